@@ -1,0 +1,173 @@
+"""Bake the template, and set up what was baked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from cookiecutter.main import cookiecutter
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+CONTEXT: dict[str, object] = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
+#: What can be asked for: the keys of cookiecutter.json that are prompts.
+OPTIONS = {name: value for name, value in CONTEXT.items() if not name.startswith("_")}
+#: Those with a fixed list of answers.
+CHOICES = {name: value for name, value in OPTIONS.items() if isinstance(value, list)}
+
+WINDOWS = os.name == "nt"
+BIN = "Scripts" if WINDOWS else "bin"
+
+
+def clean_environ(home: Path, *folders: Path, **extra: str) -> dict[str, str]:
+    """Return an environment like that of a person: a git identity, no test tools.
+
+    `folders` come first on the PATH; `home` is where git looks for its configuration.
+    """
+    leaks = {"VIRTUAL_ENV", "CONDA_PREFIX", "UV", "PYTHONDONTWRITEBYTECODE", "PYTEST_CURRENT_TEST"}
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in leaks and not name.startswith(("GIT_", "PLOOMBER_", "COV_", "PRE_COMMIT"))
+    }
+    config = home / ".gitconfig"
+    if not config.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        config.write_text(
+            '[user]\n\tname = "Ada"\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n'
+        )
+    path = os.pathsep.join([*map(str, folders), environ["PATH"]])
+    return environ | {"GIT_CONFIG_GLOBAL": str(config), "PATH": path} | extra
+
+
+@dataclass
+class Project:
+    """A project made from the template, and how to type commands in it."""
+
+    path: Path
+    package: str
+    environ: dict[str, str] = field(repr=False)
+
+    def run(
+        self, *command: str | Path, check: bool = True, cwd: Path | None = None, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project, or fail the test with all that it printed."""
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd or self.path,
+            env=self.environ | environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        if check and done.returncode:
+            pytest.fail(f"{command} exited with {done.returncode}:\n{done.stdout}", pytrace=False)
+        return done
+
+    def git(self, *arguments: str, check: bool = True) -> str:
+        """Run git and return what it printed."""
+        return self.run("git", *arguments, check=check).stdout.strip()
+
+    def read(self, name: str) -> str:
+        """Return the text of a file of the project."""
+        return (self.path / name).read_bytes().decode("utf-8")
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the project, as it is given."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8"))
+
+    def files(self) -> set[str]:
+        """Return the path of every file, git's own left out."""
+        return {
+            path.relative_to(self.path).as_posix()
+            for path in self.path.rglob("*")
+            if path.is_file() and ".git" not in path.relative_to(self.path).parts
+        }
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home folder for git, with an identity."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def bake(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Callable[..., Project]:
+    """Return a function that bakes the template; set up nothing unless asked to."""
+    config = home / "cookiecutter.yaml"
+    replay = tmp_path_factory.mktemp("replay").as_posix()
+    config.write_text(f'cookiecutters_dir: "{replay}"\nreplay_dir: "{replay}"\n')
+
+    def bake(*, into: Path | None = None, **options: str) -> Project:
+        unknown = set(options) - set(OPTIONS)
+        assert not unknown, f"cookiecutter.json has no {sorted(unknown)}"
+        for name, value in options.items():
+            assert name not in CHOICES or value in CHOICES[name], f"{name} can't be {value!r}"
+        made = cookiecutter(
+            str(TEMPLATE),
+            no_input=True,
+            extra_context={"environment": "none"} | options,
+            output_dir=str(into or tmp_path_factory.mktemp("bake")),
+            config_file=str(config),
+        )
+        path = Path(made)
+        package = next(p.parent.name for p in (path / "src").glob("*/__init__.py"))
+        return Project(path, package, clean_environ(home))
+
+    return bake
+
+
+@pytest.fixture(scope="session")
+def uv() -> Path:
+    """Return the uv that the tests were installed with."""
+    from uv import find_uv_bin
+
+    return Path(find_uv_bin())
+
+
+@pytest.fixture(scope="session")
+def locked_environment(
+    tmp_path_factory: pytest.TempPathFactory, bake: Callable[..., Project], uv: Path
+) -> Path:
+    """Return a virtual environment with all that the lock names, made once a session."""
+    project = bake()
+    venv = tmp_path_factory.mktemp("environment") / "venv"
+    python = venv / BIN / "python"
+    project.run(uv, "venv", "--quiet", "--python", sys.executable, venv)
+    project.run(
+        *(uv, "pip", "install", "--quiet", "--python", python, "--no-deps", "--require-hashes"),
+        *("-r", "requirements.lock"),
+    )
+    return venv
+
+
+@pytest.fixture(scope="session")
+def set_up(
+    bake: Callable[..., Project], locked_environment: Path, home: Path, uv: Path
+) -> Callable[..., Project]:
+    """Return a function that bakes a project and sets it up in the shared environment.
+
+    It is committed and has its git hooks; `project.run` sees the environment as active.
+    The environment holds one project at a time: the one set up last.
+    """
+
+    def set_up(**options: str) -> Project:
+        project = bake(**options)
+        project.environ = clean_environ(
+            home,
+            locked_environment / BIN,
+            uv.parent,
+            VIRTUAL_ENV=str(locked_environment),
+        )
+        project.run("python", "bootstrap.py", "--environment", "current", "--first-commit")
+        return project
+
+    return set_up
