@@ -1,0 +1,54 @@
+"""Keep the template well: `nox` runs its tests, `nox --list` shows what else there is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "tests"]
+
+PROJECT = Path("{{cookiecutter.project_slug}}")
+TEST_GROUP = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the template's own Python files."""
+    session.install(*TEST_GROUP)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Bake the template in every way and use what was baked; arguments go to pytest."""
+    session.install(*TEST_GROUP)
+    if not any(map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])):
+        session.run("playwright", "install", "chromium")
+    arguments = session.posargs or ["--numprocesses", "2", "--dist", "loadfile"]
+    session.run("pytest", *arguments)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure how fast the template is, side by side with what else one could use."""
+    session.install(*TEST_GROUP)
+    for script in sorted(Path("benchmarks").glob("bench_*.py")):
+        session.run("python", script, *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Update requirements.lock of the generated project; arguments go to uv."""
+    session.install("uv")
+    with session.chdir(PROJECT):
+        session.run(
+            *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.10"),
+            *("--generate-hashes", "--no-header", "--output-file", "requirements.lock"),
+            *("requirements.txt", *session.posargs),
+        )
+    session.log("Now take the names that tests/test_names.py asks for into cookiecutter.json")
