@@ -48,7 +48,7 @@ def lock(session: nox.Session) -> None:
     with session.chdir(PROJECT):
         session.run(
             *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.10"),
-            *("--generate-hashes", "--no-header", "--output-file", "requirements.lock"),
+            *("--generate-hashes", "--output-file", "requirements.lock"),
             *("requirements.txt", *session.posargs),
         )
     session.log("Now take the names that tests/test_names.py asks for into cookiecutter.json")
