@@ -4,6 +4,7 @@ This hook never fails: cookiecutter would delete the project. What goes wrong is
 bootstrap.py, with the command that resumes.
 """
 
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -34,10 +35,9 @@ def main():
     if ENVIRONMENT == "none":
         print(f"The project is in {project}\nTo set it up, type there: python {' '.join(command)}")
         return
-    try:
+    # Ctrl-C reaches bootstrap.py too, which says how to resume.
+    with contextlib.suppress(KeyboardInterrupt):
         subprocess.run([sys.executable, *command])
-    except KeyboardInterrupt:
-        pass  # bootstrap.py got it too, and said how to resume
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ import re
 import sys
 from pathlib import Path
 
-SLUG = {{ cookiecutter.project_slug | tojson }}
-PACKAGE = {{ cookiecutter.package_name | tojson }}
-EMAIL = {{ cookiecutter.email | tojson }}
+SLUG = {{cookiecutter.project_slug | tojson}}
+PACKAGE = {{cookiecutter.package_name | tojson}}
+EMAIL = {{cookiecutter.email | tojson}}
 #: Names that the project, Windows or the packages of requirements.lock already use.
-TAKEN = set({{ cookiecutter._taken_names | join(" ") | tojson }}.split())
+TAKEN = set({{cookiecutter._taken_names | join(" ") | tojson}}.split())
 
 
 def suggest(answer, separator):

@@ -1,0 +1,209 @@
+"""Every way to bake the template gives a whole project. Nothing is set up here."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from allpairspy import AllPairs
+from conftest import CHOICES, CONTEXT, OPTIONS, TEMPLATE, Project
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+#: Free text that has broken templates: quotes, backslashes, braces, other alphabets.
+TEXTS = {
+    "project_name": ["My Pipeline", "Прогноз \"спроса\" & 'цен'"],
+    "description": ["What it is.", 'It\'s "quoted", C:\\new, 50 % {of} ünïcode'],
+    "author": ["Ada Lovelace", 'Zoë "Zo" O\'Neill'],
+}
+SAFE_NAMES = {"project_slug": "my-pipeline", "package_name": "my_pipeline"}
+
+#: Every value of every option, in all pairs.
+MATRIX = [
+    dict(zip([*CHOICES, *TEXTS], values, strict=True))
+    for values in AllPairs([*CHOICES.values(), *TEXTS.values()])
+]
+
+
+@pytest.fixture(scope="module", params=MATRIX, ids=lambda options: "-".join(options.values())[:60])
+def baked(request: pytest.FixtureRequest, bake: Callable[..., Project]) -> tuple[Project, dict]:
+    """Return a project and the answers it was baked with."""
+    options = request.param
+    # Generated only: what the answers to `environment` do is tested in test_set_up.py.
+    return bake(**SAFE_NAMES | options | {"environment": "none"}), options
+
+
+def test_matrix_has_every_value() -> None:
+    """The matrix holds all pairs of values, and every option that has choices."""
+    assert set(CHOICES) == {"license", "python", "example", "environment", "run_pipeline"} | (
+        set(CHOICES) & {"notebooks_in_git"}
+    )
+    for (one, ones), (two, twos) in itertools.combinations(CHOICES.items(), 2):
+        for pair in itertools.product(ones, twos):
+            assert any((options[one], options[two]) == pair for options in MATRIX)
+
+
+def test_prompts_are_few_and_explained() -> None:
+    """Every prompt has a text for people, and so has each of its answers."""
+    prompts = CONTEXT["__prompts__"]
+    assert len(OPTIONS) <= 12
+    assert set(prompts) == set(OPTIONS)
+    for name, values in CHOICES.items():
+        assert set(prompts[name]) == {"__prompt__", *values}
+
+
+def test_unknown_options_are_refused(bake: Callable[..., Project]) -> None:
+    """The harness itself: a test can't pass an option that does not exist."""
+    with pytest.raises(AssertionError, match="json has no"):
+        bake(licence="MIT")
+    with pytest.raises(AssertionError, match="can't be"):
+        bake(license="GPL")
+
+
+FILES = """
+.editorconfig .gitattributes .github/dependabot.yml .github/workflows/ci.yml .gitignore
+.pre-commit-config.yaml LICENSE README.md bootstrap.py data/raw/README.md env.yaml
+jupytext.toml pipeline.yaml pyproject.toml requirements.lock requirements.txt setup.py
+src/my_pipeline/__init__.py src/my_pipeline/get.py tasks/get.py tests/test_get.py
+tests/test_pipeline.py
+"""
+EXAMPLE_FILES = {
+    "empty": "data/raw/example.csv",
+    "penguins": """
+        data/raw/penguins.csv
+        src/my_pipeline/clean.py src/my_pipeline/explore.py src/my_pipeline/features.py
+        src/my_pipeline/train.py
+        tasks/clean.py tasks/explore.py tasks/features.py tasks/train.py
+        tests/test_clean.py tests/test_explore.py tests/test_features.py tests/test_train.py
+    """,
+}
+
+
+def test_files(baked: tuple[Project, dict]) -> None:
+    """A project has exactly these files."""
+    project, options = baked
+    assert project.files() == set(FILES.split() + EXAMPLE_FILES[options["example"]].split())
+
+
+def test_nothing_of_jinja_is_left(baked: tuple[Project, dict]) -> None:
+    """No placeholder of the template survives in a name or a text."""
+    project, options = baked
+    for name in project.files():
+        text = (name + project.read(name)).replace(options["description"], "")
+        assert not re.search(r"\{%|%\}|\{#|cookiecutter\.\w|\{\{ *cookiecutter", text), name
+        if name not in {"pipeline.yaml", "env.yaml"} and not name.startswith(".github/"):
+            assert "{{" not in text.replace("{{name}}", ""), name
+
+
+def test_text_files_are_tidy(baked: tuple[Project, dict]) -> None:
+    """Lines end in one way, without white space, and so does the file."""
+    project, _ = baked
+    for name in project.files():
+        text = project.read(name)
+        if not name.startswith("data/raw/") and name != "LICENSE":
+            assert "\r" not in text and "\n\n\n\n" not in text, name
+            assert text.endswith("\n") and not text.endswith("\n\n"), name
+            assert not re.search(r"[ \t]+$", text, re.MULTILINE), name
+
+
+def test_python_files_compile(baked: tuple[Project, dict]) -> None:
+    """Every Python file is valid for the oldest Python that is supported."""
+    project, options = baked
+    version = tuple(map(int, options["python"].split(".")))
+    for name in project.files():
+        if name.endswith(".py"):
+            ast.parse(project.read(name), name, feature_version=version)
+
+
+def test_configuration_loads(baked: tuple[Project, dict]) -> None:
+    """YAML and TOML files load, and hold what was answered."""
+    project, options = baked
+    loaded = {}
+    for name in project.files():
+        if name.endswith((".yaml", ".yml")):
+            loaded[name] = yaml.safe_load(project.read(name))
+        elif name.endswith(".toml"):
+            loaded[name] = tomllib.loads(project.read(name))
+    about = loaded["pyproject.toml"]["project"]
+    assert about["description"] == options["description"]
+    assert about["authors"] == [{"name": options["author"], "email": OPTIONS["email"]}]
+    assert about["requires-python"] == f">={options['python']}"
+    assert options["author"] in project.read("LICENSE")
+    assert (
+        ast.get_docstring(ast.parse(project.read("src/my_pipeline/__init__.py")))
+        == (options["description"])
+    )
+
+
+def test_lint(baked: tuple[Project, dict]) -> None:
+    """Ruff finds nothing to mend, with the project's own rules."""
+    project, _ = baked
+    project.run(sys.executable, "-m", "ruff", "check", "--no-cache", ".")
+    project.run(sys.executable, "-m", "ruff", "format", "--no-cache", "--check", ".")
+
+
+def test_readme_links(baked: tuple[Project, dict]) -> None:
+    """Links of the README lead to files and headings that exist."""
+    project, _ = baked
+    check_links(project.path / "README.md")
+
+
+def test_readme_links_of_the_template() -> None:
+    """So do those of the template's own README."""
+    check_links(TEMPLATE / "README.md")
+
+
+def check_links(page: Path) -> None:
+    """Fail if a relative link or an anchor of a Markdown page leads nowhere."""
+    text = page.read_text("utf-8")
+    headings = re.findall(r"(?m)^#+ (.*)$", text)
+    anchors = {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+    links = re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text)
+    assert links or "[" not in text
+    for link in map("".join, links):
+        if link.startswith("#"):
+            assert link[1:] in anchors, link
+        elif not link.startswith(("https://", "mailto:")):
+            assert (page.parent / link).exists(), link
+
+
+#: Checks of sp-repo-review that are not for such a project, and why.
+NOT_APPLICABLE = {
+    "PY004": "a project's documentation is its README and its notebooks",
+    "PY007": "ploomber runs the tasks",
+    "PP006": "requirements.txt and its lock name what is needed, for pip as for uv",
+    "MY": "no type checker is part of the layout; types are for readers",
+    "PC": "hooks are local, so that they run offline with the locked tools",
+    "RTD": "there is no Read the Docs site",
+}
+
+
+def test_repo_review(baked: tuple[Project, dict]) -> None:
+    """The Scientific Python guide's checks pass, those above left out."""
+    project, _ = baked
+    # Some checks look at what git knows.
+    subprocess.run(["git", "init", "--quiet", project.path], check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "repo_review", str(project.path), "--format", "json"],
+        capture_output=True,
+        encoding="utf-8",
+    )
+    checks = json.loads(done.stdout)["checks"]
+    assert len(checks) > 40
+    failed = {
+        name: check["err_msg"]
+        for name, check in checks.items()
+        if check["result"] is False and not name.startswith(tuple(NOT_APPLICABLE))
+    }
+    assert not failed

@@ -1,0 +1,161 @@
+"""Answers that would break a project are refused, all others make one that works."""
+
+from __future__ import annotations
+
+import ast
+import json
+import keyword
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import BIN, CONTEXT, TEMPLATE, Project, clean_environ
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+TAKEN = set(" ".join(CONTEXT["_taken_names"]).split())
+
+
+def generate(folder: Path, home: Path, **answers: str) -> subprocess.CompletedProcess[str]:
+    """Type the cookiecutter command."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
+            *("--output-dir", str(folder), "environment=none"),
+            *(f"{name}={value}" for name, value in answers.items()),
+        ],
+        capture_output=True,
+        encoding="utf-8",
+        env=clean_environ(home, HOME=str(home), USERPROFILE=str(home)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentences"),
+    [
+        ({"project_slug": "numpy"}, ["already the name", "'numpy-project'", "'numpy_project'"]),
+        ({"project_slug": "Scikit_Learn", "package_name": "mine"}, ["'scikit-learn-project'"]),
+        ({"package_name": "ploomber"}, ["already the name", "'ploomber_project'"]),
+        ({"package_name": "src"}, ["already the name", "'src_project'"]),
+        ({"package_name": "tasks"}, ["already the name"]),
+        ({"package_name": "tests"}, ["already the name"]),
+        ({"package_name": "class"}, ["a word of the Python language", "'class_project'"]),
+        ({"package_name": "json"}, ["standard library", "'json_project'"]),
+        ({"package_name": "Penguins"}, ["small letters", "'penguins'"]),
+        ({"project_slug": "2026-sales"}, ["beginning with a letter", "'project-2026-sales'"]),
+        ({"project_slug": "my pipeline"}, ["project_slug: 'my pipeline'", "'my-pipeline'"]),
+        ({"project_slug": "it's"}, ["project_slug", "'it-s'"]),
+        ({"project_slug": 'so "good"'}, ["project_slug", "'so-good'"]),
+        ({"project_slug": "a{b}"}, ["project_slug", "'a-b'"]),
+        ({"project_slug": "../above"}, ["project_slug", "'above'"]),
+        ({"project_slug": "con"}, ["already the name"]),
+        ({"email": "nobody"}, ["email: 'nobody' is not an e-mail address", "'ada@example.com'"]),
+    ],
+    ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else "",
+)
+def test_refused(tmp_path: Path, home: Path, answers: dict[str, str], sentences: list[str]) -> None:
+    """Nothing is made, and a sentence says what to type instead."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    done = generate(folder, home, **answers)
+    assert done.returncode != 0
+    for sentence in ["No project was made", *sentences]:
+        assert sentence in done.stderr
+    assert list(tmp_path.rglob("*")) == [folder]
+
+
+def test_slug_with_a_separator(tmp_path: Path, home: Path) -> None:
+    """No file is made; of the folders, cookiecutter leaves the empty one that it made."""
+    done = generate(tmp_path, home, project_slug="team/pipeline", package_name="mine")
+    assert done.returncode != 0
+    assert "Type for example 'team-pipeline'" in done.stderr
+    assert [path.name for path in tmp_path.rglob("*")] == ["team"]
+
+
+@pytest.mark.parametrize("flags", [[], ["--overwrite-if-exists"]])
+def test_existing_folder(tmp_path: Path, home: Path, flags: list[str]) -> None:
+    """A folder that holds something is never written to, not even when asked to."""
+    work = tmp_path / "my-pipeline" / "tasks" / "get.py"
+    work.parent.mkdir(parents=True)
+    work.write_text("days of work")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", *flags),
+            *("--output-dir", str(tmp_path), "environment=none"),
+        ],
+        capture_output=True,
+        encoding="utf-8",
+        env=clean_environ(home, HOME=str(home), USERPROFILE=str(home)),
+    )
+    assert done.returncode != 0
+    assert "exists" in done.stderr + done.stdout
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [work]
+    assert work.read_text() == "days of work"
+
+
+def is_good(package: str) -> bool:
+    """Say what the hook should, in other words."""
+    return (
+        bool(re.fullmatch("[a-z][a-z0-9_]*", package))
+        and not keyword.iskeyword(package)
+        and package not in {"true", "false", "none"} | TAKEN | sys.stdlib_module_names
+    )
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    package=st.one_of(
+        st.from_regex("[a-z][a-z0-9_]{0,15}", fullmatch=True),
+        st.sampled_from([*keyword.kwlist, *sorted(sys.stdlib_module_names), *sorted(TAKEN)]),
+        st.text(
+            st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=["Cs"]),
+            min_size=1,
+            max_size=8,
+        ),
+    )
+)
+@example(package="a")
+@example(package="é")
+@example(package="a\nb")
+def test_any_package_name(
+    tmp_path_factory: pytest.TempPathFactory, home: Path, package: str
+) -> None:
+    """A name is refused and leaves nothing, or makes a package that Python imports."""
+    folder = tmp_path_factory.mktemp("name")
+    done = generate(folder, home, package_name=package)
+    if done.returncode:
+        assert not is_good(package)
+        assert list(folder.iterdir()) == []
+    else:
+        assert is_good(package)
+        sources = folder / "my-pipeline" / "src"
+        for path in folder.rglob("*.py"):
+            ast.parse(path.read_text("utf-8"))
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"import {package} as p; assert p.__file__.startswith({str(sources)!r})",
+            ],
+            env=clean_environ(home, PYTHONPATH=str(sources)),
+            check=True,
+        )
+
+
+@pytest.mark.slow
+def test_taken_names_are_those_of_the_lock(
+    bake: Callable[..., Project], locked_environment: Path
+) -> None:
+    """cookiecutter.json lists every module that the lock installs."""
+    done = subprocess.run(
+        [locked_environment / BIN / "python", TEMPLATE / "tests" / "taken_names.py"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert json.loads(done.stdout) == CONTEXT["_taken_names"], f"Put this there:\n{done.stdout}"
