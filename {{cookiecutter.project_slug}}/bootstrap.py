@@ -129,10 +129,22 @@ def install(python):
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
+def copy_settings(python):
+    """Copy jupyter/ to the environment, where JupyterLab and IPython look for settings."""
+    prefix = Path(run(python, "-c", "import sys; print(sys.prefix)", quiet=True))
+    for source in (path for path in (ROOT / "jupyter").rglob("*.*") if path.is_file()):
+        target = prefix / source.relative_to(ROOT / "jupyter")
+        if target.exists() and "bootstrap.py" not in target.read_text(encoding="utf-8"):
+            raise SetupError(f"{target} is yours: add what {source} says to it, or remove it")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
 def build_environment(kind):
     """Make or find the environment, install into it and return its interpreter."""
     python = find_current() if kind == "current" else make_venv()
     install(python)
+    copy_settings(python)
     return python
 
 

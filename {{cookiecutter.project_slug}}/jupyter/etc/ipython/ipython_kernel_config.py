@@ -1,0 +1,18 @@
+"""What every kernel does as it starts: a build's, JupyterLab's, VS Code's and PyCharm's.
+
+bootstrap.py copies this file to the environment, where IPython looks for it.
+"""
+
+import os
+from pathlib import Path
+
+# A build runs notebooks in the project folder, editors run them in the folder of the
+# notebook: go up to the project, so that relative paths mean the same everywhere.
+for folder in [Path.cwd(), *Path.cwd().parents]:
+    if (folder / "pipeline.yaml").is_file():
+        os.chdir(folder)
+        break
+
+# Plotly figures twice: as data, for JupyterLab and VS Code, and as HTML that needs no
+# internet, for the reports. Plotly alone keeps the data only, and reports show nothing.
+os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype+notebook")
