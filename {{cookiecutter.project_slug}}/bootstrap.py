@@ -275,7 +275,7 @@ def report(options, failures, seconds):
         print(f"To go on from here:\n  {quote(again)}")
         return
     print(f"\nReady, in {seconds:.0f} seconds.")
-    results = sorted((ROOT / "products").glob("*/*.html")) if options.first_run else []
+    results = sorted((ROOT / "products").rglob("*.html")) if options.first_run else []
     if results:
         print("The results of the first run, to open in a browser:")
         for result in results:

@@ -1,0 +1,151 @@
+"""What Ploomber calls while it runs the pipeline; pipeline.yaml says when.
+
+Every ploomber command imports this module, so it imports nothing that is slow.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+#: What Ploomber knows about a product that has never been made.
+NEVER_MADE = {"timestamp": None, "stored_source_code": None, "params": None}
+
+
+def check_table(task: Any, product: Any) -> None:
+    """Check the table that a task has made: its integrity test.
+
+    Parameters
+    ----------
+    task
+        The Ploomber task, which has just run.
+    product
+        Its products; ``data`` is the table.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the task has not written its products.
+    schemas.IntegrityError
+        If the table is not as the schema of this task says. The build then
+        fails, and the next one makes the table again.
+    """
+    import pandas as pd
+
+    from . import schemas
+
+    check_written(task, product)
+    schemas.check(pd.read_parquet(product["data"]), task.name)
+
+
+def check_written(task: Any, product: Any) -> None:
+    """Refuse products that are left over from an earlier run of a task.
+
+    Parameters
+    ----------
+    task
+        The Ploomber task, which has just run.
+    product
+        Its products.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the task has not written one of them.
+    """
+    for file in product:
+        path = Path(file)
+        if not path.exists() or (note_of(path).exists() and not is_newer_than_note(path)):
+            raise FileNotFoundError(f"task {task.name!r} has not written its product {path}")
+
+
+def check_pipeline(dag: Any) -> None:
+    """Check the parameters, and find out which products can't be trusted.
+
+    Ploomber would take a product for up to date if an earlier run had made
+    it, although the last one was cut short. A product written after that
+    success was noted is therefore made again.
+
+    Parameters
+    ----------
+    dag
+        The pipeline, about to be run or shown.
+
+    Raises
+    ------
+    ValueError
+        If a parameter does not exist or its value has the wrong type.
+    """
+    check_parameters(dag)
+    up_to_date = [task for task in dag.values() if task.exec_status.name == "Skipped"]
+    half_made = [
+        task.name
+        for task in up_to_date
+        if any(is_newer_than_note(Path(file)) for file in task.product)
+    ]
+    if half_made:
+        for name, task in dag.items():
+            if name in half_made:
+                task.product.metadata.update_locally(NEVER_MADE)
+            else:
+                task.product.metadata.clear()  # it may depend on one that is half made
+        dag.render(show_progress=False)
+
+
+def note_of(path: Path) -> Path:
+    """Return the file in which Ploomber notes that a product is complete."""
+    return path.with_name(f".{path.name}.metadata")
+
+
+def is_newer_than_note(path: Path) -> bool:
+    """Tell whether a product was written after Ploomber noted that it is complete."""
+    return path.stat().st_mtime > note_of(path).stat().st_mtime
+
+
+def check_parameters(dag: Any) -> None:
+    """Refuse parameters that env.yaml lacks, and values of another type than there.
+
+    Parameters
+    ----------
+    dag
+        The pipeline. Its tasks hold the parameters in use, be they from a
+        file or from the command line.
+
+    Raises
+    ------
+    ValueError
+        If there is such a parameter; the message lists those that exist.
+    """
+    folder = next(p for p in [Path.cwd(), *Path.cwd().parents] if (p / "pipeline.yaml").exists())
+    known = read_parameters(folder / "env.yaml")
+    given = {path.name: read_parameters(path) for path in folder.glob("env.*.yaml")}
+    for task in dag.values():
+        given[f"task {task.name!r}"] = {
+            name: value for name, value in task.params.items() if name in known
+        }
+    for where, parameters in given.items():
+        unknown = sorted(set(parameters) - set(known))
+        if unknown:
+            raise ValueError(
+                f"{where}: there is no parameter {', '.join(unknown)}; "
+                f"those that exist (env.yaml): {', '.join(known)}"
+            )
+        for name, value in parameters.items():
+            if not has_same_type(value, known[name]):
+                raise ValueError(
+                    f"{where}: the parameter {name} can't be {value!r}; in env.yaml it is "
+                    f"{known[name]!r} ({type(known[name]).__name__})"
+                )
+
+
+def read_parameters(path: Path) -> dict[str, Any]:
+    """Read a file of parameters, without its ``meta`` section."""
+    parameters = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {name: value for name, value in parameters.items() if name != "meta"}
+
+
+def has_same_type(value: object, example: object) -> bool:
+    """Tell whether a value has the type of the example, or is a whole number for a float."""
+    return type(value) is type(example) or (type(example) is float and type(value) is int)

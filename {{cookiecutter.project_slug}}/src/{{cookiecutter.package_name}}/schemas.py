@@ -1,0 +1,138 @@
+"""What each table must look like: columns, types, ranges, uniqueness, missing values.
+
+Every table is checked as soon as its task has made it (``hooks.check_table``); the unit
+tests use the same schemas.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pandera.pandas as pa
+
+HAS_ROWS = pa.Check(lambda table: len(table) > 0, name="has rows", error="has rows")
+{%- if cookiecutter.example == 'penguins' %}
+
+SPECIES = ["Adelie", "Chinstrap", "Gentoo"]
+ISLANDS = ["Biscoe", "Dream", "Torgersen"]
+
+#: The measurements, with the ranges that a living penguin can have.
+MEASURED = {
+    "bill_length_mm": pa.Column(float, pa.Check.in_range(20, 80)),
+    "bill_depth_mm": pa.Column(float, pa.Check.in_range(5, 40)),
+    "flipper_length_mm": pa.Column(float, pa.Check.in_range(100, 300)),
+    "body_mass_g": pa.Column(float, pa.Check.in_range(1000, 10_000)),
+}
+
+#: Raw data may have holes, and columns that nobody uses.
+RAW = pa.DataFrameSchema(
+    {
+        "Species": pa.Column(str, pa.Check.str_startswith(tuple(SPECIES))),
+        "Sample Number": pa.Column(int, pa.Check.ge(1)),
+        "Island": pa.Column(str, pa.Check.isin(ISLANDS)),
+        "Date Egg": pa.Column(str, pa.Check.str_matches(r"^\d{4}-\d{2}-\d{2}$")),
+        "Clutch Completion": pa.Column(str, pa.Check.isin(["Yes", "No"])),
+        "Culmen Length (mm)": pa.Column(float, nullable=True),
+        "Culmen Depth (mm)": pa.Column(float, nullable=True),
+        "Flipper Length (mm)": pa.Column(float, nullable=True),
+        "Body Mass (g)": pa.Column(float, nullable=True),
+        "Sex": pa.Column(str, nullable=True),
+    },
+    checks=HAS_ROWS,
+    unique=["Species", "Sample Number"],
+)
+
+CLEAN = pa.DataFrameSchema(
+    {
+        "species": pa.Column("category", pa.Check.isin(SPECIES)),
+        "sample_number": pa.Column(int, pa.Check.ge(1)),
+        "island": pa.Column("category", pa.Check.isin(ISLANDS)),
+        "egg_date": pa.Column(pa.DateTime, pa.Check.in_range("2007-01-01", "2009-12-31")),
+        "clutch_complete": pa.Column(bool),
+        **MEASURED,
+        "sex": pa.Column("category", pa.Check.isin(["female", "male", "unknown"])),
+    },
+    checks=HAS_ROWS,
+    unique=["species", "sample_number"],
+    strict=True,
+)
+
+FEATURES = pa.DataFrameSchema(
+    {
+        **MEASURED,
+        "bill_ratio": pa.Column(float, pa.Check.gt(0)),
+        "is_male": pa.Column("int8", pa.Check.isin([0, 1])),
+        "is_female": pa.Column("int8", pa.Check.isin([0, 1])),
+        "species": pa.Column("category", pa.Check.isin(SPECIES)),
+    },
+    checks=[
+        HAS_ROWS,
+        pa.Check(lambda table: table["is_male"] + table["is_female"] < 2, name="one sex at most"),
+    ],
+    strict=True,
+)
+
+#: Name of the task -> schema of the table that it makes.
+SCHEMAS = {"get": RAW, "clean": CLEAN, "features": FEATURES}
+{%- else %}
+
+RAW = pa.DataFrameSchema(
+    {
+        "date": pa.Column(str, pa.Check.str_matches(r"^\d{4}-\d{2}-\d{2}$")),
+        "station": pa.Column(str, pa.Check.isin(["north", "south"])),
+        "temperature_c": pa.Column(float, pa.Check.in_range(-90, 60), nullable=True),
+        "rain_mm": pa.Column(float, pa.Check.ge(0), nullable=True),
+    },
+    checks=HAS_ROWS,
+    unique=["date", "station"],
+    strict=True,
+)
+
+#: Name of the task -> schema of the table that it makes.
+SCHEMAS = {"get": RAW}
+{%- endif %}
+
+
+#: How pandera names the checks of the columns themselves -> what they mean.
+SHAPE_CHECKS = {"column_in_dataframe": "missing", "column_in_schema": "not expected"}
+
+
+class IntegrityError(Exception):
+    """A table is not as its schema says."""
+
+
+def check(table: pd.DataFrame, task: str) -> None:
+    """Check a table against the schema of the task that made it.
+
+    Parameters
+    ----------
+    table
+        What the task has made.
+    task
+        Name of the task, a key of ``SCHEMAS``.
+
+    Raises
+    ------
+    IntegrityError
+        If the table is not as its schema says. The message names the task,
+        each column and check that failed, and the first rows at fault.
+    """
+    try:
+        SCHEMAS[task].validate(table, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        problems = error.failure_cases.groupby("check", sort=False)
+        report = [describe(check, cases, table) for check, cases in problems]
+        message = f"The table of task {task!r} is not as its schema in schemas.py says:"
+        raise IntegrityError("\n".join([message, *report])) from None
+
+
+def describe(check: str, cases: pd.DataFrame, table: pd.DataFrame) -> str:
+    """Say which columns fail a check, and what was found or the first rows at fault."""
+    found = sorted(set(cases["failure_case"].astype(str)))
+    if check in SHAPE_CHECKS:
+        return f"  column {', '.join(found)}: {SHAPE_CHECKS[check]}"
+    columns = ", ".join(cases["column"].dropna().unique()) or "(all)"
+    rows = sorted(set(cases["index"].dropna()))
+    if not rows:
+        return f"  column {columns}, check {check}: found {', '.join(found)}"
+    first = table.loc[rows[:3]].to_string(line_width=100)
+    return f"  column {columns}, check {check}: {len(rows)} of {len(table)} rows, first\n{first}"

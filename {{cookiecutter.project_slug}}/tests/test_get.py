@@ -1,0 +1,42 @@
+import pytest
+
+from {{ cookiecutter.package_name }} import schemas
+from {{ cookiecutter.package_name }}.get import read_raw, take_sample
+
+
+def test_the_raw_data_is_as_its_schema_says(raw):
+    schemas.check(raw, "get")
+
+
+def test_a_repeated_row_is_refused(raw):
+    with pytest.raises(schemas.IntegrityError, match="uniqueness: 2 of"):
+        schemas.check(raw.iloc[[0, 0, 1]].reset_index(drop=True), "get")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="absent.csv"):
+        read_raw(tmp_path / "absent.csv")
+
+
+def test_the_same_seed_draws_the_same_sample(raw):
+    sample = take_sample(raw, rows=5, seed=1)
+
+    assert sample.equals(take_sample(raw, rows=5, seed=1))
+    assert not sample.equals(take_sample(raw, rows=5, seed=2))
+
+
+def test_a_sample_keeps_rows_and_order(raw):
+    sample = take_sample(raw, rows=5, seed=1)
+
+    assert len(sample) == 5
+    assert sample.index.is_monotonic_increasing
+    assert sample.equals(raw.loc[sample.index])
+
+
+def test_a_sample_is_never_larger_than_the_table(raw):
+    assert take_sample(raw, rows=10_000, seed=1).equals(raw)
+
+
+def test_an_empty_sample_is_refused(raw):
+    with pytest.raises(ValueError, match="rows=0"):
+        take_sample(raw, rows=0, seed=1)
