@@ -1,0 +1,60 @@
+"""Summarize a smoke run in Markdown, for the page of a CI run.
+
+    python .github/summary.py FOLDER
+
+FOLDER is where the smoke test has put its products.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRESS = re.compile(r"\d(it|cell)/s|s/(it|cell)")
+
+
+def find(folder, name):
+    """Return the file with this name somewhere below a folder, or None."""
+    return next(folder.rglob(name), None)
+
+
+def read(path, default=""):
+    """Return the text of a file, or a default when there is no file."""
+    return path.read_text(encoding="utf-8") if path else default
+
+
+def row(folder, task, log):
+    """Return the line of a task in the table."""
+    name = Path(task["source"]).stem
+    notebook = find(folder, f"{name}.ipynb")
+    if notebook is None:
+        return f"| {name} | no | | |"
+    run = json.loads(read(notebook))["metadata"]["papermill"]
+    failed = run["exception"] or re.search(f"task ['\"]{name}['\"]$", log, re.MULTILINE)
+    made = [Path(file).name for file in task["product"].values()]
+    made = ", ".join(f"`{file}`" for file in made if find(folder, file))
+    return f"| {name} | {'**failed**' if failed else 'yes'} | {run['duration'] or 0:.1f} | {made} |"
+
+
+def summarize(folder):
+    """Return the summary: a table of the tasks, the error if there is one, the picture."""
+    log = read(find(folder, "build.log"), "The notebooks have not been run.")
+    lines = ["### All notebooks on the data sample", ""]
+    lines += ["| task | ran | seconds | products |", "|---|---|---:|---|"]
+    tasks = yaml.safe_load(read(ROOT / "pipeline.yaml"))["tasks"]
+    lines += [row(folder, task, log) for task in tasks]
+    if "Ran?" not in log:  # Ploomber ends with a table when nothing has failed
+        error = [line for line in log.splitlines() if not PROGRESS.search(line)]
+        lines += ["", "```text", *error[-60:], "```"]
+    picture = re.search('<pre class="mermaid">(.*?)</pre>', read(find(folder, "pipeline.html")), re.S)
+    if picture:
+        lines += ["", "```mermaid", picture[1].strip(), "```"]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")
+    print(summarize(Path(sys.argv[1])))
