@@ -74,7 +74,7 @@ def test_unknown_options_are_refused(bake: Callable[..., Project]) -> None:
 FILES = """
 .editorconfig .gitattributes .github/dependabot.yml .github/workflows/ci.yml .gitignore
 .pre-commit-config.yaml LICENSE README.md bootstrap.py data/raw/README.md env.yaml
-jupytext.toml pipeline.yaml pyproject.toml requirements.lock requirements.txt setup.py
+jupytext.toml pipeline.yaml pyproject.toml requirements.lock requirements.txt setup.py sync.py
 src/my_pipeline/__init__.py src/my_pipeline/get.py tasks/get.py tests/test_get.py
 tests/test_pipeline.py
 """

@@ -254,6 +254,7 @@ def main(arguments=None):
         python = step("The environment", build_environment, options.environment)
         if python:
             step("The git hooks", register_hooks, python)
+            step("The notebooks of the tasks", run, python, "sync.py", "--exit-zero")
         if python and options.first_run:
             step("The first run, on a sample of the data", first_run, python)
     except KeyboardInterrupt:

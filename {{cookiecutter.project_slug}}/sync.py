@@ -1,0 +1,400 @@
+"""Keep tasks/*.py and their notebooks/*.ipynb the same, and never lose an edit.
+
+    python sync.py                          sync every task now
+    python sync.py --keep-notebook clean    a conflict: the notebook is right
+    python sync.py --keep-script clean      a conflict: the script is right
+
+Git runs it too (see .pre-commit-config.yaml). What counts is what the files hold, not
+when they were written. A notebook that holds an older version of its script is stale: it
+is refreshed, and cells that did not change keep their outputs. A notebook that holds
+anything else was edited: nothing is written until you say which side to keep, and git
+keeps a copy of the other one.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+TASKS, NOTEBOOKS = ROOT / "tasks", ROOT / "notebooks"
+# What each notebook and its script held when they last agreed, as fingerprints.
+MEMORY = NOTEBOOKS / ".sync.json"
+FORMAT = {"extension": ".py", "format_name": "percent"}
+KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+# What `ploomber nb --inject` adds to a script: a cell, and a header that --remove leaves.
+INJECTED_CELL = re.compile(r'^# %%[^\n]*"injected-parameters".*?(?=^# %%|\Z)', re.M | re.S)
+INJECTED_HEADER = re.compile(r"\A# ---\n(?:#[^\n]*\n)*?#   ploomber:(?:#?[^\n]*\n)*?# ---\n\s*")
+CONFLICT = re.compile(r"^<{7} .*^>{7} ", re.M | re.S)
+
+
+# --- reading and writing -----------------------------------------------------------------
+
+
+def script_of(name):
+    """Return the path of a task's script."""
+    return TASKS / f"{name}.py"
+
+
+def notebook_of(name):
+    """Return the path of a task's notebook."""
+    return NOTEBOOKS / f"{name}.ipynb"
+
+
+def shown(path):
+    """Return a path as messages write it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def find_names():
+    """Return the name of every task that has a script, a notebook or both."""
+    found = [(TASKS, path) for path in TASKS.rglob("*.py")]
+    found += [(NOTEBOOKS, path) for path in NOTEBOOKS.rglob("*.ipynb")]
+    names = {path.relative_to(folder).with_suffix("").as_posix() for folder, path in found}
+    return sorted(name for name in names if not re.search(r"(^|/)[._]", name))
+
+
+def read_script(name):
+    """Return the text of a script without what Ploomber injected, None if there is none."""
+    path = script_of(name)
+    return without_injected(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def without_injected(text):
+    """Return a script without the cell and the header that `ploomber nb --inject` adds."""
+    return INJECTED_HEADER.sub("", INJECTED_CELL.sub("", text))
+
+
+def read_notebook(name):
+    """Return a notebook as a dict, None if there is none.
+
+    Raises ValueError if the file is not a notebook.
+    """
+    path = notebook_of(name)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if not text.strip():
+        return None
+    notebook = json.loads(text)
+    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
+        raise ValueError("not a notebook in format 4")
+    cells = [
+        {**cell, "source": "".join(cell["source"])}
+        for cell in notebook["cells"]
+        if "injected-parameters" not in cell["metadata"].get("tags", [])
+    ]
+    return {**notebook, "cells": cells}
+
+
+def write(path, text):
+    """Write a whole file or leave it as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(text.encode("utf-8"))
+    os.replace(temporary, path)
+
+
+def git(*arguments, text=""):
+    """Return what git prints, nothing if it fails or is missing."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, input=text.encode("utf-8"), capture_output=True
+        )
+    except OSError:
+        return ""
+    return "" if done.returncode else done.stdout.decode("utf-8", "replace")
+
+
+# --- comparing ---------------------------------------------------------------------------
+
+
+def typed_in(notebook):
+    """Return what was typed in a notebook, in the percent format.
+
+    Simple cells come out as jupytext writes them, so most notebooks are compared with
+    their script without the half second that importing jupytext takes.
+    """
+    cells = []
+    for cell in notebook["cells"]:
+        head, body = ["# %%"], cell["source"]
+        if "title" in cell["metadata"]:
+            head.append(cell["metadata"]["title"])
+        if cell["cell_type"] != "code":
+            head.append(f"[{cell['cell_type']}]")
+            body = re.sub(r"^", "# ", body, flags=re.M).replace("# \n", "#\n")
+        if cell["metadata"].get("tags"):
+            head.append(f"tags={json.dumps(cell['metadata']['tags'])}")
+        cells.append(" ".join(head) + "\n" + body)
+    return "\n\n".join(cells)
+
+
+def fingerprint(text):
+    """Return a short name for a text, the same whatever the space between its cells."""
+    text = re.sub(r"\n+(?=# %%)", "\n\n", text).strip()
+    return hashlib.sha1(text.encode("utf-8")).hexdigest()
+
+
+def load_jupytext():
+    """Import jupytext, only when it is needed, and read its configuration."""
+    import jupytext
+    from jupytext.config import load_jupytext_configuration_file
+
+    return jupytext, load_jupytext_configuration_file(str(ROOT / "jupytext.toml"))
+
+
+def as_script(notebook):
+    """Return the script that jupytext writes for a notebook."""
+    import nbformat
+
+    jupytext, config = load_jupytext()
+    bare = [{**cell, "outputs": []} for cell in notebook["cells"]]
+    bare = nbformat.from_dict({"cells": bare, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    return jupytext.writes(bare, FORMAT, config=config)
+
+
+def as_notebook(script):
+    """Return the notebook, without outputs, that jupytext makes of a script."""
+    jupytext, config = load_jupytext()
+    return jupytext.reads(script, FORMAT, config=config)
+
+
+def find_put_aside(name):
+    """Return the git objects that pre-commit changed a script from and to, while hooks run.
+
+    It puts unstaged changes aside as a patch, and brings them back when the hooks are done.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    cache = Path(os.environ.get("PRE_COMMIT_HOME") or Path(cache, "pre-commit"))
+    patch = max(cache.glob("patch*"), default=None)
+    if patch is None or "PRE_COMMIT" not in os.environ:
+        return None
+    path = re.escape(shown(script_of(name)))
+    header = rf"^diff --git a/{path} .*\n(?:[^@\n].*\n)*?index (\w+)\.\.(\w+)"
+    found = re.search(header, patch.read_text(encoding="utf-8", errors="replace"), re.M)
+    blob = git("hash-object", "--stdin", text=read_script(name) or "")
+    return found.groups() if found and blob.startswith(found[1]) else None
+
+
+def is_stored(name, text, script_changed):
+    """Tell whether a text is a version of the script that git or pre-commit stores.
+
+    If the script has not changed since they agreed, an earlier version in the notebook is
+    an edit (an undo), and only another branch or a stash explains a version of it.
+    """
+    blob = git("hash-object", "--stdin", text=text).strip()
+    aside = find_put_aside(name)
+    if aside and blob.startswith(aside[1]):
+        return True
+    if not blob or not git("cat-file", "-t", blob):
+        return False
+    if script_changed:
+        return True
+    log = ["log", "-1", "--format=%h", "-m", "--full-history", f"--find-object={blob}"]
+    path = shown(script_of(name))
+    return not git(*log, "HEAD", "--", path) and bool(git(*log, "--all", "--", path))
+
+
+def is_contained(name, text, script):
+    """Tell whether merging a text into the script would change nothing, seen from HEAD."""
+    base = git("show", f"HEAD:./{shown(script_of(name))}")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, version) for version in ("script", "base", "notebook")]
+        for path, version in zip(paths, (script, base, text)):
+            path.write_text(version, encoding="utf-8", newline="\n")
+        merged = git("merge-file", "-p", *map(str, paths))
+    return bool(base) and fingerprint(merged) == fingerprint(script)
+
+
+def judge(name, memory):
+    """Compare a notebook with its script.
+
+    Returns "same", "stale", "edited", "no notebook", "no script" (its task is gone and
+    the notebook holds nothing new), "new" (a notebook that never had a script) or
+    "unmerged" (the script holds a merge conflict).
+    """
+    script, notebook = read_script(name), read_notebook(name)
+    if script is not None and CONFLICT.search(script):
+        return "unmerged"
+    if notebook is None:
+        return "no script" if script is None else "no notebook"
+    typed = typed_in(notebook)
+    now = None if script is None else fingerprint(script)
+    then = memory.get(name, [None, None])
+    stale = "no script" if script is None else "stale"
+    changed = now is None or now != then[1]
+    if fingerprint(typed) == now or [fingerprint(typed), now] == then:
+        return "same"
+    if not notebook["cells"] or is_stored(name, typed + "\n", changed):
+        return stale
+    text = as_script(notebook)
+    if script is not None and fingerprint(text) == fingerprint(as_script(as_notebook(script))):
+        return "same"
+    if is_stored(name, text, changed) or (script and is_contained(name, text, script)):
+        return stale
+    known = then[1] or git("log", "-1", "--format=%h", "--", shown(script_of(name)))
+    return "edited" if known or script is not None else "new"
+
+
+# --- acting ------------------------------------------------------------------------------
+
+
+def remember(name, memory):
+    """Note that a notebook and its script agree now, or that the task has no script."""
+    script = read_script(name)
+    now = None if script is None else fingerprint(script)
+    memory[name] = [fingerprint(typed_in(read_notebook(name))), now]
+
+
+def refresh(name, memory):
+    """Write a notebook from its script; unchanged cells keep their outputs."""
+    import nbformat
+    from jupytext.combine import combine_inputs_with_outputs
+
+    script, old = read_script(name), read_notebook(name)
+    new = as_notebook(script)
+    if old is None:  # renamed? then the outputs are under its former name
+        wanted = fingerprint(script)
+        gone = (other for other in memory if not script_of(other).exists())
+        former = (other for other in gone if memory[other][1] == wanted)
+        old = next(filter(None, map(read_notebook, former)), None)
+    pairing = new.metadata.jupytext
+    new.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    if old is not None:
+        new = combine_inputs_with_outputs(new, nbformat.from_dict(old), FORMAT)
+        new.metadata = nbformat.from_dict(old["metadata"])
+    new.metadata["jupytext"] = pairing  # so that Jupyter sees that the two are the same
+    write(notebook_of(name), nbformat.writes(new) + "\n")
+    remember(name, memory)
+
+
+def keep_copy(path, text):
+    """Store a text that is about to be replaced in git, and say how to get it back."""
+    blob = git("hash-object", "-w", "--stdin", text=text)
+    if blob:
+        print(f"What {shown(path)} held before: git cat-file -p {blob[:12]}")
+
+
+def keep_notebook(name, memory):
+    """Write the script from the notebook."""
+    path = script_of(name)
+    if path.exists():
+        keep_copy(path, path.read_text(encoding="utf-8"))
+    write(path, as_script(read_notebook(name)))
+    remember(name, memory)
+    print(f"Wrote {shown(path)} from {shown(notebook_of(name))}. Next: git add {shown(path)}")
+
+
+def keep_script(name, memory):
+    """Write the notebook from the script; without a script, leave the notebook out of git."""
+    path = notebook_of(name)
+    try:
+        keep_copy(path, as_script(read_notebook(name)))
+    except (ValueError, KeyError):  # not a notebook: keep the file as it is
+        keep_copy(path, path.read_text(encoding="utf-8", errors="replace"))
+        path.unlink()
+    if script_of(name).exists():
+        refresh(name, memory)
+        print(f"Wrote {shown(path)} from {shown(script_of(name))}.")
+    else:
+        remember(name, memory)
+        print(f"{shown(path)} stays as it is, without a script. To keep drafts: another folder.")
+
+
+def explain(name, verdict):
+    """Say what is different in a notebook, and the two commands that settle it."""
+    import difflib
+
+    script, notebook = shown(script_of(name)), shown(notebook_of(name))
+    text, new = read_script(name) or "", as_script(read_notebook(name))
+    why = "has edits that are nowhere else" if verdict == "edited" else "has no script yet"
+    print(f"{notebook} {why}:")
+    lines = difflib.unified_diff(text.splitlines(), new.splitlines(), script, notebook, lineterm="")
+    print("\n".join(lines))
+    explain_choice(name)
+
+
+def explain_choice(name):
+    """Name the two commands that keep either side."""
+    there = script_of(name).exists()
+    print(f"  To keep the notebook:  python sync.py --keep-notebook {name}")
+    print(f"  To {'keep the script: ' if there else 'go without it:   '}", end="")
+    print(f" python sync.py --keep-script {name}\n")
+
+
+def sync(name, memory, check):
+    """Bring one task up to date, or only check it; return False if that takes a decision."""
+    in_git_hook = "PRE_COMMIT" in os.environ
+    try:
+        verdict = judge(name, memory)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        print(f"{shown(notebook_of(name))} or its script can't be read: {error}")
+        explain_choice(name)
+        return False
+    if verdict == "same":
+        remember(name, memory)
+    elif verdict == "unmerged" and not check:
+        print(f"{shown(script_of(name))} has a merge conflict: solve it, then python sync.py")
+    elif verdict == "new" and not (check or in_git_hook):
+        keep_notebook(name, memory)
+        print("  and name it in pipeline.yaml")
+    elif verdict == "no notebook" or (verdict == "stale" and not find_put_aside(name)):
+        if not check:
+            refresh(name, memory)
+            print(f"Refreshed {shown(notebook_of(name))}")
+    elif verdict in ("edited", "new"):
+        explain(name, verdict)
+        return False
+    return True
+
+
+def remove_injected(paths):
+    """Take what `ploomber nb --inject` added out of scripts; return False if there was any."""
+    clean = True
+    for path in map(Path, paths):
+        text = path.read_text(encoding="utf-8")
+        if text != without_injected(text):
+            write(path, without_injected(text))
+            print(f"{path}: took out the injected parameters. Next: git add {path}")
+            clean = False
+    return clean
+
+
+def main():
+    """Run what the command line asks for; return 1 if something is left to decide."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--keep-notebook", nargs="+", metavar="TASK", help="write the script from the notebook")
+    add("--keep-script", nargs="+", metavar="TASK", help="write the notebook from the script")
+    add("--check", action="store_true", help="write no script and no notebook")
+    add("--exit-zero", action="store_true", help="succeed even if something is left to decide")
+    add("--remove-injected", nargs="+", metavar="FILE", help="undo `ploomber nb --inject`")
+    options = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")
+    if options.remove_injected:
+        return 0 if remove_injected(options.remove_injected) else 1
+
+    names = find_names()
+    chosen = {*(options.keep_notebook or ()), *(options.keep_script or ())}
+    if chosen - {name for name in names if notebook_of(name).exists()}:
+        parser.error(f"{', '.join(sorted(chosen))}: choose from {', '.join(names)}")
+    before = MEMORY.read_text(encoding="utf-8") if MEMORY.exists() else "{}"
+    memory = json.loads(before)
+    for name in options.keep_notebook or ():
+        keep_notebook(name, memory)
+    for name in options.keep_script or ():
+        keep_script(name, memory)
+    done = chosen or all([sync(name, memory, options.check) for name in names])
+    after = json.dumps(memory, indent=1)
+    if after != before:
+        write(MEMORY, after)
+    return 0 if done or options.exit_zero else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
