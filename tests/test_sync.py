@@ -605,8 +605,9 @@ def test_unknown_task(desk):
 
 
 def test_magics_and_functions(desk):
-    magic = "\n# %%\n# %matplotlib inline\nfirst\n\n\n# %%\ndef double(x):\n    return 2 * x\n\n\n# %%\ndouble(first)\n"
-    desk.write(TASK, SCRIPT + magic)
+    magic = "\n# %%\n# %matplotlib inline\nfirst\n"
+    function = "\n\n# %%\ndef double(x):\n    return 2 * x\n\n\n# %%\ndouble(first)\n"
+    desk.write(TASK, SCRIPT + magic + function)
     desk.git("add", TASK)
     desk.commit()
     desk.sync()
@@ -674,7 +675,7 @@ INJECTED = """\
 
 """ + SCRIPT.replace(
     "# %% First",
-    '# %% tags=["injected-parameters"]\n# Parameters\nproduct = {"nb": "/home/ada/x"}\n\n\n# %% First',
+    '# %% tags=["injected-parameters"]\nproduct = {"nb": "/home/ada/x"}\n\n\n# %% First',
 )
 
 

@@ -199,14 +199,19 @@ def is_stored(name, text, script_changed):
 
 
 def is_contained(name, text, script):
-    """Tell whether merging a text into the script would change nothing, seen from HEAD."""
+    """Tell whether merging a text into the script would change nothing, seen from HEAD.
+
+    If so, git stores the text, so that it is known when HEAD has moved on.
+    """
     base = git("show", f"HEAD:./{shown(script_of(name))}")
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, version) for version in ("script", "base", "notebook")]
         for path, version in zip(paths, (script, base, text)):
             path.write_text(version, encoding="utf-8", newline="\n")
         merged = git("merge-file", "-p", *map(str, paths))
-    return bool(base) and fingerprint(merged) == fingerprint(script)
+    if not base or fingerprint(merged) != fingerprint(script):
+        return False
+    return bool(git("hash-object", "-w", "--stdin", text=text))
 
 
 def judge(name, memory):
