@@ -88,12 +88,14 @@ EXAMPLE_FILES = {
         tests/test_clean.py tests/test_explore.py tests/test_features.py tests/test_train.py
     """,
 }
+NOTEBOOK_FILES = {"no": "", "stripped": " notebook_filter.py notebooks/.gitattributes"}
 
 
 def test_files(baked: tuple[Project, dict]) -> None:
     """A project has exactly these files."""
     project, options = baked
-    assert project.files() == set(FILES.split() + EXAMPLE_FILES[options["example"]].split())
+    names = FILES + EXAMPLE_FILES[options["example"]] + NOTEBOOK_FILES[options["notebooks_in_git"]]
+    assert project.files() == set(names.split())
 
 
 def test_nothing_of_jinja_is_left(baked: tuple[Project, dict]) -> None:

@@ -770,6 +770,80 @@ def test_ruff_removes_no_import_from_a_notebook(desk):
     assert desk.read(TASK) == desk.in_index() == SCRIPT.replace(THIRD, "third = 3")
 
 
+# --- notebooks in git, stripped ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stripped_base(set_up: Callable[..., Project]) -> Desk:
+    """Return a project that keeps its notebooks in git."""
+    return prepare(set_up(example="empty", notebooks_in_git="stripped"))
+
+
+@pytest.fixture
+def stripped(stripped_base: Desk, tmp_path: Path) -> Desk:
+    """Return a copy of that project."""
+    return copy_of(stripped_base, tmp_path)
+
+
+def test_git_has_no_outputs_and_the_working_copy_has(stripped):
+    assert "before" not in stripped.in_head(NOTEBOOK)
+    assert "second = 2" in stripped.in_head(NOTEBOOK)
+    stripped.run_notebook("after")
+    assert stripped.git("status", "--short") == ""
+    stripped.other_commit()
+    stripped.commit()
+    assert set(stripped.outputs().values()) == {"after"}
+
+
+def test_outputs_survive_what_pre_commit_puts_aside(stripped):
+    stripped.save_both(FIRST, "first = 11")
+    stripped.run_notebook("after")
+    stripped.other_commit()
+    assert "Stashing unstaged files" in stripped.commit()
+    assert stripped.in_head() == SCRIPT
+    assert stripped.read(TASK) == SCRIPT.replace(FIRST, "first = 11")
+    assert stripped.outputs()["first = 11"] == "after"
+    assert set(stripped.outputs().values()) == {"after"}
+
+
+def test_outputs_survive_a_merge_of_two_people(stripped, tmp_path):
+    colleague = stripped.clone(tmp_path / "colleague")
+    colleague.run("python", "bootstrap.py", "--environment", "current")
+    assert colleague.outputs() == {}
+    colleague.save_both(FIRST, "first = 11")
+    colleague.git("commit", "--all", "-m", "A colleague's work")
+    stripped.save_both(THIRD, "third = math.ceil(33)")
+    stripped.run_notebook("after")
+    stripped.git("commit", "--all", "-m", "My work")
+    stripped.git("pull", "--no-rebase", "--no-edit", colleague.path.as_uri(), "main")
+    merged = SCRIPT.replace(FIRST, "first = 11").replace(THIRD, "third = math.ceil(33)")
+    assert stripped.read(TASK) == stripped.in_head() == merged
+    assert "first = 11" in stripped.code() and "third = math.ceil(33)" in stripped.code()
+    assert stripped.outputs()[SECOND] == stripped.outputs()["third = math.ceil(33)"] == "after"
+    assert stripped.git("status", "--short") == ""
+
+
+def test_edit_of_a_notebook_in_git(stripped):
+    stripped.edit_notebook(SECOND, "second = 22")
+    assert "## modified /cells/" in stripped.git("diff")  # by nbdime
+    stripped.git("add", "--all")
+    assert_offers_both(stripped.refused())
+    stripped.sync("--keep-notebook", "clean")
+    stripped.git("add", "--all")
+    stripped.commit()
+    assert stripped.in_head() == SCRIPT.replace(SECOND, "second = 22")
+    assert "second = 22" in stripped.in_head(NOTEBOOK)
+    assert stripped.outputs()["second = 22"] == "before"
+
+
+def test_outputs_never_reach_git(stripped):
+    stripped.git("config", "--remove-section", "filter.notebook")
+    stripped.git("add", "--all", "--renormalize")
+    stripped.run_notebook("after")
+    stripped.git("add", "--all")
+    assert f"{NOTEBOOK} has outputs" in stripped.refused()
+
+
 # --- opening and saving ------------------------------------------------------------------
 
 SAVE = """

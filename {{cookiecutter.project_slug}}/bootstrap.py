@@ -200,6 +200,23 @@ def register_hooks(python):
             shebang, rest = text.split("\n", 1)
             hook.write_text(f"{shebang}\n{lines}{rest}", encoding="utf-8", newline="\n")
 
+{%- if cookiecutter.notebooks_in_git == 'stripped' %}
+    configure_notebooks(python)
+
+
+def configure_notebooks(python):
+    """Tell git how to store, compare and merge notebooks, also where no environment is active."""
+    run(python, "-m", "nbdime", "config-git", "--enable")
+    command, nbdime = shlex.quote(python.as_posix()), "-m nbdime.vcs.git"
+    for name, value in {
+        "filter.notebook.clean": "notebook_filter.py clean %f",
+        "filter.notebook.smudge": "notebook_filter.py smudge %f",
+        "diff.jupyternotebook.command": f"{nbdime}.diffdriver diff",
+        "merge.jupyternotebook.driver": f"{nbdime}.mergedriver merge %O %A %B %L %P",
+    }.items():
+        run("git", "config", name, f"{command} {value}")
+{%- endif %}
+
 
 # --- all of it -------------------------------------------------------------------------
 

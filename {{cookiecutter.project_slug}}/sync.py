@@ -206,7 +206,7 @@ def is_contained(name, text, script):
     base = git("show", f"HEAD:./{shown(script_of(name))}")
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, version) for version in ("script", "base", "notebook")]
-        for path, version in zip(paths, (script, base, text)):
+        for path, version in zip(paths, (script, base, text), strict=True):
             path.write_text(version, encoding="utf-8", newline="\n")
         merged = git("merge-file", "-p", *map(str, paths))
     if not base or fingerprint(merged) != fingerprint(script):
