@@ -344,6 +344,33 @@ def test_a_report_shows_its_figures_without_internet(
     see_figures(page.locator("body"), figures)
 
 
+def test_a_module_saved_as_a_notebook_is_not_changed(project: Project, server: Server) -> None:
+    """A double click opens modules of the package as notebooks too: that must be harmless."""
+    for path in sorted((project.path / "src" / project.package).glob("*.py")):
+        before = path.read_bytes()
+        url = server.url(f"api/contents/{path.relative_to(project.path).as_posix()}")
+        with urllib.request.urlopen(f"{url}&type=notebook&content=1") as answer:
+            model = json.load(answer)
+        body = json.dumps({key: model[key] for key in ("type", "format", "content")}).encode()
+        with urllib.request.urlopen(urllib.request.Request(url, body, method="PUT")) as answer:
+            assert answer.status == 200
+        assert path.read_bytes() == before, path
+
+
+def test_set_up_keeps_settings_that_are_not_its_own(project: Project) -> None:
+    prefix = Path(project.environ["VIRTUAL_ENV"])
+    settings = prefix / "etc" / "ipython" / "ipython_kernel_config.py"
+    ours = settings.read_bytes()
+    settings.write_text("# written by hand\n", encoding="utf-8")
+    try:
+        done = project.run("python", "bootstrap.py", "--environment", "current", check=False)
+        assert done.returncode == 1
+        assert f"{settings} is yours" in done.stdout
+        assert settings.read_text(encoding="utf-8") == "# written by hand\n"
+    finally:
+        settings.write_bytes(ours)
+
+
 def test_injected_by_hand_and_taken_out_again(project: Project) -> None:
     """VS Code and PyCharm: real parameters come and go, edits made meanwhile stay."""
     scripts = {path: path.read_bytes() for path in (project.path / "tasks").glob("*.py")}
