@@ -12,6 +12,9 @@ keeps a copy of the other one.
 """
 
 import argparse
+import contextlib
+import difflib
+import functools
 import hashlib
 import json
 import os
@@ -21,8 +24,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
-TASKS, NOTEBOOKS = ROOT / "tasks", ROOT / "notebooks"
+TASKS, NOTEBOOKS = Path("tasks"), Path("notebooks")  # main() goes to the folder of this file
 # What each notebook and its script held when they last agreed, as fingerprints.
 MEMORY = NOTEBOOKS / ".sync.json"
 FORMAT = {"extension": ".py", "format_name": "percent"}
@@ -30,6 +32,7 @@ KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language":
 # What `ploomber nb --inject` adds to a script: a cell, and a header that --remove leaves.
 INJECTED_CELL = re.compile(r'^# %%[^\n]*"injected-parameters".*?(?=^# %%|\Z)', re.M | re.S)
 INJECTED_HEADER = re.compile(r"\A# ---\n(?:#[^\n]*\n)*?#   ploomber:(?:#?[^\n]*\n)*?# ---\n\s*")
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 CONFLICT = re.compile(r"^<{7} .*^>{7} ", re.M | re.S)
 
 
@@ -44,11 +47,6 @@ def script_of(name):
 def notebook_of(name):
     """Return the path of a task's notebook."""
     return NOTEBOOKS / f"{name}.ipynb"
-
-
-def shown(path):
-    """Return a path as messages write it."""
-    return path.relative_to(ROOT).as_posix()
 
 
 def find_names():
@@ -101,9 +99,7 @@ def write(path, text):
 def git(*arguments, text=""):
     """Return what git prints, nothing if it fails or is missing."""
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=ROOT, input=text.encode("utf-8"), capture_output=True
-        )
+        done = subprocess.run(["git", *arguments], input=text.encode("utf-8"), capture_output=True)
     except OSError:
         return ""
     return "" if done.returncode else done.stdout.decode("utf-8", "replace")
@@ -138,12 +134,13 @@ def fingerprint(text):
     return hashlib.sha1(text.encode("utf-8")).hexdigest()
 
 
+@functools.cache
 def load_jupytext():
     """Import jupytext, only when it is needed, and read its configuration."""
     import jupytext
     from jupytext.config import load_jupytext_configuration_file
 
-    return jupytext, load_jupytext_configuration_file(str(ROOT / "jupytext.toml"))
+    return jupytext, load_jupytext_configuration_file("jupytext.toml")
 
 
 def as_script(notebook):
@@ -172,7 +169,7 @@ def find_put_aside(name):
     patch = max(cache.glob("patch*"), default=None)
     if patch is None or "PRE_COMMIT" not in os.environ:
         return None
-    path = re.escape(shown(script_of(name)))
+    path = re.escape(script_of(name).as_posix())
     header = rf"^diff --git a/{path} .*\n(?:[^@\n].*\n)*?index (\w+)\.\.(\w+)"
     found = re.search(header, patch.read_text(encoding="utf-8", errors="replace"), re.M)
     blob = git("hash-object", "--stdin", text=read_script(name) or "")
@@ -194,8 +191,8 @@ def is_stored(name, text, script_changed):
     if script_changed:
         return True
     log = ["log", "-1", "--format=%h", "-m", "--full-history", f"--find-object={blob}"]
-    path = shown(script_of(name))
-    return not git(*log, "HEAD", "--", path) and bool(git(*log, "--all", "--", path))
+    path = ["--", script_of(name).as_posix()]
+    return not git(*log, "HEAD", *path) and bool(git(*log, "--all", *path))
 
 
 def is_contained(name, text, script):
@@ -203,7 +200,7 @@ def is_contained(name, text, script):
 
     If so, git stores the text, so that it is known when HEAD has moved on.
     """
-    base = git("show", f"HEAD:./{shown(script_of(name))}")
+    base = git("show", f"HEAD:./{script_of(name).as_posix()}")
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, version) for version in ("script", "base", "notebook")]
         for path, version in zip(paths, (script, base, text), strict=True):
@@ -240,7 +237,7 @@ def judge(name, memory):
         return "same"
     if is_stored(name, text, changed) or (script and is_contained(name, text, script)):
         return stale
-    known = then[1] or git("log", "-1", "--format=%h", "--", shown(script_of(name)))
+    known = then[1] or git("log", "-1", "--format=%h", "--", script_of(name).as_posix())
     return "edited" if known or script is not None else "new"
 
 
@@ -267,6 +264,7 @@ def refresh(name, memory):
         former = (other for other in gone if memory[other][1] == wanted)
         old = next(filter(None, map(read_notebook, former)), None)
     pairing = new.metadata.jupytext
+    del pairing["text_representation"]
     new.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     if old is not None:
         new = combine_inputs_with_outputs(new, nbformat.from_dict(old), FORMAT)
@@ -280,17 +278,18 @@ def keep_copy(path, text):
     """Store a text that is about to be replaced in git, and say how to get it back."""
     blob = git("hash-object", "-w", "--stdin", text=text)
     if blob:
-        print(f"What {shown(path)} held before: git cat-file -p {blob[:12]}")
+        print(f"What {path} held before: git cat-file -p {blob[:12]}")
 
 
 def keep_notebook(name, memory):
     """Write the script from the notebook."""
     path = script_of(name)
+    text = as_script(read_notebook(name))
     if path.exists():
         keep_copy(path, path.read_text(encoding="utf-8"))
-    write(path, as_script(read_notebook(name)))
+    write(path, text)
     remember(name, memory)
-    print(f"Wrote {shown(path)} from {shown(notebook_of(name))}. Next: git add {shown(path)}")
+    print(f"Wrote {path} from {notebook_of(name)}. Next: git add {path}")
 
 
 def keep_script(name, memory):
@@ -298,61 +297,55 @@ def keep_script(name, memory):
     path = notebook_of(name)
     try:
         keep_copy(path, as_script(read_notebook(name)))
-    except (ValueError, KeyError):  # not a notebook: keep the file as it is
+    except UNREADABLE:  # then the file as it is
         keep_copy(path, path.read_text(encoding="utf-8", errors="replace"))
         path.unlink()
     if script_of(name).exists():
         refresh(name, memory)
-        print(f"Wrote {shown(path)} from {shown(script_of(name))}.")
+        print(f"Wrote {path} from {script_of(name)}.")
     else:
         remember(name, memory)
-        print(f"{shown(path)} stays as it is, without a script. To keep drafts: another folder.")
+        print(f"{path} stays as it is, without a script. To keep drafts: another folder.")
 
 
-def explain(name, verdict):
-    """Say what is different in a notebook, and the two commands that settle it."""
-    import difflib
-
-    script, notebook = shown(script_of(name)), shown(notebook_of(name))
-    text, new = read_script(name) or "", as_script(read_notebook(name))
-    why = "has edits that are nowhere else" if verdict == "edited" else "has no script yet"
-    print(f"{notebook} {why}:")
-    lines = difflib.unified_diff(text.splitlines(), new.splitlines(), script, notebook, lineterm="")
-    print("\n".join(lines))
-    explain_choice(name)
-
-
-def explain_choice(name):
-    """Name the two commands that keep either side."""
-    there = script_of(name).exists()
+def explain(name, problem):
+    """Say what is different in a notebook, and name the two commands that settle it."""
+    script, notebook = script_of(name), notebook_of(name)
+    print(f"{notebook} {problem}")
+    with contextlib.suppress(*UNREADABLE):
+        old, new = read_script(name) or "", as_script(read_notebook(name))
+        sides = old.splitlines(), new.splitlines(), script.as_posix(), notebook.as_posix()
+        print(*difflib.unified_diff(*sides, lineterm=""), sep="\n")
     print(f"  To keep the notebook:  python sync.py --keep-notebook {name}")
-    print(f"  To {'keep the script: ' if there else 'go without it:   '}", end="")
-    print(f" python sync.py --keep-script {name}\n")
+    keep = "To keep the script:  " if script.exists() else "To go without it:    "
+    print(f"  {keep}  python sync.py --keep-script {name}\n")
 
 
 def sync(name, memory, check):
     """Bring one task up to date, or only check it; return False if that takes a decision."""
-    in_git_hook = "PRE_COMMIT" in os.environ
     try:
         verdict = judge(name, memory)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        print(f"{shown(notebook_of(name))} or its script can't be read: {error}")
-        explain_choice(name)
+    except UNREADABLE as error:
+        explain(name, f"or {script_of(name)} can't be read: {error!r}")
         return False
+    in_git_hook = "PRE_COMMIT" in os.environ
     if verdict == "same":
         remember(name, memory)
-    elif verdict == "unmerged" and not check:
-        print(f"{shown(script_of(name))} has a merge conflict: solve it, then python sync.py")
-    elif verdict == "new" and not (check or in_git_hook):
+    elif verdict == "edited":
+        explain(name, "has edits that are nowhere else:")
+        return False
+    elif verdict == "new" and (check or in_git_hook):
+        explain(name, "has no script yet:")
+        return False
+    elif verdict == "new":
         keep_notebook(name, memory)
         print("  and name it in pipeline.yaml")
-    elif verdict == "no notebook" or (verdict == "stale" and not find_put_aside(name)):
-        if not check:
+    elif verdict == "unmerged" and not check:
+        print(f"{script_of(name)} has a merge conflict: solve it, then python sync.py")
+    elif verdict in ("stale", "no notebook") and not check:
+        if verdict == "no notebook" or not find_put_aside(name):
             refresh(name, memory)
-            print(f"Refreshed {shown(notebook_of(name))}")
-    elif verdict in ("edited", "new"):
-        explain(name, verdict)
-        return False
+            print(f"Refreshed {notebook_of(name)}")
     return True
 
 
@@ -384,6 +377,7 @@ def main():
     if options.remove_injected:
         return 0 if remove_injected(options.remove_injected) else 1
 
+    os.chdir(Path(__file__).resolve().parent)
     names = find_names()
     chosen = {*(options.keep_notebook or ()), *(options.keep_script or ())}
     if chosen - {name for name in names if notebook_of(name).exists()}:
@@ -391,7 +385,10 @@ def main():
     before = MEMORY.read_text(encoding="utf-8") if MEMORY.exists() else "{}"
     memory = json.loads(before)
     for name in options.keep_notebook or ():
-        keep_notebook(name, memory)
+        try:
+            keep_notebook(name, memory)
+        except UNREADABLE as error:
+            parser.error(f"{notebook_of(name)} can't be read: {error!r}")
     for name in options.keep_script or ():
         keep_script(name, memory)
     done = chosen or all([sync(name, memory, options.check) for name in names])
