@@ -13,7 +13,6 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRESS = re.compile(r"\d(it|cell)/s|s/(it|cell)")
 
 
 def find(folder, name):
@@ -47,10 +46,10 @@ def summarize(folder):
     tasks = yaml.safe_load(read(ROOT / "pipeline.yaml"))["tasks"]
     lines += [row(folder, task, log) for task in tasks]
     if "Ran?" not in log:  # Ploomber ends with a table when nothing has failed
-        error = [line for line in log.splitlines() if not PROGRESS.search(line)]
-        lines += ["", "```text", *error[-60:], "```"]
-    picture = re.search('<pre class="mermaid">(.*?)</pre>', read(find(folder, "pipeline.html")), re.S)
-    if picture:
+        error = log[max(log.find("====="), 0) :].strip()  # without the progress bars
+        lines += ["", "```text", *error.splitlines()[-60:], "```"]
+    plot = read(find(folder, "pipeline.html"))
+    if picture := re.search('<pre class="mermaid">(.*?)</pre>', plot, re.DOTALL):
         lines += ["", "```mermaid", picture[1].strip(), "```"]
     return "\n".join(lines)
 

@@ -1,0 +1,158 @@
+"""What happens to products that are wrong or half made: they are never taken for good."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+CLEAN = "tasks/clean.py"
+TABLE = "products/development/sample=True/clean.parquet"
+
+
+@pytest.fixture(scope="module")
+def module_project(set_up: Callable[..., Project]) -> Project:
+    """Return a project whose first three tasks have run on the sample."""
+    project = set_up()
+    build(project)
+    return project
+
+
+@pytest.fixture
+def project(module_project: Project) -> Iterator[Project]:
+    """Return that project; afterwards, take out what the test has put in."""
+    yield module_project
+    module_project.git("checkout", "--quiet", "--", ".")
+
+
+def build(project: Project, *options: str, check: bool = True) -> str:
+    """Build up to `features` on the sample; return what was printed."""
+    command = ("ploomber", "build", "--partially", "features", "--env--sample", "true", *options)
+    return project.run(*command, check=check).stdout
+
+
+def ran(output: str) -> list[str]:
+    """Return the tasks that a build has run, as Ploomber's table says."""
+    rows = (line.split() for line in output.splitlines())
+    return sorted(row[0] for row in rows if row[1:2] == ["True"])
+
+
+def edit(project: Project, old: str, new: str) -> str:
+    """Change a line of the task `clean`; return how it was."""
+    text = project.read(CLEAN)
+    assert text.count(old) == 1
+    project.write(CLEAN, text.replace(old, new))
+    return text
+
+
+def test_good_products_are_not_made_again(project):
+    assert ran(build(project)) == []
+
+
+def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
+    zero = "clean(raw).assign(sample_number=1, body_mass_g=[0.0, 10.0] + 57 * [4000.0])\n"
+    before = edit(project, "clean(raw)\n", zero)
+
+    output = build(project, check=False)
+
+    assert "DAG build failed" in output
+    assert "The table of task 'clean' is not as its schema in schemas.py says" in output
+    assert "column species, sample_number, check multiple_fields_uniqueness: 59 of 59" in output
+    assert "column body_mass_g, check in_range(1000, 10000): 2 of 59 rows" in output
+    first = output.partition("in_range(1000, 10000)")[2].splitlines()
+    assert {line.split()[0] for line in first if "Adelie" in line} == {"0", "1"}
+
+    project.write(CLEAN, before)
+    assert ran(build(project)) == ["clean", "features"]
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["raise RuntimeError('full disk')", "import os; os.kill(os.getppid(), 9)"],
+    ids=["fails", "is killed"],
+)
+def test_a_half_written_product_is_made_again(project, end):
+    half = f'table.head(2).to_parquet(product["data"])\n{end}'
+    before = edit(project, 'table.to_parquet(product["data"])', half)
+    whole = (project.path / TABLE).read_bytes()
+
+    build(project, check=False)
+    assert (project.path / TABLE).read_bytes() != whole
+    project.write(CLEAN, before)
+
+    status = project.run("ploomber", "status", "--env--sample", "true").stdout
+    assert re.search("^clean +Has not been ", status, re.MULTILINE)
+    assert ran(build(project)) == ["clean", "features"]
+    assert (project.path / TABLE).read_bytes() == whole
+
+
+def test_a_product_left_over_from_an_earlier_run_is_refused(project):
+    edit(project, 'table.to_parquet(product["data"])', "table.size")
+
+    output = build(project, check=False)
+
+    assert "task 'clean' has not written its product" in output
+
+
+def test_a_cell_over_the_time_budget_is_stopped(project):
+    edit(project, "table.head()", "import time\n\ntime.sleep(3600)")
+
+    output = build(project, "--env--time_budget", "20", check=False)
+
+    assert "A cell timed out while it was being executed, after 20 seconds" in output
+    assert "time.sleep(3600)" in output
+    assert 'Error building task "clean"' in output
+
+
+def test_the_smoke_test_minds_the_time_budget_and_overwrites_nothing_of_the_user(project):
+    smoke = project.read("tests/test_pipeline.py")
+    assert '["time_budget"]' in smoke
+    project.write(
+        "tests/test_pipeline.py", smoke.replace('["time_budget"]', '["time_budget"] / 1e4')
+    )
+    products = project.path / "products"
+    before = {path: path.stat().st_mtime_ns for path in products.rglob("*")}
+
+    output = project.run("python", "-m", "pytest", "tests/test_pipeline.py", check=False).stdout
+
+    assert "a notebook takes longer than 0.06 seconds" in output
+    assert {path: path.stat().st_mtime_ns for path in products.rglob("*")} == before
+
+
+def test_the_smoke_test_runs_before_a_push_and_can_be_skipped(project, tmp_path):
+    project.git("init", "--quiet", "--bare", str(tmp_path / "remote"))
+    project.git("remote", "add", "origin", str(tmp_path / "remote"))
+    edit(project, "table.head()", "table.heads()")
+    project.git("commit", "--quiet", "--all", "--no-verify", "--message", "Break it")
+
+    refused = project.run("git", "push", "--quiet", "origin", "main", check=False)
+    assert refused.returncode != 0
+    assert "skip: git push --no-verify" in refused.stdout
+    assert "object has no attribute 'heads'" in refused.stdout
+    assert project.git("ls-remote", "origin") == ""
+
+    project.git("push", "--quiet", "--no-verify", "origin", "main")
+    assert "refs/heads/main" in project.git("ls-remote", "origin")
+    project.git("reset", "--quiet", "--hard", "HEAD~1")
+    project.git("remote", "remove", "origin")
+
+
+def test_the_empty_example_is_checked_too(bake, module_project):
+    """Its package has the same name, so it can be put before the installed one."""
+    empty = bake(example="empty")
+    empty.environ = module_project.environ | {"PYTHONPATH": str(empty.path / "src")}
+    data = empty.read("data/raw/example.csv")
+    empty.run("python", "-m", "pytest", "--ignore", "tests/test_pipeline.py")
+    empty.write("data/raw/example.csv", data.replace("1.2", "-1.2"))
+
+    output = empty.run("ploomber", "build", check=False).stdout
+
+    assert "The table of task 'get' is not as its schema" in output
+    assert "column rain_mm, check greater_than_or_equal_to(0): 1 of 10 rows" in output
+    notes = list((empty.path / "products").rglob(".*.metadata"))
+    assert [json.loads(note.read_text()) for note in notes] == []

@@ -1,0 +1,190 @@
+"""Parameters: environments, types, misspellings; and the parts of a pipeline in isolation."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+#: Prints the parameters of all tasks as the notebooks get them, with their types.
+SHOW = """
+import json, sys
+from ploomber.cli.parsers import CustomParser
+
+sys.argv[0] = "ploomber"
+parser = CustomParser()
+with parser:
+    pass
+dag, _ = parser.load_from_entry_point_arg()
+dag.render(show_progress=False)
+shown = {name: dag[name].params.to_json_serializable(params_only=True) for name in dag}
+products = {name: str(dag[name].product["nb"]) for name in dag}
+print(json.dumps({"params": shown, "products": products}))
+"""
+
+
+@pytest.fixture(scope="module")
+def project(set_up: Callable[..., Project]) -> Project:
+    """Return a project that nothing has been run in."""
+    return set_up()
+
+
+def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[str, object]]:
+    """Return what the tasks get for a command line and environment variables."""
+    printed = project.run("python", "-c", SHOW, *arguments, **environ).stdout
+    return json.loads(printed.splitlines()[-1])
+
+
+@pytest.fixture
+def change(project: Project):
+    """Return a function that changes a file until the end of the test."""
+
+    def change(name: str, old: str, new: str) -> None:
+        assert project.read(name).count(old) == 1
+        project.write(name, project.read(name).replace(old, new))
+
+    yield change
+    project.git("checkout", "--quiet", "--", ".")
+
+
+# --- environments and types -------------------------------------------------------------
+
+
+def test_development_is_what_runs_by_default(project):
+    shown = show(project)
+
+    assert shown["params"]["get"] == {"sample": False, "sample_rows": 60, "seed": 42}
+    assert "products/development/sample=False/get.ipynb" in shown["products"]["get"]
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_each_environment_has_its_parameters_and_its_products(project, name):
+    shown = show(project, PLOOMBER_ENV_FILENAME=f"env.{name}.yaml")
+
+    assert shown["params"]["train"] == {"test_size": 0.1, "seed": 42}
+    assert all(f"products/{name}/sample=False/" in path for path in shown["products"].values())
+
+
+def test_types_arrive_from_the_command_line_as_from_a_file(project):
+    line = ["--env--sample", "true", "--env--seed", "7", "--env--test_size", "0.5"]
+    params = show(project, *line)["params"]
+
+    assert params["get"] == {"sample": True, "sample_rows": 60, "seed": 7}
+    assert params["get"]["sample"] is True
+    assert [type(value) for value in params["train"].values()] == [float, int]
+
+
+def test_types_arrive_in_the_notebook(project):
+    project.run(
+        "ploomber", "build", "--partially", "get", "--env--sample", "true", "--env--seed", "7"
+    )
+
+    path = project.path / "products/development/sample=True/get.ipynb"
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    tags = ["injected-parameters"]
+    injected = next("".join(c["source"]) for c in cells if c["metadata"].get("tags") == tags)
+    assert "sample = True\nsample_rows = 60\nseed = 7\n" in injected
+
+
+def refusal(project: Project, *arguments: str, **environ: str) -> str:
+    """Return how `ploomber status` refuses, without what it prints of its progress."""
+    done = project.run("ploomber", "status", *arguments, check=False, **environ)
+    assert done.returncode != 0
+    return done.stdout
+
+
+def test_a_misspelt_parameter_on_the_command_line_is_refused(project):
+    output = refusal(project, "--env--sampel", "true")
+
+    assert "unrecognized arguments: --env--sampel true" in output
+    for name in ("sample", "sample_rows", "seed", "test_size"):
+        assert f"[--env--{name} " in output
+
+
+def test_a_misspelt_parameter_in_a_file_is_refused(project, change):
+    change("env.production.yaml", "test_size:", "tset_size:")
+
+    output = refusal(project)  # even when that file is not in use
+
+    assert "env.production.yaml: there is no parameter tset_size; those that exist" in output
+    assert "sample, sample_rows, seed, test_size" in output
+    assert "Traceback" not in output
+
+
+def test_a_misspelt_parameter_in_env_yaml_is_refused(project, change):
+    change("env.yaml", "\nseed:", "\nsead:")
+
+    assert "{{seed}}: Ensure the placeholder is defined" in refusal(project)
+
+
+def test_a_misspelt_environment_is_refused(project):
+    output = refusal(project, PLOOMBER_ENV_FILENAME="env.stagign.yaml")
+
+    assert "'env.stagign.yaml' but there isn't a file with such name" in output
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "flase"])
+def test_a_value_of_another_type_is_refused(project, value):
+    output = refusal(project, "--env--sample", value)
+
+    assert "task 'get': the parameter sample can't be" in output
+    assert "in env.yaml it is False (bool)" in output
+
+
+def test_a_value_of_another_type_in_a_file_is_refused(project, change):
+    change("env.staging.yaml", "test_size: 0.1", "test_size: a tenth")
+
+    assert "env.staging.yaml: the parameter test_size can't be 'a tenth'" in refusal(project)
+
+
+def test_git_ignores_the_file_of_secrets(project):
+    assert project.git("check-ignore", ".env") == ".env"
+
+
+# --- parts in isolation -----------------------------------------------------------------
+
+
+def test_one_task(project):
+    project.run("ploomber", "build", "--partially", "clean", "--env--sample", "true")
+
+    output = project.run("ploomber", "task", "clean", "--force", "--env--sample", "true").stdout
+
+    assert "'clean' task executed successfully!" in output
+
+
+def test_a_task_and_all_it_needs(project):
+    output = project.run(
+        "ploomber", "build", "--partially", "train", "--env--sample", "true"
+    ).stdout
+
+    rows = [
+        line.split()[0]
+        for line in output.splitlines()
+        if line.split()[1:2] in (["True"], ["False"])
+    ]
+    assert set(rows) == {"get", "clean", "features", "train"}
+
+
+def test_a_debugger_at_the_failing_cell(project, change):
+    project.run("ploomber", "build", "--partially", "get", "--env--sample", "true")
+    change("tasks/clean.py", "table.head()", "1 / 0")
+
+    command = "ploomber task clean --force --debug --env--sample true"
+    done = subprocess.run(
+        command.split(),
+        cwd=project.path,
+        env=project.environ,
+        input="len(table)\nq\n",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+    assert "ZeroDivisionError: division by zero" in done.stdout
+    assert "ipdb> 59" in done.stdout
+    assert done.returncode != 0
