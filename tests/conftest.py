@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,6 +92,17 @@ class Project:
             for path in self.path.rglob("*")
             if path.is_file() and ".git" not in path.relative_to(self.path).parts
         }
+
+
+def publish(folder: Path, home: Path) -> Project:
+    """Make a git repository of the template as it is now, not yet committed parts too."""
+    repository = Project(folder, "", clean_environ(home))
+    ignore = shutil.ignore_patterns(".git", ".nox", ".venv", "__pycache__", "artifacts")
+    shutil.copytree(TEMPLATE, folder, ignore=ignore)
+    repository.git("init", "--quiet")
+    repository.git("add", "--all", "--force")  # git may ignore what the project ignores
+    repository.git("commit", "--quiet", "--message", "The template")
+    return repository
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import BIN, OPTIONS, TEMPLATE, Project, clean_environ
+from conftest import BIN, OPTIONS, TEMPLATE, Project, clean_environ, publish
 
 pytestmark = pytest.mark.slow
 
@@ -28,12 +27,7 @@ def commands(text: str) -> list[str]:
 
 def published(folder: Path, home: Path) -> dict[str, str]:
     """Publish the template as it is now, where `gh:org/template` finds it; return the environ."""
-    repository = Project(folder / "published", "", clean_environ(home))
-    ignore = shutil.ignore_patterns(".git", ".nox", ".venv", "__pycache__", "artifacts")
-    shutil.copytree(TEMPLATE, repository.path, ignore=ignore)
-    repository.git("init", "--quiet")
-    repository.git("add", "--all")
-    repository.git("commit", "--quiet", "--message", "The template")
+    repository = publish(folder / "published", home)
     config = folder / ".gitconfig"
     config.write_text(
         (home / ".gitconfig").read_text()

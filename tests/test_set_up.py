@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import BIN, TEMPLATE, WINDOWS, Project, clean_environ
+from conftest import BIN, TEMPLATE, WINDOWS, Project, clean_environ, publish
 
 pytestmark = pytest.mark.slow
 
@@ -442,13 +442,7 @@ def test_ctrl_c(tmp_path: Path, home: Path) -> None:
 
 def test_cruft(tmp_path: Path, home: Path) -> None:
     """Cruft brings later versions of the template, and never sets up its own copies."""
-    template = Project(tmp_path / "template", "", clean_environ(home))
-    ignore = shutil.ignore_patterns(".git", ".nox", ".venv", "__pycache__", "artifacts")
-    shutil.copytree(TEMPLATE, template.path, ignore=ignore)
-    template.git("init", "--quiet")
-    template.git("add", "--all")
-    template.git("commit", "--quiet", "--message", "One")
-
+    template = publish(tmp_path / "template", home)
     log = tmp_path / "log"
     code = f"open({str(log)!r}, 'a').write('x'); sys.exit(1)"
     stub(tmp_path / "stubs", "uv", code)
