@@ -55,16 +55,24 @@ class Project:
     environ: dict[str, str] = field(repr=False)
 
     def run(
-        self, *command: str | Path, check: bool = True, cwd: Path | None = None, **environ: str
+        self,
+        *command: str | Path,
+        check: bool = True,
+        cwd: Path | None = None,
+        typed: str = "",
+        **environ: str,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the project, or fail the test with all that it printed."""
+        """Run a command in the project, or fail the test with all that it printed.
+
+        `typed` is what it reads from the keyboard.
+        """
         done = subprocess.run(
             [str(part) for part in command],
             cwd=cwd or self.path,
             env=self.environ | environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             encoding="utf-8",
         )
         if check and done.returncode:

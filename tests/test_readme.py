@@ -130,12 +130,13 @@ def jupyter_answers(project: Project, line: str, environ: dict[str, str]) -> Non
     log = config.with_name("log")
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["bash", "-c", f"exec {line}"],
+            ["bash", "-c", line],
             cwd=project.path,
             env=environ | {"JUPYTER_CONFIG_DIR": str(config.parent)},
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
     try:
         deadline = time.monotonic() + 60
@@ -143,7 +144,7 @@ def jupyter_answers(project: Project, line: str, environ: dict[str, str]) -> Non
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
     finally:
-        process.send_signal(signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
@@ -159,7 +160,7 @@ def test_commands_of_a_project(cloned: Project) -> None:
             continue  # test_set_up.py types this one
         if line.startswith("git add"):
             cloned.write("src/my_pipeline/new.py", '"""New."""\n')
-        if line == "jupyter lab":
+        if line.endswith("jupyter lab"):
             jupyter_answers(cloned, line, environ)
         else:
             type_in(line, cloned.path, environ)

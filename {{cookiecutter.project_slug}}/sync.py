@@ -350,15 +350,12 @@ def sync(name, memory, check):
 
 
 def remove_injected(paths):
-    """Take what `ploomber nb --inject` added out of scripts; return False if there was any."""
-    clean = True
-    for path in map(Path, paths):
+    """Take what `ploomber nb --inject` added out of scripts, out of all if none is named."""
+    for path in map(Path, paths or sorted(TASKS.rglob("*.py"))):
         text = path.read_text(encoding="utf-8")
         if text != without_injected(text):
             write(path, without_injected(text))
             print(f"{path}: took out the injected parameters. Next: git add {path}")
-            clean = False
-    return clean
 
 
 def main():
@@ -371,13 +368,13 @@ def main():
     add("--keep-script", nargs="+", metavar="TASK", help="write the notebook from the script")
     add("--check", action="store_true", help="write no script and no notebook")
     add("--exit-zero", action="store_true", help="succeed even if something is left to decide")
-    add("--remove-injected", nargs="+", metavar="FILE", help="undo `ploomber nb --inject`")
+    add("--remove-injected", nargs="*", metavar="FILE", help="undo `ploomber nb --inject`")
     options = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")
-    if options.remove_injected:
-        return 0 if remove_injected(options.remove_injected) else 1
-
     os.chdir(Path(__file__).resolve().parent)
+    if options.remove_injected is not None:
+        return remove_injected(options.remove_injected)
+
     names = find_names()
     chosen = {*(options.keep_notebook or ()), *(options.keep_script or ())}
     if chosen - {name for name in names if notebook_of(name).exists()}:
