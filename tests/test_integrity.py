@@ -54,6 +54,37 @@ def test_good_products_are_not_made_again(project):
     assert ran(build(project)) == []
 
 
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [("features", ["features"]), ("clean", ["clean", "features"]), ("explore", [])],
+)
+def test_a_changed_function_runs_the_tasks_that_use_it(project, module, expected):
+    """Ploomber looks at scripts only; a change in src/ is noticed all the same."""
+    name = f"src/{project.package}/{module}.py"
+    project.write(name, project.read(name) + "\n\nMORE = 1\n")
+    assert ran(build(project)) == expected
+    assert ran(build(project)) == []
+    project.git("checkout", "--quiet", "--", name)
+    build(project)
+
+
+def test_what_a_function_uses_counts_too(project):
+    """A module that is imported by a module that a task imports."""
+    name = f"src/{project.package}/features.py"
+    helper = f"src/{project.package}/helper.py"
+    old = "import pandas as pd\n"
+    project.write(helper, "ONE = 1\n")
+    project.write(
+        name, project.read(name).replace(old, f"{old}\nfrom . import (\n    helper,\n)\n")
+    )
+    build(project)
+    project.write(helper, "ONE = 2\n")
+    assert ran(build(project)) == ["features"]
+    (project.path / helper).unlink()
+    project.git("checkout", "--quiet", "--", name)
+    build(project)
+
+
 def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
     zero = "clean(raw).assign(sample_number=1, body_mass_g=[0.0, 10.0] + 57 * [4000.0])\n"
     before = edit(project, "clean(raw)\n", zero)

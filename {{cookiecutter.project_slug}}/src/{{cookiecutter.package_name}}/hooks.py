@@ -5,11 +5,18 @@ Every ploomber command imports this module, so it imports nothing that is slow.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+SOURCES = Path(__file__).parent
+#: An import of something in this package, by its name or by a dot.
+IMPORT = re.compile(rf"(?m)^\s*(?:from|import)\s+(?:{SOURCES.name}\b|\.)(?:\([^)]*\)|[^(\n])*")
+#: Name of the task -> fingerprint of the functions it used when it was last looked at.
+FINGERPRINTS: dict[str, str] = {}
 #: What Ploomber knows about a product that has never been made.
 NEVER_MADE = {"timestamp": None, "stored_source_code": None, "params": None}
 
@@ -41,7 +48,7 @@ def check_table(task: Any, product: Any) -> None:
 
 
 def check_written(task: Any, product: Any) -> None:
-    """Refuse products that are left over from an earlier run of a task.
+    """Refuse products that are left over from an earlier run, and note how they were made.
 
     Parameters
     ----------
@@ -59,12 +66,15 @@ def check_written(task: Any, product: Any) -> None:
         path = Path(file)
         if not path.exists() or (note_of(path).exists() and not is_newer_than_note(path)):
             raise FileNotFoundError(f"task {task.name!r} has not written its product {path}")
+    used = FINGERPRINTS.get(task.name) or fingerprint(task)
+    functions_note(task).write_text(used, encoding="utf-8")
 
 
 def check_pipeline(dag: Any) -> None:
     """Check the parameters, and find out which products can't be trusted.
 
-    Ploomber would take a product for up to date if an earlier run had made
+    Ploomber looks at the script of a task only: tasks whose functions in this
+    package have changed are run again too. And it would take a product for up to date if an earlier run had made
     it, although the last one was cut short. A product written after that
     success was noted is therefore made again.
 
@@ -79,19 +89,56 @@ def check_pipeline(dag: Any) -> None:
         If a parameter does not exist or its value has the wrong type.
     """
     check_parameters(dag)
+    FINGERPRINTS.update({name: fingerprint(task) for name, task in dag.items()})
     up_to_date = [task for task in dag.values() if task.exec_status.name == "Skipped"]
-    half_made = [
+    outdated = [
         task.name
         for task in up_to_date
-        if any(is_newer_than_note(Path(file)) for file in task.product)
+        if any(is_newer_than_note(Path(file)) for file in task.product) or has_new_functions(task)
     ]
-    if half_made:
+    if outdated:
         for name, task in dag.items():
-            if name in half_made:
+            if name in outdated:
                 task.product.metadata.update_locally(NEVER_MADE)
             else:
-                task.product.metadata.clear()  # it may depend on one that is half made
+                task.product.metadata.clear()  # it may depend on one that is outdated
         dag.render(show_progress=False)
+
+
+def fingerprint(task: Any) -> str:
+    """Return a short name for all that a task imports from this package.
+
+    Parameters
+    ----------
+    task
+        The Ploomber task. Its modules are found by the imports in its script,
+        and in turn by theirs.
+
+    Returns
+    -------
+    str
+        Changes whenever one of these modules does.
+    """
+    used = {SOURCES / "__init__.py"}
+    texts = [Path(task.source.loc).read_text(encoding="utf-8")]
+    for text in texts:
+        words = set(re.findall(r"\w+", " ".join(IMPORT.findall(text))))
+        found = {path for path in SOURCES.rglob("*.py") if path.stem in words} - used
+        used |= found
+        texts += [path.read_text(encoding="utf-8") for path in sorted(found)]
+    contents = "".join(path.read_text(encoding="utf-8") for path in sorted(used))
+    return hashlib.sha256(contents.encode()).hexdigest()
+
+
+def functions_note(task: Any) -> Path:
+    """Return the file that keeps the fingerprint of the functions a product was made with."""
+    return Path(str(task.product["nb"])).with_name(f".{task.name}.functions")
+
+
+def has_new_functions(task: Any) -> bool:
+    """Tell whether functions that a task uses have changed since it made its products."""
+    note = functions_note(task)
+    return not note.exists() or note.read_text(encoding="utf-8") != FINGERPRINTS[task.name]
 
 
 def note_of(path: Path) -> Path:

@@ -113,9 +113,11 @@ def check(table: pd.DataFrame, task: str) -> None:
     Raises
     ------
     IntegrityError
-        If the table is not as its schema says. The message names the task,
+        If there is no such schema, or the table is not as it says. The message names the task,
         each column and check that failed, and the first rows at fault.
     """
+    if task not in SCHEMAS:
+        raise IntegrityError(f"Task {task!r} has no schema: add one to SCHEMAS in schemas.py")
     try:
         SCHEMAS[task].validate(table, lazy=True)
     except pa.errors.SchemaErrors as error:
