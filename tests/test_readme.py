@@ -116,8 +116,11 @@ def cloned(set_up: Callable[..., Project], tmp_path_factory: pytest.TempPathFact
     """Return a clone of a project, with a remote that can be pushed to."""
     project = set_up()
     folder = tmp_path_factory.mktemp("readme")
-    project.git("clone", "--quiet", "--bare", str(project.path), str(folder / "remote.git"))
-    project.git("clone", "--quiet", str(folder / "remote.git"), str(folder / "clone"))
+    remote = folder / "remote.git"
+    project.git("init", "--quiet", "--bare", str(remote))
+    for line in re.findall(r"`(git (?:remote|push) .*origin .*?)`", project.read("README.md")):
+        type_in(line.replace("URL", str(remote)), project.path, project.environ)
+    project.git("clone", "--quiet", str(remote), str(folder / "clone"))
     return Project(folder / "clone", project.package, project.environ)
 
 

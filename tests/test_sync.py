@@ -796,6 +796,17 @@ def test_git_has_no_outputs_and_the_working_copy_has(stripped):
     assert set(stripped.outputs().values()) == {"after"}
 
 
+def test_scripts_and_notebooks_are_committed_together(stripped):
+    """A notebook in git that is behind its script stops the commit, and says what to do."""
+    stripped.write(TASK, SCRIPT.replace(FIRST, "first = 11"))
+    stripped.git("add", "--all")
+    assert "python sync.py, git add notebooks" in stripped.refused()
+    stripped.run("python", "sync.py")
+    stripped.git("add", "notebooks")
+    stripped.commit()
+    assert "first = 11" in stripped.in_head() and "first = 11" in stripped.in_head(NOTEBOOK)
+
+
 def test_outputs_survive_what_pre_commit_puts_aside(stripped):
     stripped.save_both(FIRST, "first = 11")
     stripped.run_notebook("after")

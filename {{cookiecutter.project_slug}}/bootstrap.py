@@ -82,9 +82,8 @@ def python_of(prefix):
 
 def find_current():
     """Return the interpreter of the environment that is active."""
+    # Not the one that runs this file: that may be the environment of cookiecutter.
     prefix = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
-    if not prefix and sys.prefix != sys.base_prefix:
-        prefix = sys.prefix
     python = python_of(Path(prefix)) if prefix else None
     if python is None:
         raise SetupError("no environment is active: activate yours (conda activate NAME) first")
@@ -105,7 +104,7 @@ def make_venv():
     new_enough = sys.version_info >= OLDEST_PYTHON
     if UV:
         wanted = sys.executable if new_enough else ">={{ cookiecutter.python }}"
-        run(UV, "venv", "--allow-existing", "--python", wanted, venv)
+        run(UV, "venv", "--quiet", "--allow-existing", "--python", wanted, venv)
     elif new_enough:
         try:
             run(sys.executable, "-m", "venv", venv)
@@ -163,15 +162,19 @@ def check_repository():
     return None
 
 
-def first_commit():
-    """Make a git repository of this folder and commit all of it, unless that was done."""
+def make_repository():
+    """Make a git repository of this folder, unless it is in one already."""
     if not shutil.which("git"):
-        raise SetupError("git is not installed, so nothing was committed")
+        raise SetupError("git is not installed, so nothing will be committed")
     if not works("git", "rev-parse", "--show-toplevel"):
         run("git", "init", "--quiet", "--initial-branch", "main")
+
+
+def first_commit():
+    """Commit the whole project, unless something was committed before."""
     problem = check_repository()
     if problem:
-        print(f"  No repository and no commit of its own: {problem}.")
+        print(f"  No commit: {problem}.")
     elif works("git", "rev-parse", "--verify", "HEAD"):
         print("  The first commit is there already")
     elif not works("git", "config", "user.email") and "GIT_AUTHOR_EMAIL" not in os.environ:
@@ -182,7 +185,8 @@ def first_commit():
         )
     else:
         run("git", "add", "--all")
-        run("git", "commit", "--quiet", "--message", "Start the project from its template")
+        message = "Start the project from its template"
+        run("git", "commit", "--quiet", "--no-verify", "--message", message)
 
 
 def register_hooks(python):
@@ -267,11 +271,13 @@ def main(arguments=None):
 
     try:
         if options.first_commit:
-            step("The first commit", first_commit)
+            step("The git repository", make_repository)
         python = step("The environment", build_environment, options.environment)
         if python:
             step("The git hooks", register_hooks, python)
             step("The notebooks of the tasks", run, python, "sync.py", "--exit-zero")
+        if options.first_commit:
+            step("The first commit", first_commit)
         if python and options.first_run:
             step("The first run, on a sample of the data", first_run, python)
     except KeyboardInterrupt:

@@ -211,6 +211,11 @@ def is_contained(name, text, script):
     return bool(git("hash-object", "-w", "--stdin", text=text))
 
 
+def is_in_git(name):
+    """Tell whether git stores the notebook of a task."""
+    return bool(git("ls-files", "--", notebook_of(name).as_posix()))
+
+
 def judge(name, memory):
     """Compare a notebook with its script.
 
@@ -342,6 +347,9 @@ def sync(name, memory, check):
         print("  and name it in pipeline.yaml")
     elif verdict == "unmerged" and not check:
         print(f"{script_of(name)} has a merge conflict: solve it, then python sync.py")
+    elif verdict == "stale" and check and not find_put_aside(name) and is_in_git(name):
+        print(f"{notebook_of(name)} is behind its script. Next: python sync.py, git add notebooks")
+        return False
     elif verdict in ("stale", "no notebook") and not check:
         if verdict == "no notebook" or not find_put_aside(name):
             refresh(name, memory)

@@ -73,10 +73,10 @@ def check_written(task: Any, product: Any) -> None:
 def check_pipeline(dag: Any) -> None:
     """Check the parameters, and find out which products can't be trusted.
 
-    Ploomber looks at the script of a task only: tasks whose functions in this
-    package have changed are run again too. And it would take a product for up to date if an earlier run had made
-    it, although the last one was cut short. A product written after that
-    success was noted is therefore made again.
+    Ploomber looks at the script of a task only: a task whose functions in
+    this package have changed is run again too. And Ploomber would take a
+    product for up to date if an earlier run had made it, although the last one
+    was cut short: a product written after that success was noted is made again.
 
     Parameters
     ----------
