@@ -118,7 +118,7 @@ def cloned(set_up: Callable[..., Project], tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("readme")
     remote = folder / "remote.git"
     project.git("init", "--quiet", "--bare", str(remote))
-    for line in re.findall(r"`(git (?:remote|push) .*origin .*?)`", project.read("README.md")):
+    for line in re.findall(r"`(git (?:remote|push) [^`]*origin [^`]*)`", project.read("README.md")):
         type_in(line.replace("URL", str(remote)), project.path, project.environ)
     project.git("clone", "--quiet", str(remote), str(folder / "clone"))
     return Project(folder / "clone", project.package, project.environ)
