@@ -1,4 +1,4 @@
-"""Generating a project and nothing else: this template, kedro and CCDS."""
+"""Generating a project and nothing else: this template, kedro and ploomber scaffold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from measure import TEMPLATE, best, environ, show
+from measure import TEMPLATE, cost, environ, show
 from uv import find_uv_bin
 
 
@@ -60,7 +60,7 @@ def main() -> None:
                 place = folder / f"{venv.name}-{attempt}"
                 place.mkdir()
                 command = [venv / "bin" / program, *arguments]
-                runs.append(best(1, command, cwd=place, env=env))
+                runs.append(cost(command, cwd=place, env=env))
                 shutil.rmtree(place)
             rows[title] = min(runs[1:])
         show("Generating a project", rows)

@@ -80,6 +80,11 @@ def python_of(prefix):
     return next((prefix / place for place in places if (prefix / place).exists()), None)
 
 
+def is_new_enough(python):
+    """Tell whether an interpreter works and is not older than the oldest supported."""
+    return works(python, "-c", f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})")
+
+
 def find_current():
     """Return the interpreter of the environment that is active."""
     # Not the one that runs this file: that may be the environment of cookiecutter.
@@ -87,8 +92,7 @@ def find_current():
     python = python_of(Path(prefix)) if prefix else None
     if python is None:
         raise SetupError("no environment is active: activate yours (conda activate NAME) first")
-    check = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
-    if not works(python, "-c", check):
+    if not is_new_enough(python):
         raise SetupError(f"{python} is older than Python {{ cookiecutter.python }}, the oldest supported")
     return python
 
@@ -97,8 +101,7 @@ def make_venv():
     """Make .venv, unless it is there and whole, and return its interpreter."""
     venv = ROOT / ".venv"
     python = python_of(venv)
-    check = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
-    if python and works(python, "-c", check) and (UV or works(python, "-m", "pip", "--version")):
+    if python and is_new_enough(python) and (UV or works(python, "-m", "pip", "--version")):
         print("  .venv is there already")
         return python
     new_enough = sys.version_info >= OLDEST_PYTHON

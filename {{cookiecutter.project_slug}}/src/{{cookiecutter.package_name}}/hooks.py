@@ -119,14 +119,16 @@ def fingerprint(task: Any) -> str:
     str
         Changes whenever one of these modules does.
     """
-    used = {SOURCES / "__init__.py"}
-    texts = [Path(task.source.loc).read_text(encoding="utf-8")]
+    package = SOURCES / "__init__.py"
+    sources = {package: package.read_text(encoding="utf-8")}
+    texts = [Path(task.source.loc).read_text(encoding="utf-8"), sources[package]]
     for text in texts:
         words = set(re.findall(r"\w+", " ".join(IMPORT.findall(text))))
-        found = {path for path in SOURCES.rglob("*.py") if path.stem in words} - used
-        used |= found
-        texts += [path.read_text(encoding="utf-8") for path in sorted(found)]
-    contents = "".join(path.read_text(encoding="utf-8") for path in sorted(used))
+        for path in SOURCES.rglob("*.py") if words else ():
+            if path.stem in words and path not in sources:
+                sources[path] = path.read_text(encoding="utf-8")
+                texts.append(sources[path])
+    contents = "".join(sources[path] for path in sorted(sources))
     return hashlib.sha256(contents.encode()).hexdigest()
 
 
