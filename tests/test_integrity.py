@@ -85,6 +85,20 @@ def test_what_a_function_uses_counts_too(project):
     build(project)
 
 
+def test_what_the_package_itself_imports_counts_too(project):
+    """Whatever `__init__.py` imports is run by every task that uses the package."""
+    name = f"src/{project.package}/__init__.py"
+    helper = f"src/{project.package}/helper.py"
+    project.write(helper, "ONE = 1\n")
+    project.write(name, f"{project.read(name)}\nfrom .helper import ONE\n")
+    build(project)
+    project.write(helper, "ONE = 2\n")
+    assert ran(build(project)) == ["clean", "features", "get"]
+    (project.path / helper).unlink()
+    project.git("checkout", "--quiet", "--", name)
+    build(project)
+
+
 def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
     zero = "clean(raw).assign(sample_number=1, body_mass_g=[0.0, 10.0] + 57 * [4000.0])\n"
     before = edit(project, "clean(raw)\n", zero)

@@ -23,6 +23,7 @@ WINDOWS = os.name == "nt"
 UV = shutil.which("uv") or os.environ.get("UV")
 # git and uv act on what these name rather than on this folder, so they must not leak in.
 LEAKS = {"VIRTUAL_ENV", "PYTHONHOME", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+LEAKS.add("PYTHONDONTWRITEBYTECODE")  # each task would compile all that it imports again
 ENVIRON = {name: value for name, value in os.environ.items() if name not in LEAKS}
 
 # Put after the first line of every git hook: clients with windows start git without an
@@ -153,13 +154,21 @@ def build_environment(kind):
 # --- git -------------------------------------------------------------------------------
 
 
+def find_repository():
+    """Return the top folder of the git repository that this folder is in, or None."""
+    try:
+        return Path(run("git", "rev-parse", "--show-toplevel", quiet=True)).resolve()
+    except SetupError:
+        return None
+
+
 def check_repository():
     """Return why this folder can't be given git hooks, or None if it can."""
     if not shutil.which("git"):
         return "git is not installed"
-    if not works("git", "rev-parse", "--show-toplevel"):
+    top = find_repository()
+    if top is None:
         return "this folder is not a git repository"
-    top = Path(run("git", "rev-parse", "--show-toplevel", quiet=True)).resolve()
     if top != ROOT:
         return f"this project is inside the repository {top}, which is yours to commit to"
     return None
@@ -169,7 +178,7 @@ def make_repository():
     """Make a git repository of this folder, unless it is in one already."""
     if not shutil.which("git"):
         raise SetupError("git is not installed, so nothing will be committed")
-    if not works("git", "rev-parse", "--show-toplevel"):
+    if find_repository() is None:
         run("git", "init", "--quiet", "--initial-branch", "main")
 
 
