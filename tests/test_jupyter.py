@@ -341,6 +341,7 @@ def test_a_report_shows_its_figures_without_internet(
     report = next(project.path.glob(f"products/**/sample=False/{name}.html"))
     page.context.set_offline(True)
     page.goto(report.as_uri())
+    expect(page).to_have_title(name)
     see_figures(page.locator("body"), figures)
 
 

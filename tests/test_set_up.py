@@ -20,7 +20,7 @@ from conftest import BIN, TEMPLATE, WINDOWS, Project, clean_environ, publish
 
 pytestmark = pytest.mark.slow
 
-OLDEST, NEWEST = (3, 10), (3, 14)
+OLDEST, NEWEST = (3, 10), (3, 15)
 
 
 def path_without(name: str) -> str:
