@@ -10,7 +10,9 @@ import textwrap
 from importlib import metadata
 from pathlib import Path
 
-PROJECT = "bootstrap build data dist docs env notebooks pip products setup src sync tasks tests"
+PROJECT = (
+    "bootstrap build data dist docs env notebooks pip products setup src sync tasks test tests"
+)
 WINDOWS = "aux con nul prn"
 LOCK = Path(__file__).parent.parent / "{{cookiecutter.project_slug}}" / "requirements.lock"
 

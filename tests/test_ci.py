@@ -294,6 +294,11 @@ FAULTS = [
         *("env.staging.yaml", "test_size", "tets_size"),
         ["env.staging.yaml: there is no parameter tets_size", "sample_rows, seed, test_size"],
     ),
+    Fault(
+        "a parameter that the notebook lacks",
+        *("pipeline.yaml", "test_size:", "testsize:"),
+        ["task 'train': pipeline.yaml gives it the parameter testsize", "train.py has no line"],
+    ),
 ]
 
 
@@ -323,6 +328,19 @@ def test_a_fault_fails_and_is_named(runner, mended, fault):
 
     assert "failure" in runner.outcomes.values()
     assert found(), runner.output
+
+
+@pytest.mark.slow
+def test_a_forgotten_task_fails_and_is_named(runner, mended):
+    zombie = runner.project.path / "tasks" / "zombie.py"
+    zombie.write_text('# %% tags=["parameters"]\nupstream = None\nproduct = None\n')
+    try:
+        runner.run(after=next(step["name"] for step in runner.steps if "id" in step))
+    finally:
+        zombie.unlink()
+
+    assert runner.outcomes["All notebooks on the data sample"] == "failure"
+    assert "Failed: in tasks/, but not in pipeline.yaml: ['zombie']" in runner.output
 
 
 @pytest.mark.slow

@@ -99,6 +99,30 @@ def test_what_the_package_itself_imports_counts_too(project):
     build(project)
 
 
+def test_changed_raw_data_runs_all_that_depends_on_it(project):
+    name = "data/raw/penguins.csv"
+    project.write(name, project.read(name).replace("Torgersen", "Dream", 1))
+    assert ran(build(project)) == ["clean", "features", "get"]
+    assert ran(build(project)) == []
+    project.git("checkout", "--quiet", "--", name)
+    build(project)
+
+
+def test_a_changed_schema_is_held_against_the_tables_there_are(project):
+    name = f"src/{project.package}/schemas.py"
+    schemas = project.read(name)
+    project.write(name, schemas.replace("in_range(5, 40)", "in_range(5, 41)"))
+    assert ran(build(project)) == []
+
+    project.write(name, schemas.replace("in_range(1000, 10_000)", "in_range(1000, 4000)"))
+    output = build(project, check=False)
+    assert "The table of task 'clean' is not as its schema in schemas.py says" in output
+    assert "column body_mass_g, check in_range(1000, 4000)" in output
+
+    project.write(name, schemas)
+    assert ran(build(project)) == ["clean", "features"]
+
+
 def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
     zero = "clean(raw).assign(sample_number=1, body_mass_g=[0.0, 10.0] + 57 * [4000.0])\n"
     before = edit(project, "clean(raw)\n", zero)

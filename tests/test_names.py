@@ -42,6 +42,7 @@ def generate(folder: Path, home: Path, **answers: str) -> subprocess.CompletedPr
         ({"package_name": "src"}, ["already the name", "'src_project'"]),
         ({"package_name": "tasks"}, ["already the name"]),
         ({"package_name": "tests"}, ["already the name"]),
+        ({"package_name": "test"}, ["already the name", "'test_project'"]),  # Python's own tests
         ({"package_name": "class"}, ["a word of the Python language", "'class_project'"]),
         ({"package_name": "json"}, ["standard library", "'json_project'"]),
         ({"package_name": "Penguins"}, ["small letters", "'penguins'"]),

@@ -76,11 +76,14 @@ def test_generate(tmp_path: Path, home: Path, uv: Path) -> None:
 
 def test_generate_with_uvx(tmp_path: Path, home: Path, uv: Path) -> None:
     """The other command does the same."""
-    line = re.search(r"`(uvx cookiecutter\s+gh:org/template)`", README)[1].replace("\n", " ")
+    lines = re.findall(r"`(uvx cookiecutter\s+gh:org/template[^`]*)`", README)
+    asking, answered = (" ".join(line.split()) for line in lines)
+    assert answered.startswith(asking + " --no-input")
     environ = published(tmp_path, home)
     path = os.pathsep.join([str(uv.parent), environ["PATH"]])
-    printed = type_in(line + " --no-input example=empty", tmp_path, environ | {"PATH": path})
+    printed = type_in(answered, tmp_path, environ | {"PATH": path})
     assert "Ready, in" in printed
+    assert (tmp_path / "bird-counts" / "tasks" / "get.py").exists()
 
 
 def test_ci_types_the_test_command() -> None:

@@ -157,7 +157,8 @@ def test_with_plain_venv(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "my-pipeline"
     project = Project(path, "my_pipeline", environ)
     assert "uv = " not in project.read(".venv/pyvenv.cfg")
-    assert list(path.glob("products/**/*sample=True/get.parquet"))
+    results = done.stdout.split("The results of the first run:\n")[1].splitlines()
+    assert Path(results[0].strip()) == next(path.glob("products/**/*sample=True/get.parquet"))
     python = path / ".venv" / BIN / "python"
     assert "No broken requirements" in project.run(python, "-m", "pip", "check").stdout
 
@@ -231,9 +232,40 @@ def test_clone(set_up: Callable[..., Project], tmp_path: Path, environ: dict[str
         "tasks/clean.py", clone.read("tasks/clean.py").replace("import pandas", "import  pandas")
     )
     # The hooks are there: they mend the two spaces and stop the commit.
-    assert clone.run("git", "commit", "--all", "--message", "Edit", check=False).returncode == 1
+    done = clone.run("git", "commit", "--all", "--message", "Edit", check=False)
+    assert done.returncode == 1
+    assert "git add, commit again" in done.stdout
     assert "import pandas" in clone.read("tasks/clean.py")
     assert clone.git("status", "--porcelain") == ""
+
+    # A pull that brings another lock says what to do.
+    original.write("requirements.lock", original.read("requirements.lock") + "\n# A change\n")
+    original.git("commit", "--quiet", "--all", "--message", "Another lock")
+    asks = "requirements.lock is not what is installed. Next: python bootstrap.py"
+    assert asks in clone.git("pull", "--quiet", "--rebase")
+    assert "Ready" in clone.run(sys.executable, "bootstrap.py", **environ).stdout
+    assert asks not in clone.git("switch", "--create", "other")
+
+    # An environment does not work in another place, and is not deleted for that.
+    moved = Project(clone.path.rename(tmp_path / "moved"), clone.package, environ)
+    done = moved.run(sys.executable, "bootstrap.py", check=False)
+    assert done.returncode == 1
+    assert f"{moved.path / '.venv'} was made in another folder" in done.stdout
+    shutil.rmtree(moved.path / ".venv")
+    assert "Ready" in moved.run(sys.executable, "bootstrap.py").stdout
+    moved.run(moved.path / ".venv" / BIN / "ploomber", "status")
+
+
+def test_without_a_repository(bake: Callable[..., Project], active: dict[str, str]) -> None:
+    """A project that git does not know yet is set up, and told how to make git know it."""
+    project = bake(environment="none")
+    project.environ = active
+    command = ("python", "bootstrap.py", "--environment", "current")
+    printed = project.run(*command).stdout
+    typed = printed.split("no git hooks. To make it one:\n")[1].splitlines()[0]
+    printed = project.run(*shlex.split(typed)).stdout
+    assert "no git repository yet" not in printed
+    assert (project.path / ".git" / "hooks" / "pre-commit").exists()
 
 
 @pytest.fixture(scope="module")

@@ -394,6 +394,22 @@ def test_jupyter_saves_then_the_script_is_edited_on(desk):
     assert desk.outputs()[SECOND] == "before"
 
 
+@pytest.mark.parametrize("staged", [False, True])
+def test_script_edited_again_after_a_sync(desk, staged):
+    """No commit has the version in between, and still nobody has edited the notebook."""
+    desk.edit_script(FIRST, "first = 10")
+    desk.sync()
+    desk.edit_script("first = 10", "first = 11")
+    if staged:
+        desk.git("add", TASK)
+        desk.commit()
+    printed = desk.sync()
+    assert "first = 11" in desk.code()
+    assert desk.outputs()[SECOND] == "before"
+    if not staged:
+        assert desk.brought_back(printed) == SCRIPT.replace(FIRST, "first = 10")
+
+
 def test_discarding_the_script_leaves_the_notebook(desk):
     desk.save_both(FIRST, "first = 11")
     desk.sync()
@@ -513,6 +529,14 @@ def test_new_notebook_without_a_script(desk):
     assert set(desk.outputs("notebooks/new.ipynb").values()) == {"before"}
 
 
+def test_new_notebook_in_the_wrong_folder(desk):
+    desk.write("tasks/Untitled.ipynb", desk.read(NOTEBOOK))
+    desk.write("tasks/.ipynb_checkpoints/clean.ipynb", desk.read(NOTEBOOK))
+    printed = desk.sync()
+    assert "Untitled.ipynb is not paired. Next: move it to notebooks, python sync.py" in printed
+    assert "checkpoints" not in printed
+
+
 def test_new_notebook_that_stays_a_draft(desk):
     desk.write("notebooks/new.ipynb", desk.read(NOTEBOOK).replace("first", "other"))
     before = desk.read("notebooks/new.ipynb")
@@ -535,7 +559,8 @@ def test_task_deleted_on_another_branch(desk, edited):
     before = desk.read(NOTEBOOK)
     printed = desk.git("merge", "other")
     assert ("--keep-notebook clean" in printed) == edited
-    desk.sync(check=not edited)
+    printed = desk.sync(check=not edited)
+    assert ("If its task is gone for good, delete it" in printed) != edited
     assert not (desk.path / TASK).exists()
     assert desk.read(NOTEBOOK) == before
     desk.other_commit()
@@ -833,6 +858,23 @@ def test_outputs_survive_a_merge_of_two_people(stripped, tmp_path):
     assert "first = 11" in stripped.code() and "third = math.ceil(33)" in stripped.code()
     assert stripped.outputs()[SECOND] == stripped.outputs()["third = math.ceil(33)"] == "after"
     assert stripped.git("status", "--short") == ""
+
+
+def test_a_merge_conflict_is_solved_in_the_script(stripped):
+    stripped.git("switch", "--create", "other")
+    stripped.save_both(FIRST, "first = 10")
+    stripped.git("commit", "--all", "-m", "Other")
+    stripped.git("switch", "main")
+    stripped.save_both(FIRST, "first = 11")
+    stripped.git("commit", "--all", "-m", "Main")
+    assert "CONFLICT" in stripped.git("merge", "other", check=False)
+    assert "<<<<<<< " in stripped.code()
+    stripped.write(TASK, SCRIPT.replace(FIRST, "first = 12"))
+    stripped.sync()
+    stripped.git("add", "--all")
+    stripped.commit()
+    assert "first = 12" in stripped.in_head() and "first = 12" in stripped.in_head(NOTEBOOK)
+    assert stripped.outputs()[SECOND] == "before"
 
 
 def test_edit_of_a_notebook_in_git(stripped):

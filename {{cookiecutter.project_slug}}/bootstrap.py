@@ -9,6 +9,7 @@ what is there already and can be run again at any time.
 """
 
 import argparse
+import hashlib
 import os
 import shlex
 import shutil
@@ -25,6 +26,9 @@ UV = shutil.which("uv") or os.environ.get("UV")
 LEAKS = {"VIRTUAL_ENV", "PYTHONHOME", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
 LEAKS.add("PYTHONDONTWRITEBYTECODE")  # each task would compile all that it imports again
 ENVIRON = {name: value for name, value in os.environ.items() if name not in LEAKS}
+
+# A file in the environment that says where and from what it was made.
+NOTE = "bootstrap.txt"
 
 # Put after the first line of every git hook: clients with windows start git without an
 # activated environment, and a worktree has none of its own.
@@ -102,6 +106,8 @@ def make_venv():
     """Make .venv, unless it is there and whole, and return its interpreter."""
     venv = ROOT / ".venv"
     python = python_of(venv)
+    if python and read_note(venv)[:1] not in ([], [str(venv)]):
+        raise SetupError(f"{venv} was made in another folder and can't move: delete it, try again")
     if python and is_new_enough(python) and (UV or works(python, "-m", "pip", "--version")):
         print("  .venv is there already")
         return python
@@ -124,6 +130,26 @@ def make_venv():
     return python_of(venv)
 
 
+def read_note(prefix):
+    """Return the place of an environment, and the fingerprint of the lock it was made from."""
+    note = prefix / NOTE
+    return note.read_text(encoding="utf-8").splitlines() if note.exists() else []
+
+
+def fingerprint_of_lock():
+    """Return a short name for the contents of the lock."""
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def check_lock():
+    """Say so if the lock has changed since the environment was made; git hooks call this."""
+    if fingerprint_of_lock() in read_note(Path(sys.prefix)):
+        return 0
+    print("requirements.lock is not what is installed. Next: python bootstrap.py")
+    return 1
+
+
 def install(python):
     """Install what the lock names, then this project in editable mode."""
     pip = [UV, "pip", "install", "--python", python] if UV else [python, "-m", "pip", "install"]
@@ -132,9 +158,8 @@ def install(python):
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
-def copy_settings(python):
+def copy_settings(prefix):
     """Copy jupyter/ to the environment, where JupyterLab and IPython look for settings."""
-    prefix = Path(run(python, "-c", "import sys; print(sys.prefix)", quiet=True))
     for source in (path for path in (ROOT / "jupyter").rglob("*.*") if path.is_file()):
         target = prefix / source.relative_to(ROOT / "jupyter")
         if target.exists() and "bootstrap.py" not in target.read_text(encoding="utf-8"):
@@ -147,7 +172,10 @@ def build_environment(kind):
     """Make or find the environment, install into it and return its interpreter."""
     python = find_current() if kind == "current" else make_venv()
     install(python)
-    copy_settings(python)
+    prefix = Path(run(python, "-c", "import sys; print(sys.prefix)", quiet=True))
+    copy_settings(prefix)
+    note = f"{prefix}\n{fingerprint_of_lock()}\n"
+    (prefix / NOTE).write_text(note, encoding="utf-8")
     return python
 
 
@@ -256,6 +284,11 @@ def parse(arguments):
         help="install in .venv, or in the environment that is active (default: %(default)s)",
     )
     parser.add_argument(
+        "--check",
+        action="store_true",
+        help="only tell whether the environment is that of requirements.lock",
+    )
+    parser.add_argument(
         "--first-commit",
         action="store_true",
         help="also make a git repository and its first commit (a project just generated)",
@@ -271,6 +304,8 @@ def parse(arguments):
 def main(arguments=None):
     """Take every step that can be taken; return 0 if none failed."""
     options = parse(arguments)
+    if options.check:
+        return check_lock()
     started, failures = time.monotonic(), []
 
     def step(title, function, *args):
@@ -302,8 +337,8 @@ def report(options, failures, seconds):
     """Say how it went, where the results are and what to type next."""
     quote = subprocess.list2cmdline if WINDOWS else shlex.join
     name = "python" if shutil.which("python") else "python3"
+    again = [name, str(ROOT / "bootstrap.py"), "--environment", options.environment]
     if failures:
-        again = [name, str(ROOT / "bootstrap.py"), "--environment", options.environment]
         again += ["--first-commit"] * options.first_commit + ["--first-run"] * options.first_run
         print("\nNot all is set up; what is there stays.")
         for failure in failures:
@@ -311,11 +346,14 @@ def report(options, failures, seconds):
         print(f"To go on from here:\n  {quote(again)}")
         return
     print(f"\nReady, in {seconds:.0f} seconds.")
-    results = sorted((ROOT / "products").rglob("*.html")) if options.first_run else []
-    if results:
-        print("The results of the first run, to open in a browser:")
-        for result in results:
+    reports, tables = (sorted((ROOT / "products").rglob(f"*.{e}")) for e in ("html", "parquet"))
+    if options.first_run:
+        print(f"The results of the first run{', to open in a browser' if reports else ''}:")
+        for result in reports or tables:
             print(f"  {result}")
+    if find_repository() is None and shutil.which("git"):
+        print("This folder is no git repository yet, so it has no git hooks. To make it one:")
+        print(f"  {quote([*again, '--first-commit'])}")
     print("What to type next:")
     print(f"  {quote(['cd', str(ROOT)])}")
     if options.environment == "venv":

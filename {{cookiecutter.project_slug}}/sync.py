@@ -33,7 +33,7 @@ KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language":
 INJECTED_CELL = re.compile(r'^# %%[^\n]*"injected-parameters".*?(?=^# %%|\Z)', re.M | re.S)
 INJECTED_HEADER = re.compile(r"\A# ---\n(?:#[^\n]*\n)*?#   ploomber:(?:#?[^\n]*\n)*?# ---\n\s*")
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
-CONFLICT = re.compile(r"^<{7} .*^>{7} ", re.M | re.S)
+CONFLICT = re.compile(r"^(# )?<{7} .*^(# )?>{7} ", re.M | re.S)
 
 
 # --- reading and writing -----------------------------------------------------------------
@@ -235,8 +235,12 @@ def judge(name, memory):
     changed = now is None or now != then[1]
     if fingerprint(typed) == now or [fingerprint(typed), now] == then:
         return "same"
-    if not notebook["cells"] or is_stored(name, typed + "\n", changed):
+    if not notebook["cells"] or is_stored(name, typed + "\n", changed) or CONFLICT.search(typed):
         return stale
+    if script is not None and fingerprint(typed) == then[0]:  # only the script was touched
+        if now != fingerprint(git("show", f"HEAD:./{script_of(name).as_posix()}")):
+            keep_copy(notebook_of(name), typed + "\n")
+            return stale
     text = as_script(notebook)
     if script is not None and fingerprint(text) == fingerprint(as_script(as_notebook(script))):
         return "same"
@@ -316,7 +320,7 @@ def keep_script(name, memory):
 def explain(name, problem):
     """Say what is different in a notebook, and name the two commands that settle it."""
     script, notebook = script_of(name), notebook_of(name)
-    print(f"{notebook} {problem}")
+    print(f"{notebook} {problem}\n  (-: only the script has it, +: only the notebook has it)")
     with contextlib.suppress(*UNREADABLE):
         old, new = read_script(name) or "", as_script(read_notebook(name))
         sides = old.splitlines(), new.splitlines(), script.as_posix(), notebook.as_posix()
@@ -354,6 +358,8 @@ def sync(name, memory, check):
         if verdict == "no notebook" or not find_put_aside(name):
             refresh(name, memory)
             print(f"Refreshed {notebook_of(name)}")
+    elif verdict == "no script" and not check:
+        print(f"{notebook_of(name)} has no script here. If its task is gone for good, delete it.")
     return True
 
 
@@ -397,6 +403,9 @@ def main():
     for name in options.keep_script or ():
         keep_script(name, memory)
     done = chosen or all([sync(name, memory, options.check) for name in names])
+    if not options.check:
+        for path in (path for path in TASKS.rglob("*.ipynb") if path.parent.name[0] != "."):
+            print(f"{path} is not paired. Next: move it to {NOTEBOOKS}, python sync.py")
     after = json.dumps(memory, indent=1)
     if after != before:
         write(MEMORY, after)

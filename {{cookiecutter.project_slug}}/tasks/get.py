@@ -14,12 +14,13 @@ from {{ cookiecutter.package_name }}.get import read_raw, take_sample
 # %% tags=["parameters"]
 upstream = None
 product = None
+resources_ = None
 sample = None
 sample_rows = None
 seed = None
 
 # %%
-raw = read_raw("data/raw/{{ 'penguins' if cookiecutter.example == 'penguins' else 'example' }}.csv")
+raw = read_raw(resources_["raw"])
 if sample:
     raw = take_sample(raw, rows=sample_rows, seed=seed)
 raw.head()

@@ -74,9 +74,10 @@ def check_pipeline(dag: Any) -> None:
     """Check the parameters, and find out which products can't be trusted.
 
     Ploomber looks at the script of a task only: a task whose functions in
-    this package have changed is run again too. And Ploomber would take a
-    product for up to date if an earlier run had made it, although the last one
-    was cut short: a product written after that success was noted is made again.
+    this package have changed is run again too, and so is one whose table does
+    not match a schema that has changed. And Ploomber would take a product for
+    up to date if an earlier run had made it, although the last one was cut
+    short: a product written after that success was noted is made again.
 
     Parameters
     ----------
@@ -94,7 +95,9 @@ def check_pipeline(dag: Any) -> None:
     outdated = [
         task.name
         for task in up_to_date
-        if any(is_newer_than_note(Path(file)) for file in task.product) or has_new_functions(task)
+        if any(is_newer_than_note(Path(file)) for file in task.product)
+        or has_new_functions(task)
+        or breaks_new_schema(task)
     ]
     if outdated:
         for name, task in dag.items():
@@ -143,6 +146,25 @@ def has_new_functions(task: Any) -> bool:
     return not note.exists() or note.read_text(encoding="utf-8") != FINGERPRINTS[task.name]
 
 
+def breaks_new_schema(task: Any) -> bool:
+    """Tell whether schemas.py has changed since, and does not allow the table of a task now."""
+    note = functions_note(task)
+    is_table = check_table.__name__ in str(task.on_finish)
+    if not is_table or (SOURCES / "schemas.py").stat().st_mtime <= note.stat().st_mtime:
+        return False
+
+    import pandas as pd
+
+    from . import schemas
+
+    try:
+        schemas.check(pd.read_parquet(str(task.product["data"])), task.name)
+    except schemas.IntegrityError:
+        return True
+    note.touch()
+    return False
+
+
 def note_of(path: Path) -> Path:
     """Return the file in which Ploomber notes that a product is complete."""
     return path.with_name(f".{path.name}.metadata")
@@ -154,7 +176,7 @@ def is_newer_than_note(path: Path) -> bool:
 
 
 def check_parameters(dag: Any) -> None:
-    """Refuse parameters that env.yaml lacks, and values of another type than there.
+    """Refuse parameters that env.yaml or a notebook lacks, and values of another type than there.
 
     Parameters
     ----------
@@ -174,6 +196,13 @@ def check_parameters(dag: Any) -> None:
         given[f"task {task.name!r}"] = {
             name: value for name, value in task.params.items() if name in known
         }
+        script = Path(task.source.loc)
+        for name in sorted(set(task.params) - {"upstream", "product"}):
+            if not re.search(rf"(?m)^{re.escape(name)}\b.*=", script.read_text(encoding="utf-8")):
+                raise ValueError(
+                    f"task {task.name!r}: pipeline.yaml gives it the parameter {name}, but the "
+                    f"cell tagged `parameters` of {script.name} has no line `{name} = None`"
+                )
     for where, parameters in given.items():
         unknown = sorted(set(parameters) - set(known))
         if unknown:
