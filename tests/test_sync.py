@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import BIN, Project
 
 pytestmark = pytest.mark.slow
 
@@ -120,6 +120,10 @@ class Desk(Project):
         """Return a file as it was last committed."""
         return self.git("show", f"HEAD:{name}") + "\n"
 
+    def line_ends(self, name: str) -> str:
+        """Return how the lines of a file end in the index and in the working tree."""
+        return " ".join(self.git("ls-files", "--eol", name).split()[:2])
+
     def brought_back(self, printed: str) -> str:
         """Run the command that was printed to get a replaced text back."""
         command = re.search(r"git (cat-file -p \w+)", printed)
@@ -178,6 +182,14 @@ def copy_of(base: Desk, folder: Path) -> Desk:
     shutil.copytree(base.path, folder / "project", symlinks=True)
     environ = base.environ | {"PRE_COMMIT_HOME": str(folder / "cache")}
     return Desk(folder / "project", base.package, environ)
+
+
+def path_without_environment() -> str:
+    """Return the PATH of a program with windows, which has git and no more."""
+    folders = {Path(shutil.which(name)).parent for name in ("git", "bash", "env")}
+    path = os.pathsep.join(map(str, folders))
+    assert not shutil.which("pre-commit", path=path)
+    return path
 
 
 def assert_offers_both(printed: str, name: str = "clean") -> None:
@@ -484,6 +496,30 @@ def test_partial_staging_of_one_file(desk):
     assert desk.read(NOTEBOOK) == before
 
 
+def test_what_pre_commit_put_aside_earlier_does_not_count(desk):
+    desk.save_both(FIRST, "first = 11")
+    desk.other_commit()
+    assert "Stashing unstaged files" in desk.commit()
+    desk.write(TASK, SCRIPT.replace(THIRD, "third = math.ceil(33)"))
+    desk.git("add", TASK)
+    assert_offers_both(desk.refused())  # first = 11 is nowhere else
+    desk.write(TASK, SCRIPT)
+    assert_offers_both(desk.sync(check=False))
+    assert desk.outputs()["first = 11"] == "before"
+
+
+def test_what_pre_commit_put_aside_last_counts(desk):
+    for number in ("first = 11", "first = 12"):
+        desk.write(TASK, SCRIPT.replace(FIRST, number))
+        desk.git("add", TASK)
+        desk.save_both(THIRD, "third = math.ceil(33)")
+        desk.write(NOTEBOOK, desk.read(NOTEBOOK).replace("first = 1\\nfirst", number))
+        desk.commit()
+        assert desk.in_head() == SCRIPT.replace(FIRST, number)
+        desk.edit_notebook("third = math.ceil(33)", THIRD)
+        desk.edit_notebook(number, FIRST)
+
+
 def test_merge_conflict_in_a_task(desk):
     desk.git("switch", "--create", "other")
     desk.edit_script(FIRST, "first = 10")
@@ -521,6 +557,8 @@ def test_new_notebook_without_a_script(desk):
     desk.other_commit()
     printed = desk.refused()
     assert_offers_both(printed, "new")
+    assert_offers_both(desk.git("switch", "--create", "other"), "new")
+    assert not (desk.path / "tasks/new.py").exists()
     assert "name it in pipeline.yaml" in desk.sync()
     assert desk.read("tasks/new.py") == SCRIPT.replace("first", "other")
     desk.git("add", "--all")
@@ -543,6 +581,7 @@ def test_new_notebook_that_stays_a_draft(desk):
     desk.sync("--keep-script", "new")
     desk.other_commit()
     desk.commit()
+    desk.git("gc", "--quiet", "--prune=now")  # forgets the copy that was kept
     desk.sync()
     assert not (desk.path / "tasks/new.py").exists()
     assert desk.read("notebooks/new.ipynb") == before
@@ -572,6 +611,25 @@ def test_task_deleted_on_another_branch(desk, edited):
     assert desk.read(NOTEBOOK) == before
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_task_removed_without_its_memory(desk, edited):
+    (desk.path / "notebooks/.sync.json").unlink()
+    desk.git("rm", "--quiet", TASK)
+    if edited:
+        desk.edit_notebook(FIRST, "first = 11")
+    printed = desk.sync(check=not edited)
+    assert ("--keep-notebook clean" in printed) == edited
+    assert not (desk.path / TASK).exists()
+
+
+def test_task_removed_before_its_first_commit(desk):
+    desk.write("tasks/new.py", SCRIPT.replace("first", "other"))
+    desk.sync()
+    (desk.path / "tasks/new.py").unlink()
+    assert_offers_both(desk.sync(check=False), "new")
+    assert not (desk.path / "tasks/new.py").exists()
+
+
 def test_text_that_is_not_ascii(desk):
     desk.edit_notebook("Zürich", "東京 🐧")
     desk.git("commit", "--allow-empty", "-m", "x", check=False)
@@ -583,10 +641,19 @@ def test_text_that_is_not_ascii(desk):
     assert "東京 🐧" in desk.code()
 
 
+def test_a_terminal_that_lacks_letters(desk):
+    desk.edit_notebook("Zürich", "東京 🐧")
+    desk.environ["PYTHONIOENCODING"] = "ascii"
+    printed = desk.sync(check=False)
+    assert r"+# Temperatures of \u6771\u4eac \U0001f427" in printed
+    assert_offers_both(printed)
+
+
 def test_windows_line_ends(desk):
     desk.write(TASK, SCRIPT.replace(FIRST, "first = 11").replace("\n", "\r\n"))
     desk.git("add", TASK)
     desk.commit()
+    assert desk.line_ends(TASK) == "i/lf w/crlf"  # as git stores it, as it is here
     assert desk.in_head() == SCRIPT.replace(FIRST, "first = 11")
     desk.sync()
     assert "first = 11" in desk.code() and "\r" not in desk.code()
@@ -594,6 +661,12 @@ def test_windows_line_ends(desk):
     before = desk.read(TASK)
     assert desk.sync() == ""
     assert desk.read(TASK) == before
+
+
+def test_raw_data_is_stored_as_it_came(desk):
+    desk.write("data/raw/more.csv", "a,b\r\n1,2\r\n")
+    desk.git("add", "--all")
+    assert desk.line_ends("data/raw/more.csv") == "i/crlf w/crlf"
 
 
 def test_shallow_clone_never_overwrites(desk, tmp_path):
@@ -618,10 +691,56 @@ def test_file_that_is_not_a_notebook(desk):
     desk.write(NOTEBOOK, "<<<<<<< not JSON\n")
     desk.other_commit()
     assert_offers_both(desk.refused())
+    printed = desk.sync("--keep-notebook", "clean", check=False)
+    assert f"{NOTEBOOK} can't be read" in printed and "Traceback" not in printed
+    assert desk.read(TASK) == SCRIPT
     printed = desk.sync("--keep-script", "clean")
     assert desk.brought_back(printed) == "<<<<<<< not JSON\n"
     assert SECOND in desk.code()
     desk.commit()
+
+
+NO_CELLS = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+@pytest.mark.parametrize("text", ["", NO_CELLS], ids=["no text", "no cells"])
+def test_notebook_that_holds_nothing(desk, text):
+    desk.write(NOTEBOOK, text)
+    desk.sync()
+    assert SECOND in desk.code()
+
+
+def test_one_conflict_does_not_hold_up_the_other_tasks(desk):
+    desk.edit_notebook(SECOND, "second = 22")
+    desk.edit_script("raw.head()", "raw.tail()", "tasks/get.py")
+    assert_offers_both(desk.sync(check=False))
+    assert "raw.tail()" in desk.code("notebooks/get.ipynb")
+
+
+def test_a_refresh_keeps_the_kernel(desk):
+    desk.write(NOTEBOOK, desk.read(NOTEBOOK).replace('"python3"', '"conda-x"'))
+    desk.edit_script(SECOND, "second = 22")
+    desk.sync()
+    assert json.loads(desk.read(NOTEBOOK))["metadata"]["kernelspec"]["name"] == "conda-x"
+    assert "second = 22" in desk.code()
+
+
+def test_checkpoints_of_jupyter_are_no_tasks(desk):
+    checkpoint = "notebooks/.ipynb_checkpoints/clean-checkpoint.ipynb"
+    desk.write(checkpoint, desk.read(NOTEBOOK).replace("first", "other"))
+    before = desk.files()
+    assert desk.sync() == ""
+    assert desk.files() == before
+
+
+def test_task_in_a_folder(desk):
+    desk.write("notebooks/more/tidy.ipynb", desk.read(NOTEBOOK).replace("first", "other"))
+    desk.run("python", "../sync.py", cwd=desk.path / "tasks")
+    assert desk.read("tasks/more/tidy.py") == SCRIPT.replace("first", "other")
+    desk.edit_notebook(SECOND, "second = 22", "notebooks/more/tidy.ipynb")
+    assert_offers_both(desk.sync(check=False), "more/tidy")
+    desk.sync("--keep-notebook", "more/tidy")
+    assert "second = 22" in desk.read("tasks/more/tidy.py")
 
 
 def test_unknown_task(desk):
@@ -648,6 +767,16 @@ def test_magics_and_functions(desk):
 # --- where git is run --------------------------------------------------------------------
 
 
+def test_without_git(desk):
+    desk.environ["PATH"] = str(Path(desk.environ["VIRTUAL_ENV"]) / BIN)
+    assert not shutil.which("git", path=desk.environ["PATH"])
+    assert desk.sync() == ""
+    desk.edit_script(FIRST, "first = 11")
+    assert_offers_both(desk.sync(check=False))  # nobody knows that the notebook is older
+    desk.sync("--keep-script", "clean")
+    assert "first = 11" in desk.code()
+
+
 def test_worktree(desk, tmp_path):
     desk.git("worktree", "add", str(tmp_path / "tree"), "-b", "other")
     tree = Desk(tmp_path / "tree", desk.package, desk.environ)
@@ -667,9 +796,7 @@ def test_commit_from_a_client_without_the_environment(desk):
     desk.environ = {
         name: value for name, value in desk.environ.items() if name not in ("VIRTUAL_ENV", "PATH")
     }
-    folders = {Path(shutil.which(name)).parent for name in ("git", "bash", "env")}
-    desk.environ["PATH"] = os.pathsep.join(map(str, folders))
-    assert not shutil.which("pre-commit", path=desk.environ["PATH"])
+    desk.environ["PATH"] = path_without_environment()
     desk.edit_notebook(SECOND, "second = 22")
     desk.other_commit()
     assert_offers_both(desk.refused())
@@ -706,6 +833,7 @@ INJECTED = """\
 
 def test_injected_parameters_are_taken_out(desk):
     desk.write(TASK, INJECTED)
+    assert desk.sync() == ""
     desk.git("add", TASK)
     assert "took out the injected parameters" in desk.refused()
     assert desk.read(TASK) == SCRIPT
@@ -748,7 +876,7 @@ NOTEBOOK_WITH_OUTPUT = json.dumps(
     {"cells": [{"cell_type": "code", "outputs": [{"output_type": "stream"}]}], "nbformat": 4}
 )
 NOTEBOOK_WITHOUT = json.dumps(
-    {"cells": [{"cell_type": "code", "outputs": [], "source": 'x = "\\"output_type\\":"'}]}
+    {"cells": [{"cell_type": "code", "outputs": [], "source": '{"output_type": "stream"}'}]}
 )
 KEY = "-----BEGIN RSA {} KEY-----\nMIIE\n".format("PRIVATE")
 
@@ -769,6 +897,19 @@ def test_refused(desk, name, text, message):
     desk.git("add", "--force", name)
     failed = [line for line in desk.refused().splitlines() if line.endswith("Failed")]
     assert [line.split("....")[0] for line in failed] == [message]
+
+
+def test_a_conflict_that_is_left_in_a_text_is_refused(desk):
+    desk.git("switch", "--create", "other")
+    desk.write("notes.md", "This\n")
+    desk.git("add", "notes.md")
+    desk.commit()
+    desk.git("switch", "main")
+    desk.other_commit()
+    desk.commit()
+    assert "CONFLICT" in desk.git("merge", "other", check=False)
+    desk.git("add", "notes.md")
+    assert 'Merge conflict string "<<<<<<<' in desk.refused()
 
 
 def test_notebook_without_outputs_is_accepted(desk):
@@ -879,7 +1020,8 @@ def test_a_merge_conflict_is_solved_in_the_script(stripped):
 
 def test_edit_of_a_notebook_in_git(stripped):
     stripped.edit_notebook(SECOND, "second = 22")
-    assert "## modified /cells/" in stripped.git("diff")  # by nbdime
+    path = path_without_environment()
+    assert "## modified /cells/" in stripped.run("git", "diff", PATH=path).stdout  # by nbdime
     stripped.git("add", "--all")
     assert_offers_both(stripped.refused())
     stripped.sync("--keep-notebook", "clean")
@@ -896,6 +1038,53 @@ def test_outputs_never_reach_git(stripped):
     stripped.run_notebook("after")
     stripped.git("add", "--all")
     assert f"{NOTEBOOK} has outputs" in stripped.refused()
+
+
+def test_who_ran_a_notebook_and_when_is_no_change(stripped):
+    notebook = json.loads(stripped.read(NOTEBOOK))
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.99"}
+    notebook["cells"][-1]["metadata"]["execution"] = {"iopub.execute_input": "2026-01-01"}
+    stripped.write(NOTEBOOK, json.dumps(notebook))
+    assert stripped.git("status", "--short") == ""
+
+
+def test_cells_that_are_alike_keep_their_own_outputs(stripped):
+    notebook = json.loads(stripped.read(NOTEBOOK))
+    for cell, text in zip(notebook["cells"][-2:], ("one", "two"), strict=True):
+        cell |= {"source": "first"}
+        cell["outputs"][0]["text"] = text
+    stripped.write(NOTEBOOK, json.dumps(notebook))
+    stripped.git("add", NOTEBOOK)
+    (stripped.path / NOTEBOOK).unlink()
+    stripped.git("checkout", "--", NOTEBOOK)
+    assert [cell["outputs"][0]["text"] for cell in stripped.cells()[-2:]] == ["one", "two"]
+
+
+def test_large_outputs_stay_on_disk(stripped):
+    stripped.save_both(FIRST, "first = 11")
+    stripped.run_notebook("x" * 6_000_000)
+    stripped.git("add", "--all")
+    stripped.commit()
+    assert "first = 11" in stripped.in_head(NOTEBOOK)
+    assert len(stripped.outputs()[SECOND]) == 6_000_000
+
+
+def test_a_file_that_is_no_notebook_is_stored_as_it_is(stripped):
+    stripped.write(NOTEBOOK, "not JSON\n")
+    assert stripped.git("add", NOTEBOOK) == ""  # no traceback either
+    assert stripped.in_index(NOTEBOOK) == "not JSON\n"
+
+
+def test_a_conflict_leaves_a_notebook_that_opens(stripped):
+    stripped.git("switch", "--create", "other")
+    stripped.save_both(FIRST, "first = 10")
+    stripped.git("commit", "--all", "-m", "Other")
+    stripped.git("switch", "main")
+    stripped.save_both(FIRST, "first = 11")
+    stripped.git("commit", "--all", "-m", "Main")
+    stripped.environ["PATH"] = path_without_environment()
+    assert "CONFLICT" in stripped.git("merge", "other", check=False)
+    assert "first = 10" in stripped.code() and "first = 11" in stripped.code()
 
 
 # --- opening and saving ------------------------------------------------------------------
