@@ -190,6 +190,15 @@ def test_no_environment_is_active(tmp_path: Path, environ: dict[str, str]) -> No
     assert (tmp_path / "my-pipeline" / "pipeline.yaml").exists()
 
 
+def test_the_current_environment_is_one_of_conda(
+    bake: Callable[..., Project], active: dict[str, str]
+) -> None:
+    """Conda names the environment that is active in a variable of its own."""
+    project = bake(example="empty")
+    project.environ = active | {"VIRTUAL_ENV": "", "CONDA_PREFIX": active["VIRTUAL_ENV"]}
+    assert "Ready" in project.run("python", "bootstrap.py", "--environment", "current").stdout
+
+
 @pytest.mark.parametrize("python", PYTHONS, ids=lambda python: python.parent.parent.name)
 def test_python_versions(bake: Callable[..., Project], uv: Path, python: Path) -> None:
     """On each Python: set-up, the pipeline on the sample, and the project's own tests."""
@@ -217,6 +226,52 @@ def test_too_old_python(bake: Callable[..., Project], home: Path) -> None:
     assert done.returncode == 1
     assert "and the project needs 3.13 or newer" in done.stdout
     assert "with a newer Python" in done.stdout
+
+
+def test_too_old_environment(
+    bake: Callable[..., Project], environ: dict[str, str], uv: Path
+) -> None:
+    """An active environment that is too old is refused; a .venv that is too old is replaced."""
+    assert PYTHONS[0] != PYTHONS[-1], "this test needs two Pythons"
+    project = bake(python="3.13")
+    project.environ = environ | {"VIRTUAL_ENV": str(project.path / ".venv")}
+    project.write("requirements.lock", "")  # nothing to install: the environment is looked at only
+    project.run(uv, "venv", "--quiet", "--python", PYTHONS[0], ".venv")
+    done = project.run(PYTHONS[-1], "bootstrap.py", "--environment", "current", check=False)
+    assert "is older than Python 3.13, the oldest supported" in done.stdout
+    project.run(PYTHONS[-1], "bootstrap.py", check=False)
+    python = project.path / ".venv" / BIN / "python"
+    project.run(python, "-c", "import sys; sys.exit(sys.version_info < (3, 13))")
+
+
+def test_broken_environment(
+    bake: Callable[..., Project], environ: dict[str, str], uv: Path
+) -> None:
+    """A .venv whose Python was uninstalled, or that has no pip where there is no uv, is mended."""
+    project = bake()
+    project.write("requirements.lock", "")
+    python = project.path / ".venv" / BIN / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(project.path / "gone")
+    project.environ = environ
+    project.run(sys.executable, "bootstrap.py", check=False)
+    project.run(python, "-c", "")
+    assert project.run(python, "-m", "pip", "--version", check=False).returncode  # made by uv
+    project.run(sys.executable, "bootstrap.py", check=False, PATH=path_without("uv"))
+    project.run(python, "-m", "pip", "--version")
+
+
+def test_a_lock_without_hashes_is_refused(
+    bake: Callable[..., Project], environ: dict[str, str]
+) -> None:
+    """Nothing is installed that is not, to the letter, what the lock names."""
+    project = bake()
+    project.environ = environ
+    project.write("requirements.lock", "six==1.17.0\n")
+    done = project.run(sys.executable, "bootstrap.py", check=False)
+    assert done.returncode == 1
+    assert "pip install --python ...` failed" in done.stdout
+    assert not list((project.path / ".venv").rglob("six.py"))
 
 
 def test_clone(set_up: Callable[..., Project], tmp_path: Path, environ: dict[str, str]) -> None:
@@ -430,6 +485,22 @@ def test_inside_a_repository(tmp_path: Path, active: dict[str, str]) -> None:
     assert not (tmp_path / "my-pipeline" / ".git").exists()
     assert outer.git("status", "--porcelain") == "?? my-pipeline/"
     assert not (tmp_path / ".git" / "hooks" / "pre-commit").exists()
+
+
+def test_run_by_a_hook_of_another_repository(
+    tmp_path: Path, bake: Callable[..., Project], active: dict[str, str]
+) -> None:
+    """Git names its repository to the hooks that it runs: set-up minds its own all the same."""
+    other = Project(tmp_path, "", active)
+    other.git("init", "--quiet")
+    project = bake(example="empty")
+    project.environ = active
+    command = ("python", "bootstrap.py", "--environment", "current", "--first-commit")
+    project.run(*command, GIT_DIR=str(tmp_path / ".git"), GIT_INDEX_FILE="index")
+    assert project.git("rev-list", "--count", "HEAD") == "1"
+    assert (project.path / ".git/hooks/pre-commit").exists()
+    assert not (tmp_path / ".git/hooks/pre-commit").exists()
+    assert other.run("git", "log", check=False).returncode
 
 
 def test_hooks_path_is_set(tmp_path: Path, active: dict[str, str]) -> None:
