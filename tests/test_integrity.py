@@ -69,13 +69,13 @@ def test_a_changed_function_runs_the_tasks_that_use_it(project, module, expected
 
 
 def test_what_a_function_uses_counts_too(project):
-    """A module that is imported by a module that a task imports."""
+    """A module that is imported by a module that a task imports, here one in a folder."""
     name = f"src/{project.package}/features.py"
-    helper = f"src/{project.package}/helper.py"
+    helper = f"src/{project.package}/more/helper.py"
     old = "import pandas as pd\n"
     project.write(helper, "ONE = 1\n")
     project.write(
-        name, project.read(name).replace(old, f"{old}\nfrom . import (\n    helper,\n)\n")
+        name, project.read(name).replace(old, f"{old}\nfrom .more import (\n    helper,\n)\n")
     )
     build(project)
     project.write(helper, "ONE = 2\n")
@@ -120,6 +120,21 @@ def test_a_changed_schema_is_held_against_the_tables_there_are(project):
     assert "column body_mass_g, check in_range(1000, 4000)" in output
 
     project.write(name, schemas)
+    assert ran(build(project)) == ["clean", "features"]
+
+
+def test_a_function_that_changes_while_its_task_runs_counts(project):
+    """It is the earlier function that has made the product."""
+    name = f"src/{project.package}/clean.py"
+    edit(project, "table.head()", f"open({name!r}, 'a').write('\\n\\nMORE = 1\\n')")
+    build(project)
+    assert ran(build(project)) == ["clean", "features"]
+    project.git("checkout", "--quiet", "--", ".")
+    build(project)
+
+
+def test_a_product_of_unknown_functions_is_made_again(project):
+    (project.path / TABLE).with_name(".clean.functions").unlink()
     assert ran(build(project)) == ["clean", "features"]
 
 
