@@ -192,6 +192,7 @@ def test_the_untouched_project_passes_with_a_summary(runner):
         assert re.search(rf"\| {task} \| yes \| \d+\.\d \| `{task}.ipynb`", runner.summary)
     assert "`model.joblib`" in runner.summary
     assert "Features --> Train" in runner.summary
+    assert "```text" not in runner.summary  # where an error would be
 
 
 @pytest.mark.slow
@@ -344,19 +345,34 @@ def test_a_forgotten_task_fails_and_is_named(runner, mended):
 
 
 @pytest.mark.slow
-def test_the_summary_of_a_failure_has_the_task_the_cell_and_the_error(runner, mended):
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            *("table.dtypes", "table.dtypos"),
+            [
+                'Exception encountered at "In [6]"',
+                "'DataFrame' object has no attribute 'dtypos'",
+                " | `clean.ipynb` |",
+            ],
+        ),
+        ("clean(raw)\n", 'clean(raw).drop(columns="sex")\n', ["column sex: missing"]),
+    ],
+    ids=["a cell", "the integrity test"],
+)
+def test_the_summary_of_a_failure_has_the_task_the_cell_and_the_error(
+    runner, mended, old, new, says
+):
     text = runner.project.read("tasks/clean.py")
-    runner.project.write("tasks/clean.py", text.replace("table.dtypes", "table.dtypos"))
-    (runner.state / "GITHUB_STEP_SUMMARY").unlink()
+    assert text.count(old) == 1
+    runner.project.write("tasks/clean.py", text.replace(old, new))
+    (runner.state / "GITHUB_STEP_SUMMARY").unlink(missing_ok=True)
 
     runner.run(after=next(step["name"] for step in runner.steps if "id" in step))
 
     assert runner.outcomes["Unit tests"] == runner.outcomes["Summary"] == "success"
-    assert "| get | yes |" in runner.summary
-    assert "| clean | **failed** |" in runner.summary
-    assert "| train | no |" in runner.summary
-    assert 'Exception encountered at "In [6]"' in runner.summary
-    assert "'DataFrame' object has no attribute 'dtypos'" in runner.summary
+    for words in ["| get | yes |", "| clean | **failed** |", "| train | no |", *says]:
+        assert words in runner.summary
 
 
 @pytest.mark.slow
