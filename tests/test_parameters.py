@@ -81,6 +81,12 @@ def test_types_arrive_from_the_command_line_as_from_a_file(project):
     assert [type(value) for value in params["train"].values()] == [float, int]
 
 
+def test_a_whole_number_will_do_for_a_fraction_from_any_folder(project):
+    line = ["ploomber", "status", "--env--test_size", "1"]
+    project.run(*line)
+    assert "train" in project.run(*line, cwd=project.path / "tasks").stdout
+
+
 def test_types_arrive_in_the_notebook(project):
     project.run(
         "ploomber", "build", "--partially", "get", "--env--sample", "true", "--env--seed", "7"
