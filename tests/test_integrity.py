@@ -155,6 +155,15 @@ def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
     assert ran(build(project)) == ["clean", "features"]
 
 
+def test_a_task_without_a_schema_is_told_so(project):
+    name = f"src/{project.package}/schemas.py"
+    project.write(name, project.read(name).replace('"clean": CLEAN, ', ""))
+    output = build(project, "--force", check=False)
+    assert "Task 'clean' has no schema: add one to SCHEMAS in schemas.py" in output
+    project.git("checkout", "--quiet", "--", name)
+    build(project)
+
+
 @pytest.mark.parametrize(
     "end",
     ["raise RuntimeError('full disk')", "import os; os.kill(os.getppid(), 9)"],
