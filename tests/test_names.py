@@ -44,6 +44,7 @@ def generate(folder: Path, home: Path, **answers: str) -> subprocess.CompletedPr
         ({"package_name": "tests"}, ["already the name"]),
         ({"package_name": "test"}, ["already the name", "'test_project'"]),  # Python's own tests
         ({"package_name": "class"}, ["a word of the Python language", "'class_project'"]),
+        ({"package_name": "none"}, ["a word of the Python language", "'none_project'"]),
         ({"package_name": "json"}, ["standard library", "'json_project'"]),
         ({"package_name": "Penguins"}, ["small letters", "'penguins'"]),
         ({"project_slug": "2026-sales"}, ["beginning with a letter", "'project-2026-sales'"]),
