@@ -909,7 +909,7 @@ def test_a_conflict_that_is_left_in_a_text_is_refused(desk):
     desk.commit()
     assert "CONFLICT" in desk.git("merge", "other", check=False)
     desk.git("add", "notes.md")
-    assert 'Merge conflict string "<<<<<<<' in desk.refused()
+    assert "notes.md:1: Merge conflict string" in desk.refused()
 
 
 def test_notebook_without_outputs_is_accepted(desk):
@@ -1045,6 +1045,7 @@ def test_who_ran_a_notebook_and_when_is_no_change(stripped):
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.99"}
     notebook["cells"][-1]["metadata"]["execution"] = {"iopub.execute_input": "2026-01-01"}
     stripped.write(NOTEBOOK, json.dumps(notebook))
+    stripped.git("add", "--all")
     assert stripped.git("status", "--short") == ""
 
 
