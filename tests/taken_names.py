@@ -10,9 +10,8 @@ import textwrap
 from importlib import metadata
 from pathlib import Path
 
-PROJECT = (
-    "bootstrap build data dist docs env notebooks pip products setup src sync tasks test tests"
-)
+PROJECT = "bootstrap build data dist docs env notebooks pip products setup src sync tasks"
+PYTHON = "test tests"  # the tests of Python itself are not in `sys.stdlib_module_names`
 WINDOWS = "aux con nul prn"
 LOCK = Path(__file__).parent.parent / "{{cookiecutter.project_slug}}" / "requirements.lock"
 
@@ -31,7 +30,7 @@ def taken_names() -> list[str]:
         if locked & {normalize(package) for package in packages}
     }
     names = sorted(name for name in locked | modules if name[0].isalpha())
-    return [PROJECT, WINDOWS, *textwrap.wrap(" ".join(names), 90)]
+    return [f"{PROJECT} {PYTHON}", WINDOWS, *textwrap.wrap(" ".join(names), 90)]
 
 
 if __name__ == "__main__":

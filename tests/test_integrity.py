@@ -155,6 +155,16 @@ def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
     assert ran(build(project)) == ["clean", "features"]
 
 
+def test_a_task_without_an_integrity_test_is_told_so(project):
+    text = project.read("pipeline.yaml")
+    check = f"    on_finish: {project.package}.hooks.check_table\n"
+    project.write("pipeline.yaml", text.replace(check, "", 1))
+    output = build(project, check=False)
+    assert (
+        f"task 'get' has no integrity test: in pipeline.yaml, give it `{check.strip()}`" in output
+    )
+
+
 def test_a_task_without_a_schema_is_told_so(project):
     name = f"src/{project.package}/schemas.py"
     project.write(name, project.read(name).replace('"clean": CLEAN, ', ""))

@@ -508,6 +508,16 @@ def test_what_pre_commit_put_aside_earlier_does_not_count(desk):
     assert desk.outputs()["first = 11"] == "before"
 
 
+def test_what_pre_commit_put_aside_may_be_discarded_later(desk):
+    desk.save_both(FIRST, "first = 11")
+    desk.other_commit()
+    assert "Stashing unstaged files" in desk.commit()
+    desk.git("checkout", "--", TASK)
+    desk.write("notes.md", "More\n")
+    desk.git("add", "notes.md")
+    assert_offers_both(desk.refused())
+
+
 def test_what_pre_commit_put_aside_last_counts(desk):
     for number in ("first = 11", "first = 12"):
         desk.write(TASK, SCRIPT.replace(FIRST, number))
@@ -710,6 +720,16 @@ def test_notebook_that_holds_nothing(desk, text):
     assert SECOND in desk.code()
 
 
+def test_notebook_that_lacks_a_minor_version(desk):
+    notebook = json.loads(desk.read(NOTEBOOK))
+    del notebook["nbformat_minor"], notebook["metadata"]
+    desk.write(NOTEBOOK, json.dumps(notebook))
+    desk.edit_script(SECOND, "second = 22")
+    desk.sync()
+    assert "second = 22" in desk.code()
+    assert desk.outputs()[FIRST] == "before"
+
+
 def test_one_conflict_does_not_hold_up_the_other_tasks(desk):
     desk.edit_notebook(SECOND, "second = 22")
     desk.edit_script("raw.head()", "raw.tail()", "tasks/get.py")
@@ -746,6 +766,9 @@ def test_task_in_a_folder(desk):
 def test_unknown_task(desk):
     done = desk.run("python", "sync.py", "--keep-notebook", "claen", check=False)
     assert done.returncode == 2 and "choose from clean, get" in done.stdout
+    (desk.path / NOTEBOOK).unlink()
+    done = desk.run("python", "sync.py", "--keep-script", "clean", check=False)
+    assert done.returncode == 2 and "clean: choose from get" in done.stdout
 
 
 def test_magics_and_functions(desk):

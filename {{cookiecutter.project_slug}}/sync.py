@@ -85,7 +85,7 @@ def read_notebook(name):
         for cell in notebook["cells"]
         if "injected-parameters" not in cell["metadata"].get("tags", [])
     ]
-    return {**notebook, "cells": cells}
+    return {"metadata": {}, "nbformat_minor": 5, **notebook, "cells": cells}
 
 
 def write(path, text):
@@ -166,7 +166,9 @@ def find_put_aside(name):
     """
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     cache = Path(os.environ.get("PRE_COMMIT_HOME") or Path(cache, "pre-commit"))
-    patch = max(cache.glob("patch*"), default=None)
+    # The name ends in the number of pre-commit's process; on Windows a launcher is in between.
+    patches = cache.glob("patch*" if os.name == "nt" else f"patch*-{os.getppid()}")
+    patch = max(patches, default=None)
     if patch is None or "PRE_COMMIT" not in os.environ:
         return None
     path = re.escape(script_of(name).as_posix())
@@ -238,8 +240,8 @@ def judge(name, memory):
     if not notebook["cells"] or is_stored(name, typed + "\n", changed) or CONFLICT.search(typed):
         return stale
     if script is not None and fingerprint(typed) == then[0]:  # only the script was touched
-        if now != fingerprint(git("show", f"HEAD:./{script_of(name).as_posix()}")):
-            keep_copy(notebook_of(name), typed + "\n")
+        head = fingerprint(git("show", f"HEAD:./{script_of(name).as_posix()}"))
+        if now != head and keep_copy(notebook_of(name), typed + "\n"):
             return stale
     text = as_script(notebook)
     if script is not None and fingerprint(text) == fingerprint(as_script(as_notebook(script))):
@@ -284,10 +286,14 @@ def refresh(name, memory):
 
 
 def keep_copy(path, text):
-    """Store a text that is about to be replaced in git, and say how to get it back."""
+    """Store a text that is about to be replaced in git, and say how to get it back.
+
+    Returns whether git has stored it.
+    """
     blob = git("hash-object", "-w", "--stdin", text=text)
     if blob:
         print(f"What {path} held before: git cat-file -p {blob[:12]}")
+    return bool(blob)
 
 
 def keep_notebook(name, memory):
@@ -391,8 +397,9 @@ def main():
 
     names = find_names()
     chosen = {*(options.keep_notebook or ()), *(options.keep_script or ())}
-    if chosen - {name for name in names if notebook_of(name).exists()}:
-        parser.error(f"{', '.join(sorted(chosen))}: choose from {', '.join(names)}")
+    with_notebook = [name for name in names if notebook_of(name).exists()]
+    if chosen - set(with_notebook):
+        parser.error(f"{', '.join(sorted(chosen))}: choose from {', '.join(with_notebook)}")
     before = MEMORY.read_text(encoding="utf-8") if MEMORY.exists() else "{}"
     memory = json.loads(before)
     for name in options.keep_notebook or ():

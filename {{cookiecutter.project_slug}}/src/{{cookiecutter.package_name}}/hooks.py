@@ -87,9 +87,16 @@ def check_pipeline(dag: Any) -> None:
     Raises
     ------
     ValueError
-        If a parameter does not exist or its value has the wrong type.
+        If a parameter does not exist or its value has the wrong type, or if a
+        task has no integrity test.
     """
     check_parameters(dag)
+    for name, task in dag.items():
+        if task.on_finish is None:
+            raise ValueError(
+                f"task {name!r} has no integrity test: in pipeline.yaml, give it "
+                f"`on_finish: {SOURCES.name}.hooks.check_table`, or check_written if it makes no table"
+            )
     FINGERPRINTS.update({name: fingerprint(task) for name, task in dag.items()})
     up_to_date = [task for task in dag.values() if task.exec_status.name == "Skipped"]
     outdated = [
