@@ -94,8 +94,8 @@ def check_pipeline(dag: Any) -> None:
     for name, task in dag.items():
         if task.on_finish is None:
             raise ValueError(
-                f"task {name!r} has no integrity test: in pipeline.yaml, give it "
-                f"`on_finish: {SOURCES.name}.hooks.check_table`, or check_written if it makes no table"
+                f"task {name!r} has no integrity test: in pipeline.yaml, give it `on_finish: "
+                f"{SOURCES.name}.hooks.check_table`, or check_written if it makes no table"
             )
     FINGERPRINTS.update({name: fingerprint(task) for name, task in dag.items()})
     up_to_date = [task for task in dag.values() if task.exec_status.name == "Skipped"]
