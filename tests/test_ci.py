@@ -35,6 +35,11 @@ class Runner:
     output: str = ""
     outcomes: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def install(self) -> str:
+        """Return the name of the step that sets the project up, which no fault needs again."""
+        return next(step["name"] for step in self.steps if step.get("id") == "install")
+
     def applies(self, step: dict[str, str]) -> bool:
         """Evaluate the `if:` of a step, of the few forms that the workflows use."""
         condition = step.get("if")
@@ -320,12 +325,11 @@ def test_a_fault_fails_and_is_named(runner, mended, fault):
     if fault.name == "a notebook that never ends":
         budget = runner.project.read("env.yaml").replace("time_budget: 600", "time_budget: 20")
         runner.project.write("env.yaml", budget)
-    install = next(step["name"] for step in runner.steps if step.get("id") == "install")
 
     def found() -> bool:
         return all(words in runner.output for words in fault.says)
 
-    runner.run(after=install, until=found)
+    runner.run(after=runner.install, until=found)
 
     assert "failure" in runner.outcomes.values()
     assert found(), runner.output
@@ -336,7 +340,7 @@ def test_a_forgotten_task_fails_and_is_named(runner, mended):
     zombie = runner.project.path / "tasks" / "zombie.py"
     zombie.write_text('# %% tags=["parameters"]\nupstream = None\nproduct = None\n')
     try:
-        runner.run(after=next(step["name"] for step in runner.steps if "id" in step))
+        runner.run(after=runner.install)
     finally:
         zombie.unlink()
 
@@ -368,7 +372,7 @@ def test_the_summary_of_a_failure_has_the_task_the_cell_and_the_error(
     runner.project.write("tasks/clean.py", text.replace(old, new))
     (runner.state / "GITHUB_STEP_SUMMARY").unlink(missing_ok=True)
 
-    runner.run(after=next(step["name"] for step in runner.steps if "id" in step))
+    runner.run(after=runner.install)
 
     assert runner.outcomes["Unit tests"] == runner.outcomes["Summary"] == "success"
     for words in ["| get | yes |", "| clean | **failed** |", "| train | no |", *says]:

@@ -40,6 +40,11 @@ def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[st
     return json.loads(printed.splitlines()[-1])
 
 
+def resources(project: Project) -> dict[str, object]:
+    """Return the parameter that names the files which the task `get` reads."""
+    return {"resources_": {"raw": str(project.path / "data" / "raw" / "penguins.csv")}}
+
+
 @pytest.fixture
 def change(project: Project):
     """Return a function that changes a file until the end of the test."""
@@ -58,9 +63,8 @@ def change(project: Project):
 def test_development_is_what_runs_by_default(project):
     shown = show(project)
 
-    raw = project.path / "data" / "raw" / "penguins.csv"
-    assert shown["params"]["get"].pop("resources_") == {"raw": str(raw)}
-    assert shown["params"]["get"] == {"sample": False, "sample_rows": 60, "seed": 42}
+    expected = {"sample": False, "sample_rows": 60, "seed": 42}
+    assert shown["params"]["get"] == expected | resources(project)
     assert "products/development/sample=False/get.ipynb" in shown["products"]["get"]
 
 
@@ -76,7 +80,8 @@ def test_types_arrive_from_the_command_line_as_from_a_file(project):
     line = ["--env--sample", "true", "--env--seed", "7", "--env--test_size", "0.5"]
     params = show(project, *line)["params"]
 
-    assert {"sample": True, "sample_rows": 60, "seed": 7}.items() <= params["get"].items()
+    expected = {"sample": True, "sample_rows": 60, "seed": 7}
+    assert params["get"] == expected | resources(project)
     assert params["get"]["sample"] is True
     assert [type(value) for value in params["train"].values()] == [float, int]
 

@@ -135,6 +135,16 @@ class Desk(Project):
         self.write("notes.md", "Something else\n")
         self.git("add", "notes.md")
 
+    def conflict(self, **environ: str) -> None:
+        """Merge a branch that changes the same line of the task."""
+        self.git("switch", "--create", "other")
+        self.save_both(FIRST, "first = 10")
+        self.git("commit", "--all", "-m", "Other")
+        self.git("switch", "main")
+        self.save_both(FIRST, "first = 11")
+        self.git("commit", "--all", "-m", "Main")
+        assert "CONFLICT" in self.run("git", "merge", "other", check=False, **environ).stdout
+
     def clone(self, path: Path, *arguments: str) -> Desk:
         """Clone the project, for a colleague."""
         self.git("clone", "--quiet", *arguments, self.path.as_uri(), str(path))
@@ -531,13 +541,7 @@ def test_what_pre_commit_put_aside_last_counts(desk):
 
 
 def test_merge_conflict_in_a_task(desk):
-    desk.git("switch", "--create", "other")
-    desk.edit_script(FIRST, "first = 10")
-    desk.git("commit", "--all", "-m", "Other")
-    desk.git("switch", "main")
-    desk.save_both(FIRST, "first = 11")
-    desk.git("commit", "--all", "-m", "Main")
-    assert "CONFLICT" in desk.git("merge", "other", check=False)
+    desk.conflict()
     before = desk.read(NOTEBOOK)
     assert "merge conflict" in desk.sync()
     assert desk.read(NOTEBOOK) == before
@@ -795,7 +799,7 @@ def test_without_git(desk):
     assert not shutil.which("git", path=desk.environ["PATH"])
     assert desk.sync() == ""
     desk.edit_script(FIRST, "first = 11")
-    assert_offers_both(desk.sync(check=False))  # nobody knows that the notebook is older
+    assert_offers_both(desk.sync(check=False))  # no copy of the notebook can be kept
     desk.sync("--keep-script", "clean")
     assert "first = 11" in desk.code()
 
@@ -1025,13 +1029,7 @@ def test_outputs_survive_a_merge_of_two_people(stripped, tmp_path):
 
 
 def test_a_merge_conflict_is_solved_in_the_script(stripped):
-    stripped.git("switch", "--create", "other")
-    stripped.save_both(FIRST, "first = 10")
-    stripped.git("commit", "--all", "-m", "Other")
-    stripped.git("switch", "main")
-    stripped.save_both(FIRST, "first = 11")
-    stripped.git("commit", "--all", "-m", "Main")
-    assert "CONFLICT" in stripped.git("merge", "other", check=False)
+    stripped.conflict()
     assert "<<<<<<< " in stripped.code()
     stripped.write(TASK, SCRIPT.replace(FIRST, "first = 12"))
     stripped.sync()
@@ -1100,14 +1098,7 @@ def test_a_file_that_is_no_notebook_is_stored_as_it_is(stripped):
 
 
 def test_a_conflict_leaves_a_notebook_that_opens(stripped):
-    stripped.git("switch", "--create", "other")
-    stripped.save_both(FIRST, "first = 10")
-    stripped.git("commit", "--all", "-m", "Other")
-    stripped.git("switch", "main")
-    stripped.save_both(FIRST, "first = 11")
-    stripped.git("commit", "--all", "-m", "Main")
-    stripped.environ["PATH"] = path_without_environment()
-    assert "CONFLICT" in stripped.git("merge", "other", check=False)
+    stripped.conflict(PATH=path_without_environment())
     assert "first = 10" in stripped.code() and "first = 11" in stripped.code()
 
 

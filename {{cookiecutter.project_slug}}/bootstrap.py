@@ -22,9 +22,13 @@ ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = ({{ cookiecutter.python | replace('.', ', ') }})
 WINDOWS = os.name == "nt"
 UV = shutil.which("uv") or os.environ.get("UV")
-# git and uv act on what these name rather than on this folder, so they must not leak in.
-LEAKS = {"VIRTUAL_ENV", "PYTHONHOME", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
-LEAKS.add("PYTHONDONTWRITEBYTECODE")  # each task would compile all that it imports again
+# What must not leak into the commands.
+LEAKS = {
+    # git and uv act on what these name rather than on this folder
+    *("VIRTUAL_ENV", "PYTHONHOME", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"),
+    # each task would compile all that it imports again
+    "PYTHONDONTWRITEBYTECODE",
+}
 ENVIRON = {name: value for name, value in os.environ.items() if name not in LEAKS}
 
 # A file in the environment that says where and from what it was made.
@@ -346,10 +350,11 @@ def report(options, failures, seconds):
         print(f"To go on from here:\n  {quote(again)}")
         return
     print(f"\nReady, in {seconds:.0f} seconds.")
-    reports, tables = (sorted((ROOT / "products").rglob(f"*.{e}")) for e in ("html", "parquet"))
     if options.first_run:
+        products = ROOT / "products"
+        reports = sorted(products.rglob("*.html"))
         print(f"The results of the first run{', to open in a browser' if reports else ''}:")
-        for result in reports or tables:
+        for result in reports or sorted(products.rglob("*.parquet")):
             print(f"  {result}")
     if find_repository() is None and shutil.which("git"):
         print("This folder is no git repository yet, so it has no git hooks. To make it one:")

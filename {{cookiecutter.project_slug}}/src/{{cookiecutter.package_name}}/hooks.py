@@ -204,8 +204,9 @@ def check_parameters(dag: Any) -> None:
             name: value for name, value in task.params.items() if name in known
         }
         script = Path(task.source.loc)
+        text = script.read_text(encoding="utf-8")
         for name in sorted(set(task.params) - {"upstream", "product"}):
-            if not re.search(rf"(?m)^{re.escape(name)}\b.*=", script.read_text(encoding="utf-8")):
+            if not re.search(rf"(?m)^{re.escape(name)}\b.*=", text):
                 raise ValueError(
                     f"task {task.name!r}: pipeline.yaml gives it the parameter {name}, but the "
                     f"cell tagged `parameters` of {script.name} has no line `{name} = None`"
