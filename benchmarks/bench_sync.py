@@ -31,7 +31,7 @@ def make_tasks(project: Path, number: int, env: dict[str, str]) -> list[Path]:
         script.write_text(TASK.replace("value", f"value_{index}"), encoding="utf-8")
     git = ["git", "-c", "core.hooksPath=/dev/null"]
     cost(
-        ["python", "sync.py"],
+        ["python", "tools", "sync"],
         [*git, "add", "--all"],
         [*git, "commit", "--message", "Tasks"],
         cwd=project,
@@ -59,22 +59,22 @@ def measure(project: Path, number: int, env: dict[str, str]) -> dict[str, Cost]:
     run = {"cwd": project, "env": env}
     scripts = make_tasks(project, number, env)
     names = [script.relative_to(project) for script in scripts]
-    check = ["python", "sync.py", "--check"]
+    check = ["python", "tools", "sync", "--check"]
     rows = {
         "jupytext --sync": best(3, ["jupytext", "--sync", *names], **run),
         "jupytext --pre-commit-mode --sync": best(
             3, ["jupytext", "--pre-commit-mode", "--sync", *names], **run, succeed=False
         ),
     }
-    cost(["python", "sync.py"], **run)
+    cost(["python", "tools", "sync"], **run)
     rows["sync.py --check: nothing to do"] = best(5, check, **run)
     edit(scripts[0], "range(100)", "range(101)")
     rows["sync.py --check: one script edited"] = best(5, check, **run)
-    rows["sync.py: that notebook refreshed"] = cost(["python", "sync.py"], **run)
+    rows["sync.py: that notebook refreshed"] = cost(["python", "tools", "sync"], **run)
     for script in scripts[1:]:
         edit(script, "range(100)", "range(101)")
     rows["sync.py --check: every script edited"] = best(5, check, **run)
-    rows["sync.py: every notebook refreshed"] = cost(["python", "sync.py"], **run)
+    rows["sync.py: every notebook refreshed"] = cost(["python", "tools", "sync"], **run)
     edit(project / "notebooks" / f"{scripts[0].stem}.ipynb", "range(101)", "range(102)")
     rows["sync.py --check: one notebook edited, refused"] = best(5, check, **run, succeed=False)
     return rows

@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 
 ENVIRONMENT = "{{ cookiecutter.environment }}"
-RUN_PIPELINE = "{{ cookiecutter.run_pipeline }}"
 # Only cruft sets this. To compare versions it generates into a temporary folder.
 MADE_BY_CRUFT = bool("{{ cookiecutter._commit | default('') }}")
 
@@ -29,9 +28,7 @@ def main():
     project = Path.cwd().resolve()
     if is_temporary_copy(project):
         return
-    command = ["bootstrap.py", "--first-commit"]
-    if RUN_PIPELINE == "yes":
-        command.append("--first-run")
+    command = ["bootstrap.py", "--first-commit", "--first-run"]
     if ENVIRONMENT == "none":
         print(f"The project is in {project}\nTo set it up, type there: python {' '.join(command)}")
         return

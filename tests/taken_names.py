@@ -10,8 +10,8 @@ import textwrap
 from importlib import metadata
 from pathlib import Path
 
-PROJECT = "bootstrap build data dist docs env notebooks pip products setup src sync tasks"
-PYTHON = "test tests"  # the tests of Python itself are not in `sys.stdlib_module_names`
+PROJECT = "bootstrap build data dist docs env exploration notebooks pip products setup src tasks"
+PYTHON = "test tests tools"  # the tests of Python itself are not in `sys.stdlib_module_names`
 WINDOWS = "aux con nul prn"
 LOCK = Path(__file__).parent.parent / "{{cookiecutter.project_slug}}" / "requirements.lock"
 

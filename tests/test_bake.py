@@ -69,14 +69,16 @@ def test_unknown_options_are_refused(bake: Callable[..., Project]) -> None:
 
 
 FILES = """
-.editorconfig .gitattributes .github/dependabot.yml .github/summary.py
+.editorconfig .gitattributes .github/dependabot.yml
 .github/workflows/ci.yml .github/workflows/newest.yml .gitignore .pre-commit-config.yaml
 .vscode/settings.json LICENSE README.md bootstrap.py data/raw/README.md env.production.yaml
-env.sample.yaml env.staging.yaml env.yaml jupyter/etc/ipython/ipython_kernel_config.py
-jupyter/share/jupyter/lab/settings/overrides.d/my_pipeline.json5 jupytext.toml pipeline.yaml
+env.sample.yaml env.staging.yaml env.yaml pipeline.yaml
 pyproject.toml requirements.lock requirements.txt setup.py src/my_pipeline/__init__.py
-src/my_pipeline/get.py src/my_pipeline/hooks.py src/my_pipeline/schemas.py sync.py
+src/my_pipeline/get.py src/my_pipeline/schemas.py
 tasks/get.py tests/conftest.py tests/test_get.py tests/test_pipeline.py
+tools/__init__.py tools/__main__.py tools/checks.py
+tools/jupyter/ipython_kernel_config.py tools/jupyter/overrides.json5
+tools/summary.py tools/sync.py
 """
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",
@@ -88,8 +90,7 @@ EXAMPLE_FILES = {
         tests/test_clean.py tests/test_explore.py tests/test_features.py tests/test_train.py
     """,
 }
-NOTEBOOK_FILES = {"no": "", "stripped": " notebook_filter.py notebooks/.gitattributes"}
-NOTEBOOK_FILES = {"no": "", "stripped": " notebook_filter.py notebooks/.gitattributes"}
+NOTEBOOK_FILES = {"no": "", "stripped": " tools/notebook_filter.py notebooks/.gitattributes"}
 
 
 def test_files(baked: tuple[Project, dict]) -> None:

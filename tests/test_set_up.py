@@ -463,7 +463,7 @@ def test_git_is_missing(tmp_path: Path, active: dict[str, str]) -> None:
 def test_no_git_identity(tmp_path: Path, active: dict[str, str], home: Path) -> None:
     """Nothing is committed under a made-up name; how to give one's own is said."""
     nobody = active | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    answers = {"environment": "current", "run_pipeline": "no"}
+    answers = {"environment": "current"}
     done = generate(tmp_path, nobody, **answers)
     assert done.returncode == 0
     assert 'git config --global user.name "Your Name"' in done.stdout
@@ -478,7 +478,7 @@ def test_inside_a_repository(tmp_path: Path, active: dict[str, str]) -> None:
     """A project made inside a repository leaves that repository alone."""
     outer = Project(tmp_path, "", active)
     outer.git("init", "--quiet")
-    done = generate(tmp_path, active, environment="current", run_pipeline="no")
+    done = generate(tmp_path, active, environment="current")
     assert done.returncode == 0
     assert f"this project is inside the repository {tmp_path}" in done.stdout
     assert "Ready" in done.stdout
@@ -509,7 +509,7 @@ def test_hooks_path_is_set(tmp_path: Path, active: dict[str, str]) -> None:
     text = Path(active["GIT_CONFIG_GLOBAL"]).read_text()
     config.write_text(f"{text}[core]\n\thooksPath = {(tmp_path / 'hooks').as_posix()}\n")
     environ = active | {"GIT_CONFIG_GLOBAL": str(config)}
-    done = generate(tmp_path, environ, environment="current", run_pipeline="no")
+    done = generate(tmp_path, environ, environment="current")
     assert done.returncode == 0
     assert "core.hooksPath" in done.stdout
     assert re.search(r"(?m)^  The git hooks: .* failed", done.stdout)

@@ -98,7 +98,7 @@ class Desk(Project):
 
     def sync(self, *arguments: str, check: bool = True) -> str:
         """Run sync.py."""
-        return self.run("python", "sync.py", *arguments, check=check).stdout
+        return self.run("python", "tools", "sync", *arguments, check=check).stdout
 
     def commit(self, *arguments: str, **environ: str) -> str:
         """Commit what is staged; the hooks must agree."""
@@ -204,8 +204,8 @@ def path_without_environment() -> str:
 
 def assert_offers_both(printed: str, name: str = "clean") -> None:
     """Check that a refusal names the two commands that end it."""
-    assert f"python sync.py --keep-notebook {name}" in printed
-    assert f"python sync.py --keep-script {name}" in printed
+    assert f"python tools sync --keep-notebook {name}" in printed
+    assert f"python tools sync --keep-script {name}" in printed
 
 
 # --- the thirteen situations -------------------------------------------------------------
@@ -585,7 +585,7 @@ def test_new_notebook_in_the_wrong_folder(desk):
     desk.write("tasks/Untitled.ipynb", desk.read(NOTEBOOK))
     desk.write("tasks/.ipynb_checkpoints/clean.ipynb", desk.read(NOTEBOOK))
     printed = desk.sync()
-    assert "Untitled.ipynb is not paired. Next: move it to notebooks, python sync.py" in printed
+    assert "Untitled.ipynb is not paired. Next: move it to notebooks, python tools sync" in printed
     assert "checkpoints" not in printed
 
 
@@ -759,7 +759,7 @@ def test_checkpoints_of_jupyter_are_no_tasks(desk):
 
 def test_task_in_a_folder(desk):
     desk.write("notebooks/more/tidy.ipynb", desk.read(NOTEBOOK).replace("first", "other"))
-    desk.run("python", "../sync.py", cwd=desk.path / "tasks")
+    desk.run("python", "../tools", "sync", cwd=desk.path / "tasks")
     assert desk.read("tasks/more/tidy.py") == SCRIPT.replace("first", "other")
     desk.edit_notebook(SECOND, "second = 22", "notebooks/more/tidy.ipynb")
     assert_offers_both(desk.sync(check=False), "more/tidy")
@@ -768,10 +768,10 @@ def test_task_in_a_folder(desk):
 
 
 def test_unknown_task(desk):
-    done = desk.run("python", "sync.py", "--keep-notebook", "claen", check=False)
+    done = desk.run("python", "tools", "sync", "--keep-notebook", "claen", check=False)
     assert done.returncode == 2 and "choose from clean, get" in done.stdout
     (desk.path / NOTEBOOK).unlink()
-    done = desk.run("python", "sync.py", "--keep-script", "clean", check=False)
+    done = desk.run("python", "tools", "sync", "--keep-script", "clean", check=False)
     assert done.returncode == 2 and "clean: choose from get" in done.stdout
 
 
@@ -993,8 +993,8 @@ def test_scripts_and_notebooks_are_committed_together(stripped):
     """A notebook in git that is behind its script stops the commit, and says what to do."""
     stripped.write(TASK, SCRIPT.replace(FIRST, "first = 11"))
     stripped.git("add", "--all")
-    assert "python sync.py, git add notebooks" in stripped.refused()
-    stripped.run("python", "sync.py")
+    assert "python tools sync, git add notebooks" in stripped.refused()
+    stripped.run("python", "tools", "sync")
     stripped.git("add", "notebooks")
     stripped.commit()
     assert "first = 11" in stripped.in_head() and "first = 11" in stripped.in_head(NOTEBOOK)

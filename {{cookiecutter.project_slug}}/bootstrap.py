@@ -34,6 +34,12 @@ ENVIRON = {name: value for name, value in os.environ.items() if name not in LEAK
 # A file in the environment that says where and from what it was made.
 NOTE = "bootstrap.txt"
 
+# Files of tools/jupyter/ -> where in the environment JupyterLab and IPython look for them.
+SETTINGS = {
+    "ipython_kernel_config.py": "etc/ipython/ipython_kernel_config.py",
+    "overrides.json5": "share/jupyter/lab/settings/overrides.d/{{ cookiecutter.package_name }}.json5",
+}
+
 # Put after the first line of every git hook: clients with windows start git without an
 # activated environment, and a worktree has none of its own.
 HOOK_LINES = """\
@@ -163,9 +169,9 @@ def install(python):
 
 
 def copy_settings(prefix):
-    """Copy jupyter/ to the environment, where JupyterLab and IPython look for settings."""
-    for source in (path for path in (ROOT / "jupyter").rglob("*.*") if path.is_file()):
-        target = prefix / source.relative_to(ROOT / "jupyter")
+    """Copy tools/jupyter/ to the environment, where JupyterLab and IPython look for settings."""
+    for name, place in SETTINGS.items():
+        source, target = ROOT / "tools" / "jupyter" / name, prefix / place
         if target.exists() and "bootstrap.py" not in target.read_text(encoding="utf-8"):
             raise SetupError(f"{target} is yours: add what {source} says to it, or remove it")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -248,7 +254,7 @@ def register_hooks(python):
             shebang, rest = text.split("\n", 1)
             hook.write_text(f"{shebang}\n{lines}{rest}", encoding="utf-8", newline="\n")
 
-{%- if cookiecutter.notebooks_in_git == 'stripped' %}
+{%- if cookiecutter.__stripped %}
     configure_notebooks(python)
 
 
@@ -257,8 +263,8 @@ def configure_notebooks(python):
     run(python, "-m", "nbdime", "config-git", "--enable")
     command, nbdime = shlex.quote(python.as_posix()), "-m nbdime.vcs.git"
     for name, value in {
-        "filter.notebook.clean": "notebook_filter.py clean %f",
-        "filter.notebook.smudge": "notebook_filter.py smudge %f",
+        "filter.notebook.clean": "tools/notebook_filter.py clean %f",
+        "filter.notebook.smudge": "tools/notebook_filter.py smudge %f",
         "diff.jupyternotebook.command": f"{nbdime}.diffdriver diff",
         "merge.jupyternotebook.driver": f"{nbdime}.mergedriver merge %O %A %B %L %P",
     }.items():
@@ -326,7 +332,7 @@ def main(arguments=None):
         python = step("The environment", build_environment, options.environment)
         if python:
             step("The git hooks", register_hooks, python)
-            step("The notebooks of the tasks", run, python, "sync.py", "--exit-zero")
+            step("The notebooks of the tasks", run, python, "tools", "sync", "--exit-zero")
         if options.first_commit:
             step("The first commit", first_commit)
         if python and options.first_run:

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Get
 #
-{% if cookiecutter.example == 'penguins' %}# Reads the Palmer penguins table: 344 birds, measured at their nests on three
+{% if cookiecutter.__penguins %}# Reads the Palmer penguins table: 344 birds, measured at their nests on three
 # islands of Antarctica in 2007-2009. The raw file is never changed; when
 # `sample` is true, only a few rows go on, so that the whole pipeline can be
 # tried in seconds.
@@ -26,7 +26,7 @@ if sample:
 raw.head()
 
 # %% [markdown]
-{% if cookiecutter.example == 'penguins' %}# Long names, dates read as text, holes: `clean` takes care of these.
+{% if cookiecutter.__penguins %}# Long names, dates read as text, holes: `clean` takes care of these.
 {% else %}# How many values are missing?
 {% endif %}
 # %%

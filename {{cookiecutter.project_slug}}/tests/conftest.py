@@ -13,4 +13,4 @@ PROJECT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def raw() -> pd.DataFrame:
     """Return the raw data."""
-    return read_raw(PROJECT / "data/raw/{{ cookiecutter.example if cookiecutter.example == 'penguins' else 'example' }}.csv")
+    return read_raw(PROJECT / "data/raw/{{ cookiecutter.example if cookiecutter.__penguins else 'example' }}.csv")

@@ -8,7 +8,7 @@ import pandas as pd
 
 
 def read_raw(path: str | Path) -> pd.DataFrame:
-{% if cookiecutter.example == 'penguins' %}    """Read the raw Palmer penguins table exactly as it was published.
+{% if cookiecutter.__penguins %}    """Read the raw Palmer penguins table exactly as it was published.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 HAS_ROWS = pa.Check(lambda table: len(table) > 0, name="has rows", error="has rows")
-{%- if cookiecutter.example == 'penguins' %}
+{%- if cookiecutter.__penguins %}
 
 SPECIES = ["Adelie", "Chinstrap", "Gentoo"]
 ISLANDS = ["Biscoe", "Dream", "Torgersen"]

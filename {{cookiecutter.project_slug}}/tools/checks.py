@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-SOURCES = Path(__file__).parent
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "src" / "{{ cookiecutter.package_name }}"
 #: An import of something in this package, by its name or by a dot.
 IMPORT = re.compile(rf"(?m)^\s*(?:from|import)\s+(?:{SOURCES.name}\b|\.)(?:\([^)]*\)|[^(\n])*")
 #: Name of the task -> fingerprint of the functions it used when it was last looked at.
@@ -41,7 +42,7 @@ def check_table(task: Any, product: Any) -> None:
     """
     import pandas as pd
 
-    from . import schemas
+    from {{ cookiecutter.package_name }} import schemas
 
     check_written(task, product)
     schemas.check(pd.read_parquet(product["data"]), task.name)
@@ -162,7 +163,7 @@ def breaks_new_schema(task: Any) -> bool:
 
     import pandas as pd
 
-    from . import schemas
+    from {{ cookiecutter.package_name }} import schemas
 
     try:
         schemas.check(pd.read_parquet(str(task.product["data"])), task.name)

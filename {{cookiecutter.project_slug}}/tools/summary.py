@@ -1,18 +1,17 @@
 """Summarize a smoke run in Markdown, for the page of a CI run.
 
-    python .github/summary.py FOLDER
+    python tools summary FOLDER
 
 FOLDER is where the smoke test has put its products.
 """
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import ROOT
 
 
 def find(folder, name):
@@ -54,6 +53,7 @@ def summarize(folder):
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")
-    print(summarize(Path(sys.argv[1])))
+def main(arguments):
+    """Print the summary of the smoke run in a folder."""
+    print(summarize(Path(arguments[0])))
+    return 0

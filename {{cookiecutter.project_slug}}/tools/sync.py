@@ -1,8 +1,8 @@
 """Keep tasks/*.py and their notebooks/*.ipynb the same, and never lose an edit.
 
-    python sync.py                          sync every task now
-    python sync.py --keep-notebook clean    a conflict: the notebook is right
-    python sync.py --keep-script clean      a conflict: the script is right
+    python tools sync                          sync every task now
+    python tools sync --keep-notebook clean    a conflict: the notebook is right
+    python tools sync --keep-script clean      a conflict: the script is right
 
 Git runs it too (see .pre-commit-config.yaml). What counts is what the files hold, not
 when they were written. A notebook that holds an older version of its script is stale: it
@@ -140,7 +140,7 @@ def load_jupytext():
     import jupytext
     from jupytext.config import load_jupytext_configuration_file
 
-    return jupytext, load_jupytext_configuration_file("jupytext.toml")
+    return jupytext, load_jupytext_configuration_file("pyproject.toml")
 
 
 def as_script(notebook):
@@ -331,9 +331,9 @@ def explain(name, problem):
         old, new = read_script(name) or "", as_script(read_notebook(name))
         sides = old.splitlines(), new.splitlines(), script.as_posix(), notebook.as_posix()
         print(*difflib.unified_diff(*sides, lineterm=""), sep="\n")
-    print(f"  To keep the notebook:  python sync.py --keep-notebook {name}")
+    print(f"  To keep the notebook:  python tools sync --keep-notebook {name}")
     keep = "To keep the script:  " if script.exists() else "To go without it:    "
-    print(f"  {keep}  python sync.py --keep-script {name}\n")
+    print(f"  {keep}  python tools sync --keep-script {name}\n")
 
 
 def sync(name, memory, check):
@@ -356,9 +356,10 @@ def sync(name, memory, check):
         keep_notebook(name, memory)
         print("  and name it in pipeline.yaml")
     elif verdict == "unmerged" and not check:
-        print(f"{script_of(name)} has a merge conflict: solve it, then python sync.py")
+        print(f"{script_of(name)} has a merge conflict: solve it, then python tools sync")
     elif verdict == "stale" and check and not find_put_aside(name) and is_in_git(name):
-        print(f"{notebook_of(name)} is behind its script. Next: python sync.py, git add notebooks")
+        print(f"{notebook_of(name)} is behind its script.", end=" ")
+        print("Next: python tools sync, git add notebooks")
         return False
     elif verdict in ("stale", "no notebook") and not check:
         if verdict == "no notebook" or not find_put_aside(name):
@@ -378,7 +379,7 @@ def remove_injected(paths):
             print(f"{path}: took out the injected parameters. Next: git add {path}")
 
 
-def main():
+def main(arguments=None):
     """Run what the command line asks for; return 1 if something is left to decide."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -389,9 +390,9 @@ def main():
     add("--check", action="store_true", help="write no script and no notebook")
     add("--exit-zero", action="store_true", help="succeed even if something is left to decide")
     add("--remove-injected", nargs="*", metavar="FILE", help="undo `ploomber nb --inject`")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     sys.stdout.reconfigure(errors="backslashreplace")
-    os.chdir(Path(__file__).resolve().parent)
+    os.chdir(Path(__file__).resolve().parent.parent)
     if options.remove_injected is not None:
         return remove_injected(options.remove_injected)
 
@@ -412,7 +413,7 @@ def main():
     done = chosen or all([sync(name, memory, options.check) for name in names])
     if not options.check:
         for path in (path for path in TASKS.rglob("*.ipynb") if path.parent.name[0] != "."):
-            print(f"{path} is not paired. Next: move it to {NOTEBOOKS}, python sync.py")
+            print(f"{path} is not paired. Next: move it to {NOTEBOOKS}, python tools sync")
     after = json.dumps(memory, indent=1)
     if after != before:
         write(MEMORY, after)

@@ -1,0 +1,37 @@
+"""What the project offers beside `ploomber` and `pytest`.
+
+python tools              this list
+python tools NAME --help  what a command does, and its options
+"""
+
+import importlib
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Name -> what it does. Each is a module of this folder with a function `main(arguments)`.
+COMMANDS = {
+    "sync": "make scripts and notebooks the same again",
+    "summary": "summarize a smoke run in Markdown, for CI",
+}
+
+
+def main() -> int:
+    """Run the command that the command line names; return its exit code."""
+    sys.path[0] = str(ROOT)  # so that `tools` is a package, and hides no module from others
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    name, arguments = (sys.argv[1:2] or ["--help"])[0], sys.argv[2:]
+    if name in COMMANDS:
+        return importlib.import_module(f"tools.{name}").main(arguments)
+    print(__doc__)
+    for command, purpose in COMMANDS.items():
+        print(f"  {command:<10} {purpose}")
+    if name in ("-h", "--help"):
+        return 0
+    print(f"\nThere is no command {name!r}.")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
