@@ -69,9 +69,11 @@ def test_unknown_options_are_refused(bake: Callable[..., Project]) -> None:
 
 
 FILES = """
-.editorconfig .gitattributes .github/dependabot.yml
+.gitattributes .github/dependabot.yml
 .github/workflows/ci.yml .github/workflows/newest.yml .gitignore .pre-commit-config.yaml
-.vscode/settings.json LICENSE README.md bootstrap.py data/raw/README.md env.production.yaml
+AGENTS.md LICENSE README.md bootstrap.py data/raw/README.md
+docs/ci.md docs/dependencies.md docs/notebooks-and-git.md docs/parameters.md docs/tasks.md
+env.production.yaml
 env.sample.yaml env.staging.yaml env.yaml pipeline.yaml
 pyproject.toml requirements.lock requirements.txt setup.py src/my_pipeline/__init__.py
 src/my_pipeline/get.py src/my_pipeline/schemas.py
@@ -154,10 +156,22 @@ def test_lint(baked: tuple[Project, dict]) -> None:
     project.run(sys.executable, "-m", "ruff", "format", "--no-cache", "--check", ".")
 
 
-def test_readme_links(baked: tuple[Project, dict]) -> None:
-    """Links of the README lead to files and headings that exist."""
+def test_links(baked: tuple[Project, dict]) -> None:
+    """Links of the README and of each page lead to files and headings that exist."""
     project, _ = baked
-    check_links(project.path / "README.md")
+    for name in project.files():
+        if name.endswith(".md"):
+            check_links(project.path / name)
+
+
+def test_pages_are_short_and_found(baked: tuple[Project, dict]) -> None:
+    """The README and AGENTS.md stay short, and the README links to every page."""
+    project, _ = baked
+    readme = project.read("README.md")
+    assert len(readme.splitlines()) <= 100
+    assert len(project.read("AGENTS.md").splitlines()) <= 40
+    for name in project.files():
+        assert not name.startswith("docs/") or f"({name})" in readme, name
 
 
 def test_readme_links_of_the_template() -> None:
@@ -171,7 +185,6 @@ def check_links(page: Path) -> None:
     headings = re.findall(r"(?m)^#+ (.*)$", text)
     anchors = {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
     links = re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text)
-    assert links or "[" not in text
     for link in map("".join, links):
         if link.startswith("#"):
             assert link[1:] in anchors, link

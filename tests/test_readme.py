@@ -154,11 +154,32 @@ def jupyter_answers(project: Project, line: str, environ: dict[str, str]) -> Non
         process.wait(30)
 
 
+#: Pages of a project whose commands are typed here, after those of its README.
+PAGES = [
+    "README",
+    "AGENTS",
+    "docs/tasks",
+    "docs/parameters",
+    "docs/notebooks-and-git",
+    "docs/dependencies",
+]
+
+
+def test_every_page_is_typed(cloned: Project) -> None:
+    """A page with commands is typed here, or by the test of what it is about."""
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for page in cloned.path.glob("**/*.md"):
+        name = page.relative_to(cloned.path).with_suffix("").as_posix()
+        if commands(page.read_text("utf-8")) and name not in PAGES:
+            assert f'"{name}.md"' in tests, name
+
+
 def test_commands_of_a_project(cloned: Project) -> None:
-    """The README of a project, from its first command to its last."""
-    text = cloned.read("README.md")
+    """The README of a project and its pages, from the first command to the last."""
+    pages = {page: commands(cloned.read(f"{page}.md")) for page in PAGES}
+    assert all(pages.values())
     typed = []
-    for line in commands(text):
+    for line in dict.fromkeys(line for lines in pages.values() for line in lines):
         environ = cloned.environ
         if line == "python bootstrap.py":
             line += " --environment current"  # the shared one, which holds the lock already
@@ -171,7 +192,7 @@ def test_commands_of_a_project(cloned: Project) -> None:
         else:
             type_in(line, cloned.path, environ)
         typed.append(line)
-    assert len(typed) >= 12
+    assert len(typed) >= 15
     # What was committed has been pushed.
     assert cloned.git("status", "--porcelain", "--branch").startswith(
         "## main...origin/main\n"
