@@ -79,6 +79,7 @@ pyproject.toml requirements.lock requirements.txt setup.py src/my_pipeline/__ini
 src/my_pipeline/get.py src/my_pipeline/schemas.py
 tasks/get.py tests/conftest.py tests/test_get.py tests/test_pipeline.py
 tools/__init__.py tools/__main__.py tools/checks.py
+tools/pipeline_file.py
 tools/jupyter/ipython_kernel_config.py tools/jupyter/overrides.json5
 tools/summary.py tools/sync.py
 """

@@ -1,0 +1,130 @@
+"""Add a task to pipeline.yaml; every line that is there stays as it is."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tools import ROOT
+
+PIPELINE = ROOT / "pipeline.yaml"
+
+
+def add_task(
+    name: str,
+    products: Mapping[str, str],
+    resources: Mapping[str, str] | None = None,
+    comment: str = "",
+    path: Path = PIPELINE,
+) -> None:
+    """Write a task below the last one of pipeline.yaml.
+
+    Parameters
+    ----------
+    name
+        Name of the task, whose script is ``tasks/NAME.py``.
+    products
+        Key -> name of a file; ``nb`` is the executed notebook. The files go to the folder
+        of the first task's products.
+    resources
+        Key -> path of a file that the task reads, for ``resources_``.
+    comment
+        A line to write above the task.
+    path
+        The file to write to.
+
+    Raises
+    ------
+    ValueError
+        If there is a task of that name, or the file does not list its tasks one below another.
+    """
+    from ruamel.yaml import YAML
+
+    text = path.read_bytes().decode("utf-8")
+    before = YAML().load(text)
+    tasks = before.get("tasks")
+    if not tasks or tasks.fa.flow_style():
+        raise ValueError(f"{path.name}: `tasks:` is no list with a line `- source: ...` for each")
+    if name in map(name_of, tasks):
+        raise ValueError(f"{path.name} has a task {name!r} already")
+    folder = folder_of(tasks)
+    entry: dict[str, Any] = {"source": f"tasks/{name}.py"}
+    entry["product"] = {key: folder + file for key, file in products.items()}
+    if resources:
+        entry["params"] = {"resources_": dict(resources)}
+    lines = as_item(entry) + (["  executor_params: *budget"] if "&budget" in text else [])
+    if comment:
+        lines.insert(0, f"# {comment}")
+    paragraph = textwrap.indent("\n".join(lines), margin(text, tasks))
+    added = insert(text, end_of(text, before), paragraph)
+    after = YAML().load(added)
+    if after["tasks"][:-1] != tasks or after["tasks"][-1]["product"] != entry["product"]:
+        raise ValueError(f"{path.name}: can't add a task below the last one; add it by hand")
+    write(path, added)
+
+
+def name_of(task: Mapping[str, Any]) -> str:
+    """Return the name that Ploomber gives a task."""
+    return task.get("name") or Path(str(task["source"])).stem
+
+
+def folder_of(tasks: list[Mapping[str, Any]]) -> str:
+    """Return the folder that the first task writes to, with its placeholders."""
+    product = tasks[0]["product"]
+    first = next(iter(product.values())) if isinstance(product, Mapping) else str(product)
+    return first[: first.rfind("/") + 1]
+
+
+def as_item(entry: Mapping[str, Any]) -> list[str]:
+    """Return the lines of an item of a list, placeholders in quotes."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    def quoted(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: quoted(item) for key, item in value.items()}
+        return DoubleQuotedScalarString(value) if "{" in value else value
+
+    yaml, stream = YAML(), io.StringIO()
+    yaml.width = 1000
+    yaml.dump([quoted(entry)], stream)
+    return stream.getvalue().splitlines()
+
+
+def margin(text: str, tasks: Any) -> str:
+    """Return the white space before the dashes of the tasks."""
+    line = text.splitlines()[tasks.lc.item(0)[0]]
+    return line[: line.index("-")]
+
+
+def end_of(text: str, pipeline: Any) -> int:
+    """Return how many lines there are up to the end of the last task, comments below left out."""
+    starts = [pipeline.lc.key(key)[0] for key in pipeline]
+    lines = text.splitlines()
+    first = pipeline.lc.key("tasks")[0]
+    end = min([line for line in starts if line > first], default=len(lines))
+    while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
+        end -= 1
+    return end
+
+
+def insert(text: str, at: int, addition: str) -> str:
+    """Return a text with a paragraph added after a line, its lines ending as the others do."""
+    lines = text.splitlines(keepends=True)
+    end = "\r\n" if lines[0].endswith("\r\n") else "\n"
+    lines[at - 1] = lines[at - 1].rstrip("\r\n") + end
+    blank = end if re.search(r"\n\r?\n\s*- ", text) else ""  # between tasks, where there is one
+    lines.insert(at, blank + addition.replace("\n", end) + end)
+    return "".join(lines)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a whole file or leave it as it was."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(text.encode("utf-8"))
+    os.replace(temporary, path)
