@@ -43,12 +43,12 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Update requirements.lock of the generated project; arguments go to uv."""
-    session.install("uv")
-    with session.chdir(PROJECT):
-        session.run(
-            *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.10"),
-            *("--generate-hashes", "--output-file", "requirements.lock"),
-            *("requirements.txt", *session.posargs),
-        )
+    """Update requirements.lock of the generated project; arguments go to `python tools lock`."""
+    session.install("cookiecutter", "tomli", "uv")
+    answers = ["--no-input", "environment=none", "--output-dir", session.create_tmp()]
+    session.run("cookiecutter", ".", "--overwrite-if-exists", *answers)
+    made = Path(session.create_tmp()) / "my-pipeline"
+    with session.chdir(made):
+        session.run("python", "tools", "lock", *session.posargs)
+    shutil.copy(made / "requirements.lock", PROJECT)
     session.log("Now take the names that tests/test_names.py asks for into cookiecutter.json")

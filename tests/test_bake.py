@@ -81,7 +81,7 @@ tasks/get.py tests/conftest.py tests/test_get.py tests/test_pipeline.py
 tools/__init__.py tools/__main__.py tools/checks.py
 tools/pipeline_file.py
 tools/jupyter/ipython_kernel_config.py tools/jupyter/overrides.json5
-tools/summary.py tools/sync.py
+tools/lock.py tools/summary.py tools/sync.py
 """
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",
@@ -197,7 +197,6 @@ def check_links(page: Path) -> None:
 NOT_APPLICABLE = {
     "PY004": "a project's documentation is its README and its notebooks",
     "PY007": "ploomber runs the tasks",
-    "PP006": "requirements.txt and its lock name what is needed, for pip as for uv",
     "MY": "no type checker is part of the layout; types are for readers",
     "PC": "hooks are local, so that they run offline with the locked tools",
     "SEC001": "zizmor checks the workflows here, in test_ci.py, and needs no hook there",

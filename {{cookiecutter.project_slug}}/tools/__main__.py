@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Name -> what it does. Each is a module of this folder with a function `main(arguments)`.
 COMMANDS = {
     "sync": "make scripts and notebooks the same again",
+    "lock": "write requirements.lock from requirements.txt and pyproject.toml",
     "summary": "summarize a smoke run in Markdown, for CI",
 }
 
