@@ -69,19 +69,31 @@ def test_unknown_options_are_refused(bake: Callable[..., Project]) -> None:
 
 
 FILES = """
-.gitattributes .github/dependabot.yml
-.github/workflows/ci.yml .github/workflows/newest.yml .gitignore .pre-commit-config.yaml
-AGENTS.md LICENSE README.md bootstrap.py data/raw/README.md
-docs/ci.md docs/dependencies.md docs/notebooks-and-git.md docs/parameters.md docs/tasks.md
-env.production.yaml
-env.sample.yaml env.staging.yaml env.yaml pipeline.yaml
-pyproject.toml requirements.lock requirements.txt setup.py src/my_pipeline/__init__.py
-src/my_pipeline/get.py src/my_pipeline/schemas.py
-tasks/get.py tests/conftest.py tests/test_get.py tests/test_pipeline.py
-tools/__init__.py tools/__main__.py tools/checks.py
+.gitattributes .github/dependabot.yml .github/workflows/ci.yml .github/workflows/newest.yml
+.gitignore .pre-commit-config.yaml AGENTS.md LICENSE README.md bootstrap.py data/raw/README.md
+env.production.yaml env.sample.yaml env.staging.yaml env.yaml pipeline.yaml pyproject.toml
+requirements.lock requirements.txt setup.py src/my_pipeline/__init__.py src/my_pipeline/get.py
+src/my_pipeline/schemas.py tasks/get.py tests/conftest.py tests/test_get.py
+tests/test_pipeline.py
+docs/ci.md
+docs/dependencies.md
+docs/notebooks-and-git.md
+docs/parameters.md
+docs/tasks.md
+tools/__init__.py
+tools/__main__.py
+tools/checks.py
+tools/jupyter/contents.py
+tools/jupyter/ipython_kernel_config.py
+tools/jupyter/jupyter_server_config.py
+tools/jupyter/overrides.json5
+tools/jupyter/package.json
+tools/jupyter/page_config.json
+tools/jupyter/tasks_as_notebooks.js
+tools/lock.py
 tools/pipeline_file.py
-tools/jupyter/ipython_kernel_config.py tools/jupyter/overrides.json5
-tools/lock.py tools/summary.py tools/sync.py
+tools/summary.py
+tools/sync.py
 """
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",

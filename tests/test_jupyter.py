@@ -226,6 +226,7 @@ def test_a_double_click_opens_a_task_with_the_parameters_of_a_build(
 ) -> None:
     notebook = open_task(page, server, name)
     seen = parameters_seen(notebook)
+    assert not page.locator(".jp-mod-dirty").count(), "nobody has typed anything"
     assert seen == parameters_of_build(project, "sample=False", name)
     for path in seen["product"].values():
         assert Path(path).is_relative_to(project.path)
@@ -319,7 +320,6 @@ def test_figures_show_in_jupyterlab(project: Project, server: Server, page: Page
     see_figures(notebook, 2)
     save(page, notebook, project.path / "notebooks" / "explore.ipynb")
     assert project.read("tasks/explore.py") == script
-    page.locator(".Toastify").get_by_text("No", exact=True).click()
     page.set_viewport_size({"width": 1200, "height": 800})
     injected_cell(notebook).evaluate("cell => cell.scrollIntoView()")
 
@@ -345,8 +345,62 @@ def test_a_report_shows_its_figures_without_internet(
     see_figures(page.locator("body"), figures)
 
 
+def open_file(page: Page, server: Server, folder: str, name: str) -> None:
+    """Double-click a file in the file browser."""
+    page.goto(server.url(f"lab/tree/{folder}") + "&reset")
+    page.locator(".jp-DirListing-item", has_text=name).dblclick()
+
+
+def test_a_pair_opens_with_the_parameters_too(project: Project, server: Server, page: Page) -> None:
+    """In `notebooks/` Run All works, and saving writes no parameters."""
+    before = project.read("tasks/get.py")
+    open_file(page, server, "notebooks", "get.ipynb")
+    notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    assert parameters_seen(notebook) == parameters_of_build(project, "sample=False", "get")
+    expect(page.locator("#jp-bottom-panel")).to_contain_text("(ipykernel) | Idle")
+    run_all(page, notebook)
+    save(page, notebook, project.path / "notebooks" / "get.ipynb")
+    assert project.read("tasks/get.py") == before
+    assert "injected" not in project.read("notebooks/get.ipynb")
+
+
+def test_a_result_can_be_read_and_not_saved(project: Project, server: Server, page: Page) -> None:
+    """The executed notebooks open read-only: what is typed there would be lost."""
+    path = next(project.path.glob("products/**/clean.ipynb"))
+    folder = path.parent.relative_to(project.path).as_posix()
+    before = path.read_bytes()
+    open_file(page, server, folder, "clean.ipynb")
+    expect(page.get_by_text("notebook is read-only")).to_be_visible()
+    url = server.url(f"api/contents/{folder}/clean.ipynb")
+    body = json.dumps({"type": "notebook", "format": "json", "content": json.loads(before)})
+    request = urllib.request.Request(url, body.encode(), method="PUT")
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        urllib.request.urlopen(request)
+    assert "Edit its task" in refused.value.read().decode()
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["src/my_pipeline/clean.py", "tests/test_clean.py", "tools/sync.py"]
+)
+def test_other_python_files_open_in_the_editor(server: Server, page: Page, name: str) -> None:
+    """Only tasks are notebooks: no kernel is asked for, nothing can be saved as cells."""
+    folder, _, file = name.rpartition("/")
+    open_file(page, server, folder, file)
+    expect(page.locator(".jp-FileEditor .cm-line").first).to_be_visible()
+    expect(page.locator(".jp-NotebookPanel")).to_have_count(0)
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+
+
+def test_pages_open_rendered(server: Server, page: Page) -> None:
+    """A double click on a page shows it as one reads it, and no news are offered."""
+    open_file(page, server, "docs", "tasks.md")
+    expect(page.locator(".jp-MarkdownViewer h1")).to_contain_text("Tasks and the pipeline")
+    expect(page.get_by_text("Jupyter news")).to_have_count(0)
+
+
 def test_a_module_saved_as_a_notebook_is_not_changed(project: Project, server: Server) -> None:
-    """A double click opens modules of the package as notebooks too: that must be harmless."""
+    """Jupyter's files can still be asked for a module as a notebook: that must be harmless."""
     for path in sorted((project.path / "src" / project.package).glob("*.py")):
         before = path.read_bytes()
         url = server.url(f"api/contents/{path.relative_to(project.path).as_posix()}")

@@ -37,7 +37,11 @@ NOTE = "bootstrap.txt"
 # Files of tools/jupyter/ -> where in the environment JupyterLab and IPython look for them.
 SETTINGS = {
     "ipython_kernel_config.py": "etc/ipython/ipython_kernel_config.py",
+    "jupyter_server_config.py": "etc/jupyter/jupyter_server_config.py",
     "overrides.json5": "share/jupyter/lab/settings/overrides.d/{{ cookiecutter.package_name }}.json5",
+    "page_config.json": "etc/jupyter/labconfig/page_config.d/{{ cookiecutter.package_name }}.json",
+    "package.json": "share/jupyter/labextensions/tasks-as-notebooks/package.json",
+    "tasks_as_notebooks.js": "share/jupyter/labextensions/tasks-as-notebooks/static/open.js",
 }
 
 # Put after the first line of every git hook: clients with windows start git without an

@@ -1,0 +1,11 @@
+"""What JupyterLab does as it starts. bootstrap.py copies this file to the environment."""
+
+import sys
+from pathlib import Path
+
+# The contents manager of the project that JupyterLab is started in, if it is in one.
+for folder in [Path.cwd(), *Path.cwd().parents]:
+    if (folder / "tools" / "jupyter" / "contents.py").is_file():
+        sys.path.insert(0, str(folder))
+        c.ServerApp.contents_manager_class = "tools.jupyter.contents.ContentsManager"  # noqa: F821
+        break
