@@ -83,6 +83,9 @@ docs/tasks.md
 tools/__init__.py
 tools/__main__.py
 tools/checks.py
+tools/fingerprints.py
+tools/imports.py
+tools/frames.py
 tools/jupyter/contents.py
 tools/jupyter/ipython_kernel_config.py
 tools/jupyter/jupyter_server_config.py
@@ -91,6 +94,9 @@ tools/jupyter/package.json
 tools/jupyter/page_config.json
 tools/jupyter/tasks_as_notebooks.js
 tools/lock.py
+tools/parameters.py
+tools/tables.py
+tools/uptodate.py
 tools/pipeline_file.py
 tools/summary.py
 tools/sync.py

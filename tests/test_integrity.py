@@ -133,11 +133,6 @@ def test_a_function_that_changes_while_its_task_runs_counts(project):
     build(project)
 
 
-def test_a_product_of_unknown_functions_is_made_again(project):
-    (project.path / TABLE).with_name(".clean.functions").unlink()
-    assert ran(build(project)) == ["clean", "features"]
-
-
 def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
     zero = "clean(raw).assign(sample_number=1, body_mass_g=[0.0, 10.0] + 57 * [4000.0])\n"
     before = edit(project, "clean(raw)\n", zero)
@@ -155,21 +150,11 @@ def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
     assert ran(build(project)) == ["clean", "features"]
 
 
-def test_a_task_without_an_integrity_test_is_told_so(project):
-    text = project.read("pipeline.yaml")
-    check = "    on_finish: tools.checks.check_table\n"
-    project.write("pipeline.yaml", text.replace(check, "", 1))
-    output = build(project, check=False)
-    assert (
-        f"task 'get' has no integrity test: in pipeline.yaml, give it `{check.strip()}`" in output
-    )
-
-
 def test_a_task_without_a_schema_is_told_so(project):
     name = f"src/{project.package}/schemas.py"
     project.write(name, project.read(name).replace('"clean": CLEAN, ', ""))
-    output = build(project, "--force", check=False)
-    assert "Task 'clean' has no schema: add one to SCHEMAS in schemas.py" in output
+    output = build(project, "--force")
+    assert "clean: its table clean.parquet has no schema in schemas.py" in output
     project.git("checkout", "--quiet", "--", name)
     build(project)
 
@@ -189,17 +174,20 @@ def test_a_half_written_product_is_made_again(project, end):
     project.write(CLEAN, before)
 
     status = project.run("ploomber", "status", "--env--sample", "true").stdout
-    assert re.search("^clean +Has not been ", status, re.MULTILINE)
+    assert re.search("^clean +its product changed$", status, re.MULTILINE)
     assert ran(build(project)) == ["clean", "features"]
     assert (project.path / TABLE).read_bytes() == whole
 
 
-def test_a_product_left_over_from_an_earlier_run_is_refused(project):
+def test_a_product_left_as_it_was_is_told_and_not_refused(project):
     edit(project, 'table.to_parquet(product["data"])', "table.size")
 
-    output = build(project, check=False)
+    output = build(project)
 
-    assert "task 'clean' has not written its product" in output
+    assert f"clean: left its product {TABLE} as it was" in output.replace("\\", "/")
+    assert ran(build(project)) == []
+    project.git("checkout", "--quiet", "--", ".")
+    build(project)
 
 
 def test_a_cell_over_the_time_budget_is_stopped(project):

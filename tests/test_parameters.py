@@ -145,7 +145,7 @@ def test_a_misspelt_environment_is_refused(project):
 def test_a_value_of_another_type_is_refused(project, value):
     output = refusal(project, "--env--sample", value)
 
-    assert "task 'get': the parameter sample can't be" in output
+    assert f"--env--sample {value}: the parameter sample can't be" in output
     assert "in env.yaml it is False (bool)" in output
 
 

@@ -1,16 +1,17 @@
 import pytest
+from pandera.errors import SchemaError
 
 from {{ cookiecutter.package_name }} import schemas
 from {{ cookiecutter.package_name }}.get import read_raw, take_sample
 
 
 def test_the_raw_data_is_as_its_schema_says(raw):
-    schemas.check(raw, "get")
+    schemas.RAW.validate(raw)
 
 
 def test_a_repeated_row_is_refused(raw):
-    with pytest.raises(schemas.IntegrityError, match="uniqueness: 2 of"):
-        schemas.check(raw.iloc[[0, 0, 1]].reset_index(drop=True), "get")
+    with pytest.raises(SchemaError, match="not unique"):
+        schemas.RAW.validate(raw.iloc[[0, 0, 1]].reset_index(drop=True))
 
 
 def test_a_missing_file_is_named(tmp_path):

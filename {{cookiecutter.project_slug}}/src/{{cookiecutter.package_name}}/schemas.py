@@ -1,12 +1,11 @@
 """What each table must look like: columns, types, ranges, uniqueness, missing values.
 
-Every table is checked as soon as its task has made it (``hooks.check_table``); the unit
-tests use the same schemas.
+A table is checked as soon as its task has made it, because ``SCHEMAS`` has a schema for
+that task; the tests use the same schemas.
 """
 
 from __future__ import annotations
 
-import pandas as pd
 import pandera.pandas as pa
 
 HAS_ROWS = pa.Check(lambda table: len(table) > 0, name="has rows", error="has rows")
@@ -90,51 +89,3 @@ RAW = pa.DataFrameSchema(
 #: Name of the task -> schema of the table that it makes.
 SCHEMAS = {"get": RAW}
 {%- endif %}
-
-
-#: How pandera names the checks of the columns themselves -> what they mean.
-SHAPE_CHECKS = {"column_in_dataframe": "missing", "column_in_schema": "not expected"}
-
-
-class IntegrityError(Exception):
-    """A table is not as its schema says."""
-
-
-def check(table: pd.DataFrame, task: str) -> None:
-    """Check a table against the schema of the task that made it.
-
-    Parameters
-    ----------
-    table
-        What the task has made.
-    task
-        Name of the task, a key of ``SCHEMAS``.
-
-    Raises
-    ------
-    IntegrityError
-        If there is no such schema, or the table is not as it says. The message names the task,
-        each column and check that failed, and the first rows at fault.
-    """
-    if task not in SCHEMAS:
-        raise IntegrityError(f"Task {task!r} has no schema: add one to SCHEMAS in schemas.py")
-    try:
-        SCHEMAS[task].validate(table, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        problems = error.failure_cases.groupby("check", sort=False)
-        report = [describe(check, cases, table) for check, cases in problems]
-        message = f"The table of task {task!r} is not as its schema in schemas.py says:"
-        raise IntegrityError("\n".join([message, *report])) from None
-
-
-def describe(check: str, cases: pd.DataFrame, table: pd.DataFrame) -> str:
-    """Say which columns fail a check, and what was found or the first rows at fault."""
-    found = sorted(set(cases["failure_case"].astype(str)))
-    if check in SHAPE_CHECKS:
-        return f"  column {', '.join(found)}: {SHAPE_CHECKS[check]}"
-    columns = ", ".join(cases["column"].dropna().unique()) or "(all)"
-    rows = sorted(set(cases["index"].dropna()))
-    if not rows:
-        return f"  column {columns}, check {check}: found {', '.join(found)}"
-    first = table.loc[rows[:3]].to_string(line_width=100)
-    return f"  column {columns}, check {check}: {len(rows)} of {len(table)} rows, first\n{first}"

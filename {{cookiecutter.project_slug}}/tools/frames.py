@@ -1,0 +1,181 @@
+"""Read the tables that tasks make, whole or in parts, and hold them against a schema."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+#: Cells that are in memory at the same time.
+PART = 4_000_000
+#: What pandas reads in one piece -> the function that does.
+READERS = {
+    ".xlsx": "read_excel",
+    ".xls": "read_excel",
+    ".ods": "read_excel",
+    ".dta": "read_stata",
+    ".sav": "read_spss",
+    ".sas7bdat": "read_sas",
+    ".xpt": "read_sas",
+}
+#: What may hold a table or something else.
+MAYBE = {".json": "read_json", ".pkl": "read_pickle", ".pickle": "read_pickle", ".h5": "read_hdf"}
+ARROW = {".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".orc": "orc"}
+TEXT = {".csv": ",", ".tsv": "\t", ".jsonl": "", ".ndjson": ""}
+PACKED = {".gz", ".bz2", ".zip", ".xz", ".zst"}
+
+
+def kind_of(product: Any) -> str:
+    """Return what tells how to read a product: how its name ends, or `sql`."""
+    if not hasattr(product, "__fspath__"):
+        return "sql" if hasattr(product, "kind") else ""
+    suffixes = [suffix.lower() for suffix in Path(product).suffixes]
+    if suffixes[-1:] and suffixes[-1] in PACKED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def find_tables(products: dict[str, Any]) -> list[str]:
+    """Return the keys of the products that are tables, or may be if no other is."""
+    kinds = {key: kind_of(product) for key, product in products.items()}
+    sure = {"sql", *ARROW, *TEXT, *READERS}
+    return [key for key, kind in kinds.items() if kind in sure] or [
+        key for key, kind in kinds.items() if kind in MAYBE
+    ]
+
+
+def read_parts(product: Any) -> Iterator[Any]:
+    """Yield a table as data frames of at most `PART` cells, where its format allows.
+
+    Parameters
+    ----------
+    product
+        The Ploomber product: a file, a folder of files, or a relation in a database.
+
+    Yields
+    ------
+    pandas.DataFrame
+        The next rows.
+    """
+    import pandas as pd
+
+    kind = kind_of(product)
+    if kind in ARROW:
+        yield from read_arrow(Path(product), ARROW[kind])
+    elif kind in (".jsonl", ".ndjson"):
+        yield from pd.read_json(str(product), lines=True, chunksize=PART // 20)
+    elif kind in TEXT:
+        columns = pd.read_csv(str(product), sep=TEXT[kind], nrows=0).shape[1]
+        rows = PART // max(columns, 1)
+        yield from pd.read_csv(str(product), sep=TEXT[kind], chunksize=rows)
+    elif kind == "sql":
+        connection = getattr(product.client, "engine", None) or product.client.connection
+        yield from pd.read_sql(f"SELECT * FROM {product}", connection, chunksize=PART // 20)
+    else:
+        yield getattr(pd, (READERS | MAYBE)[kind])(str(product))
+
+
+def read_arrow(path: Path, form: str) -> Iterator[Any]:
+    """Yield a table that Arrow can read, a file or a folder of them, in parts."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    data = ds.dataset(path, format=form, partitioning="hive" if path.is_dir() else None)
+    rows = PART // max(len(data.schema), 1)
+    scanner = data.scanner(batch_size=rows, batch_readahead=1, fragment_readahead=1)
+    if not data.count_rows():
+        yield data.schema.empty_table().to_pandas()
+    held: list[Any] = []
+    for batch in scanner.to_batches():
+        held.append(batch)
+        if sum(item.num_rows for item in held) >= rows:
+            yield pa.Table.from_batches(held, data.schema).to_pandas()
+            held = []
+    if sum(item.num_rows for item in held):
+        yield pa.Table.from_batches(held, data.schema).to_pandas()
+
+
+def validate(product: Any, schema: Any, title: str, error: type[Exception]) -> None:
+    """Hold a table against its schema.
+
+    Parameters
+    ----------
+    product
+        The table.
+    schema
+        A pandera schema or model.
+    title
+        What to call the table in messages.
+    error
+        What to raise.
+    """
+    import pandas as pd
+
+    schema = schema.to_schema() if hasattr(schema, "to_schema") else schema
+    if kind_of(product) in TEXT:
+        schema = with_lost_types(schema)
+    parts = read_parts(product)
+    begin = list(itertools.islice(parts, 2))
+    if not all(isinstance(part, pd.DataFrame) for part in begin):
+        raise error(f"{title} has a schema in schemas.py, but is a {type(begin[0]).__name__}")
+    if len(begin) < 2:
+        check_part(begin[0], schema, title, error)
+        return
+    check_parts(itertools.chain(begin, parts), schema, title, error)
+
+
+def check_parts(parts: Iterator[Any], schema: Any, title: str, error: type[Exception]) -> None:
+    """Hold a table that comes in parts against a schema; what is unique is so in all of it."""
+    import pandas as pd
+
+    keys = [schema.unique] if schema.unique else []
+    keys += [[name] for name, column in schema.columns.items() if column.unique]
+    seen: list[list[Any]] = [[] for _ in keys]
+    for part in parts:
+        check_part(part, schema, title, error)
+        for hashes, key in zip(seen, keys, strict=True):
+            hashes.append(pd.util.hash_pandas_object(part[key], index=False))
+    for hashes, key in zip(seen, keys, strict=True):
+        repeated = int(pd.concat(hashes).duplicated(keep=False).sum())
+        if repeated:
+            raise error(f"{title}: {', '.join(key)} not unique: {repeated} rows")
+
+
+def with_lost_types(schema: Any) -> Any:
+    """Return a schema for a text file, which keeps neither dates nor categories."""
+    schema = deepcopy(schema)
+    for column in schema.columns.values():
+        column.coerce |= str(column.dtype).startswith(("datetime", "category", "float"))
+    return schema
+
+
+def check_part(table: Any, schema: Any, title: str, error: type[Exception]) -> None:
+    """Hold a data frame against a schema; say which columns, checks and rows are at fault."""
+    from pandera.errors import SchemaErrors
+
+    try:
+        schema.validate(table, lazy=True)
+    except SchemaErrors as found:
+        problems = found.failure_cases.groupby("check", sort=False)
+        report = [describe(check, cases, table) for check, cases in problems]
+        message = f"{title} is not as its schema in schemas.py says:"
+        raise error("\n".join([message, *report])) from None
+
+
+#: How pandera names the checks of the columns themselves -> what they mean.
+SHAPE_CHECKS = {"column_in_dataframe": "missing", "column_in_schema": "not expected"}
+
+
+def describe(check: str, cases: Any, table: Any) -> str:
+    """Say which columns fail a check, and what was found or the first rows at fault."""
+    found = sorted(set(cases["failure_case"].astype(str)))
+    if check in SHAPE_CHECKS:
+        return f"  column {', '.join(found)}: {SHAPE_CHECKS[check]}"
+    columns = ", ".join(cases["column"].dropna().unique()) or "(all)"
+    rows = sorted(set(cases["index"].dropna()))
+    if not rows:
+        return f"  column {columns}, check {check}: found {', '.join(found)}"
+    first = table.loc[rows[:3]].to_string(line_width=100)
+    return f"  column {columns}, check {check}: {len(rows)} of {len(table)} rows, first\n{first}"
