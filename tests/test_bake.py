@@ -83,6 +83,7 @@ docs/tasks.md
 tools/__init__.py
 tools/__main__.py
 tools/checks.py
+tools/copying.py
 tools/fingerprints.py
 tools/imports.py
 tools/frames.py
@@ -98,6 +99,7 @@ tools/parameters.py
 tools/tables.py
 tools/uptodate.py
 tools/pipeline_file.py
+tools/smoke.py
 tools/summary.py
 tools/sync.py
 """

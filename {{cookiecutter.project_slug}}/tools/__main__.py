@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = {
     "sync": "make scripts and notebooks the same again",
     "lock": "write requirements.lock from requirements.txt and pyproject.toml",
+    "smoke": "run all pipelines on the data sample",
     "summary": "summarize a smoke run in Markdown, for CI",
 }
 

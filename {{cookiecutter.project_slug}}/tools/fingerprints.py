@@ -69,8 +69,8 @@ def files_of(folder: Path) -> list[tuple[str, Path]]:
 
 
 def is_note(path: Path) -> bool:
-    """Tell whether a file is one of Ploomber's notes on a product."""
-    return path.name.startswith(".") and path.name.endswith(".metadata")
+    """Tell whether a file is a note on a product, or the lock of a build."""
+    return path.name.startswith(".") and path.suffix in (".metadata", ".time", ".lock")
 
 
 def read_file(path: Path) -> str:

@@ -2,58 +2,63 @@
 
     python tools summary FOLDER
 
-FOLDER is where the smoke test has put its products.
+FOLDER is where the smoke test has put its products, or one above it.
 """
 
-import json
+from __future__ import annotations
+
+import argparse
 import re
 from pathlib import Path
 
-import yaml
+from tools import smoke
 
-from tools import ROOT
-
-
-def find(folder, name):
-    """Return the file with this name somewhere below a folder, or None."""
-    return next(folder.rglob(name), None)
+#: How Ploomber calls the state of a task that has run -> what the table says of it.
+SHOWN = {"Executed": "yes", "Errored": "**failed**"}
 
 
-def read(path, default=""):
-    """Return the text of a file, or a default when there is no file."""
-    return path.read_text(encoding="utf-8") if path else default
+def summarize(folder: Path) -> str:
+    """Return the summary: a table of the tasks, the errors if there are some, the picture.
 
-
-def row(folder, task, log):
-    """Return the line of a task in the table."""
-    name = Path(task["source"]).stem
-    notebook = find(folder, f"{name}.ipynb")
-    if notebook is None:
-        return f"| {name} | no | | |"
-    run = json.loads(read(notebook))["metadata"]["papermill"]
-    failed = run["exception"] or re.search(f"task ['\"]{name}['\"]$", log, re.MULTILINE)
-    made = [Path(file).name for file in task["product"].values()]
-    made = ", ".join(f"`{file}`" for file in made if find(folder, file))
-    return f"| {name} | {'**failed**' if failed else 'yes'} | {run['duration'] or 0:.1f} | {made} |"
-
-
-def summarize(folder):
-    """Return the summary: a table of the tasks, the error if there is one, the picture."""
-    log = read(find(folder, "build.log"), "The notebooks have not been run.")
-    lines = ["### All notebooks on the data sample", ""]
-    lines += ["| task | ran | seconds | products |", "|---|---|---:|---|"]
-    tasks = yaml.safe_load(read(ROOT / "pipeline.yaml"))["tasks"]
-    lines += [row(folder, task, log) for task in tasks]
-    if "Ran?" not in log:  # Ploomber ends with a table when nothing has failed
-        error = log[max(log.find("====="), 0) :].strip()  # without the progress bars
-        lines += ["", "```text", *error.splitlines()[-60:], "```"]
-    plot = read(find(folder, "pipeline.html"))
-    if picture := re.search('<pre class="mermaid">(.*?)</pre>', plot, re.DOTALL):
+    Parameters
+    ----------
+    folder
+        Where to look for what the smoke test has left.
+    """
+    logs = sorted(folder.rglob("pipeline*.yaml.log"), key=lambda path: (len(path.name), path))
+    lines = ["### All pipelines on the data sample", ""]
+    if not logs:
+        lines.append("The pipelines have not been run.")
+    for log in logs:
+        lines += describe(log)
+    plot = next(folder.rglob("pipeline.html"), None)
+    text = plot.read_text(encoding="utf-8") if plot else ""
+    if picture := re.search('<pre class="mermaid">(.*?)</pre>', text, re.DOTALL):
         lines += ["", "```mermaid", picture[1].strip(), "```"]
     return "\n".join(lines)
 
 
-def main(arguments):
+def describe(log: Path) -> list[str]:
+    """Return the table of a pipeline's tasks, and its error if there is one."""
+    pipeline = log.name.removesuffix(".log")
+    facts = smoke.read_facts(log.parent, pipeline)
+    lines = [f"`{pipeline}`", "", "| task | ran | seconds | products |", "|---|---|---:|---|"]
+    lines += [row(name, task) for name, task in facts.items()]
+    if any(task["state"] != "Executed" for task in facts.values()) or not facts:
+        lines += ["", "```text", *smoke.read_error(log).splitlines()[-60:], "```"]
+    return [*lines, ""]
+
+
+def row(name: str, task: dict) -> str:
+    """Return the line of a task in the table."""
+    made = ", ".join(f"`{Path(product).name}`" for product in task["products"] if product)
+    seconds = "" if task["seconds"] is None else f"{task['seconds']:.1f}"
+    return f"| {name} | {SHOWN.get(task['state'], 'no')} | {seconds} | {made} |"
+
+
+def main(arguments: list[str]) -> int:
     """Print the summary of the smoke run in a folder."""
-    print(summarize(Path(arguments[0])))
+    parser = argparse.ArgumentParser(prog="python tools summary", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    print(summarize(parser.parse_args(arguments).folder))
     return 0

@@ -63,7 +63,7 @@ def functions_of(task: Any) -> dict[str, str]:
         The task. For a function, of its own module only what it uses counts.
     """
     loaders = [getattr(task, "_serializer", None), getattr(task, "_unserializer", None)]
-    source = task.source.primitive
+    source = getattr(task.source, "primitive", None)
     used: dict[str, str] = {}
     for function in [source, *(getattr(item, "callable", None) for item in loaders)]:
         if callable(function):
