@@ -94,7 +94,11 @@ tools/jupyter/overrides.json5
 tools/jupyter/package.json
 tools/jupyter/page_config.json
 tools/jupyter/tasks_as_notebooks.js
+tools/add.py
+tools/declared.py
 tools/lock.py
+tools/packages.py
+tools/requirements.py
 tools/parameters.py
 tools/tables.py
 tools/uptodate.py

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Name -> what it does. Each is a module of this folder with a function `main(arguments)`.
 COMMANDS = {
     "sync": "make scripts and notebooks the same again",
+    "add": "add a package to requirements.txt, the lock and the environment",
+    "requirements": "check that requirements.txt names what tasks/ and src/ import",
     "lock": "write requirements.lock from requirements.txt and pyproject.toml",
     "smoke": "run all pipelines on the data sample",
     "summary": "summarize a smoke run in Markdown, for CI",

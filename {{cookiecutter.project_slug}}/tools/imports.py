@@ -18,6 +18,8 @@ from tools import ROOT
 FOLDERS = [ROOT / "src", ROOT]
 #: How a module is imported by a name that is a text.
 BY_TEXT = {"import_module", "__import__"}
+#: Magics whose cells are Python.
+PYTHON_MAGICS = (["capture"], ["debug"], ["prun"], ["time"], ["timeit"])
 
 
 def parse(text: str) -> ast.Module:
@@ -28,16 +30,26 @@ def parse(text: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def parse_cell(text: str) -> ast.Module:
-    """Parse the code of a notebook's cell, which may hold magics and commands."""
-    if text.lstrip().startswith("%%"):
-        return parse_cell(text.lstrip().partition("\n")[2])
-    tree = parse(text)
-    if tree.body or not text.strip():
-        return tree
-    from IPython.core.inputtransformer2 import TransformerManager
+def to_python(cell: str) -> str:
+    """Return the Python code of a notebook's cell, which may hold magics and commands.
 
-    return parse(TransformerManager().transform_cell(text))
+    A cell in another language has none.
+    """
+    if cell.lstrip().startswith("%%"):
+        first, _, rest = cell.lstrip().partition("\n")
+        return to_python(rest) if first.strip("%").split()[:1] in PYTHON_MAGICS else ""
+    try:
+        ast.parse(cell)
+    except (SyntaxError, ValueError):
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        return TransformerManager().transform_cell(cell)
+    return cell
+
+
+def parse_cell(cell: str) -> ast.Module:
+    """Parse the code of a notebook's cell."""
+    return parse(to_python(cell))
 
 
 def imported_names(tree: ast.AST, package: str = "") -> Iterator[str]:

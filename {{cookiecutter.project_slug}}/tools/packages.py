@@ -1,0 +1,123 @@
+"""Tell which package a module comes from: of the installed ones, or by pipreqs's table."""
+
+import functools
+import importlib.metadata
+import logging
+import re
+import sys
+
+from packaging.utils import canonicalize_name
+
+#: Part of Python in some of the versions that a project may run on, or for type checkers only.
+PYTHON = sys.stdlib_module_names | {
+    *("annotationlib", "compression", "profiling", "tomllib"),  # newer than 3.10
+    *("asynchat", "asyncore", "distutils", "imp", "smtpd"),  # gone by 3.12
+    *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap"),
+    *("msilib", "nis", "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau"),
+    *("telnetlib", "uu", "xdrlib"),  # gone by 3.13
+    "_typeshed",
+}
+#: Module -> package, where pipreqs's table has nothing or a package of Python 2.
+NAMES = {
+    "Bio": "biopython",
+    "MySQLdb": "mysqlclient",
+    "attr": "attrs",
+    "cv2": "opencv-python",
+    "docx": "python-docx",
+    "faiss": "faiss-cpu",
+    "fitz": "pymupdf",
+    "imblearn": "imbalanced-learn",
+    "mpl_toolkits": "matplotlib",
+    "osgeo": "gdal",
+    "pkg_resources": "setuptools",
+    "pptx": "python-pptx",
+    "pylab": "matplotlib",
+    "skimage": "scikit-image",
+    "tlz": "toolz",
+    "umap": "umap-learn",
+    "win32api": "pywin32",
+    "win32com": "pywin32",
+}
+#: Modules that many packages share: each is called like what is imported of it.
+SHARED = {"azure", "google", "ruamel"}
+#: Their names so far, which are no package yet.
+SHARED_STARTS = SHARED | {"azure.mgmt", "google.cloud"}
+#: What follows the name of a package that is an edition of another one.
+EDITION = re.compile(r"-(binary|headless|cpu|gpu|contrib.*|cu\d+)")
+
+
+@functools.cache
+def installed() -> dict[str, set[str]]:
+    """Return which installed packages each module at the top comes from."""
+    found = importlib.metadata.packages_distributions()
+    return {module: set(map(canonicalize_name, names)) for module, names in found.items()}
+
+
+@functools.cache
+def is_installed(package: str) -> bool:
+    """Tell whether a package is installed."""
+    return any(package in names for names in installed().values())
+
+
+@functools.cache
+def holds(package: str, module: str) -> bool:
+    """Tell whether one of several packages that share a name holds the module below it."""
+    start = module.replace(".", "/")
+    files = importlib.metadata.files(package) or []
+    return any(file.as_posix().startswith((f"{start}/", f"{start}.")) for file in files)
+
+
+def providers(module: str) -> set[str]:
+    """Return the installed packages that a module, given by its dotted name, comes from."""
+    names = installed().get(module.partition(".")[0], set())
+    while len(names) > 1 and "." in module:
+        if exact := {name for name in names if holds(name, module)}:
+            return exact
+        module = module.rpartition(".")[0]  # its last part is something in a module
+    return names
+
+
+@functools.cache
+def guess(module: str) -> str:
+    """Return what the package of a module that is not installed is probably called."""
+    from pipreqs.pipreqs import get_pkg_names
+
+    top, *below = module.split(".")
+    if top in SHARED and below:
+        return canonicalize_name("-".join([top, *below[:2]]))
+    return canonicalize_name(NAMES.get(top) or get_pkg_names([top])[0])
+
+
+def comes_from(module: str, package: str) -> bool:
+    """Tell whether a module comes from a package, which need not be installed."""
+    if is_installed(package):
+        return package in providers(module)
+    parts = module.split(".")
+    likely = {canonicalize_name("-".join(parts[:end])) for end in range(1, len(parts) + 1)}
+    likely.add(guess(module))
+    return package in likely or any(
+        package.startswith(name) and EDITION.fullmatch(package, len(name)) for name in likely
+    )
+
+
+def version_in_use(package: str) -> str | None:
+    """Return the version of an installed package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def newest(package: str) -> str | None:
+    """Return the newest version on PyPI, None if there is no such package or no network."""
+    import requests
+    from pipreqs.pipreqs import get_imports_info
+
+    logging.disable(logging.WARNING)  # it tells of every package that it looks up
+    try:
+        found = get_imports_info([package], pypi_server="https://pypi.org/pypi/")
+    except requests.RequestException:
+        return None
+    finally:
+        logging.disable(logging.NOTSET)
+    return found[0]["version"] if found else None
