@@ -7,12 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from cookiecutter.main import cookiecutter
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 CONTEXT: dict[str, object] = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
@@ -20,6 +21,10 @@ CONTEXT: dict[str, object] = json.loads((TEMPLATE / "cookiecutter.json").read_te
 OPTIONS = {name: value for name, value in CONTEXT.items() if not name.startswith("_")}
 #: Those with a fixed list of answers.
 CHOICES = {name: value for name, value in OPTIONS.items() if isinstance(value, list)}
+
+SCREENSHOTS = TEMPLATE / "artifacts"
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
+QUIET = "--disable-background-networking --disable-component-update"
 
 WINDOWS = os.name == "nt"
 BIN = "Scripts" if WINDOWS else "bin"
@@ -191,3 +196,36 @@ def set_up(
         return project
 
     return set_up
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return Debian's Chromium; a test without it fails."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "no browser: apt-get install chromium, or put another Chromium on the PATH"
+    SCREENSHOTS.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=f"{FLAGS} {QUIET}".split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Return an empty page; how it looks at the end of the test is kept in artifacts/."""
+    page = browser.new_page(viewport={"width": 1200, "height": 2400}, color_scheme="light")
+    page.set_default_timeout(40_000)
+    expect.set_options(timeout=40_000)
+    yield page
+    page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
+    page.close()
+
+
+def see_figures(place: Locator, count: int) -> None:
+    """Expect as many figures, each of some size and with data drawn in it."""
+    figures = place.locator(".js-plotly-plot:has(svg.main-svg)")
+    expect(figures).to_have_count(count)
+    for figure in figures.all():
+        expect(figure.locator(".point, path.box, .heatmaplayer image").first).to_be_attached()
+        box = figure.bounding_box()
+        assert box and box["width"] > 300 and box["height"] > 300

@@ -32,6 +32,7 @@ def test_a_sample_keeps_rows_and_order(raw):
     assert len(sample) == 5
     assert sample.index.is_monotonic_increasing
     assert sample.equals(raw.loc[sample.index])
+    assert sample.attrs["drawn_from"] == len(raw)
 
 
 def test_a_sample_is_never_larger_than_the_table(raw):

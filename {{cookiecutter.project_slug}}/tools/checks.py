@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, fingerprints, parameters, tables, uptodate
+from tools import ROOT, fingerprints, parameters, report, tables, uptodate
 
 WAITS = {"WaitingExecution", "WaitingUpstream"}
 
@@ -92,6 +92,7 @@ def on_render(dag: Any) -> None:
         If a parameter does not exist, or can't be what it is.
     """
     parameters.check(dag)
+    report.use(dag)
     for name in dag:
         uptodate.REASONS.pop(name, None)
     is_forced = None

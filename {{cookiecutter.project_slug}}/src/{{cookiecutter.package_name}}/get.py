@@ -65,7 +65,8 @@ def take_sample(table: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``min(rows, len(table))`` rows of ``table``, in their original order.
+        ``min(rows, len(table))`` rows of ``table``, in their original order. Its
+        attribute ``drawn_from`` is the number of rows of ``table``: reports say it.
 
     Raises
     ------
@@ -74,4 +75,6 @@ def take_sample(table: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
     """
     if rows < 1:
         raise ValueError(f"a sample needs at least 1 row, got rows={rows}")
-    return table.sample(min(rows, len(table)), random_state=seed).sort_index()
+    sample = table.sample(min(rows, len(table)), random_state=seed).sort_index()
+    sample.attrs["drawn_from"] = len(table)
+    return sample

@@ -13,6 +13,6 @@ for folder in [Path.cwd(), *Path.cwd().parents]:
         os.chdir(folder)
         break
 
-# Plotly figures twice: as data, for JupyterLab and VS Code, and as HTML that needs no
-# internet, for the reports. Plotly alone keeps the data only, and reports show nothing.
-os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype+notebook")
+# Plotly figures as data, which JupyterLab, VS Code and the reports draw: plotly would put five
+# megabytes of JavaScript beside it, into every notebook.
+os.environ.setdefault("PLOTLY_RENDERER", "plotly_mimetype")

@@ -1,0 +1,100 @@
+"""What pages say about the project: its name, its commit, the environment, the sample."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tools import ROOT
+
+
+def project() -> str:
+    """Return the name of the project: the heading of its README, or the name of its folder."""
+    readme = ROOT / "README.md"
+    lines = readme.read_text(encoding="utf-8").splitlines() if readme.exists() else []
+    return next((line[2:].strip() for line in lines if line.startswith("# ")), ROOT.name)
+
+
+def commit() -> str:
+    """Return the commit that is checked out, and whether files differ from it; "" without git."""
+    head = git("rev-parse", "--short", "HEAD")
+    dirty = head and git("status", "--porcelain")
+    return f"{head}, with uncommitted changes" if dirty else head
+
+
+def git(*arguments: str) -> str:
+    """Return what git prints, or nothing where it can't answer."""
+    command = ["git", "--no-optional-locks", *arguments]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def environment(path: Path) -> str:
+    """Return the environment that a product belongs to: products/staging/... is staging."""
+    if not path.is_relative_to(ROOT / "products"):
+        return ""
+    return next(iter(path.relative_to(ROOT / "products").parent.parts), "")
+
+
+def lineage(task: Any) -> dict[str, Any]:
+    """Return a task and all that it depends on, by name, what comes first first."""
+    tasks: dict[str, Any] = {}
+    for upstream in task.upstream.values():
+        tasks |= lineage(upstream)
+    return tasks | {task.name: task}
+
+
+def files(task: Any) -> dict[str, Path]:
+    """Return the files that a task makes, by the names they have in pipeline.yaml."""
+    products = task.product.to_json_serializable()
+    if not isinstance(products, dict):
+        products = {"product": products}
+    return {str(key): Path(path) for key, path in products.items() if isinstance(path, str)}
+
+
+def parameters(tasks: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of some tasks."""
+    own = {"upstream", "product", "resources_"}
+    return {
+        name: value
+        for task in tasks.values()
+        for name, value in task.params.to_json_serializable().items()
+        if name not in own
+    }
+
+
+def sample(parameters: dict[str, Any], tables: list[str]) -> str:
+    """Return that the results are those of a sample, and of how many rows; or nothing.
+
+    Parameters
+    ----------
+    parameters
+        Those in use; it is a sample when one with this name is true.
+    tables
+        Paths of tables, in the order they are made. The first that says how many rows it was
+        drawn from tells how large the sample is.
+    """
+    if parameters.get("sample") is not True:
+        return ""
+    for path in tables:
+        rows, drawn_from = read_rows(path)
+        if drawn_from:
+            return f"Sample, {rows} of {drawn_from} rows"
+    return "Sample"
+
+
+def read_rows(path: str) -> tuple[int, int]:
+    """Return the rows of a Parquet file, and the ``drawn_from`` in the attributes of its table."""
+    import pyarrow.parquet as pq
+
+    try:
+        about = pq.read_metadata(path)
+    except (OSError, ValueError):
+        return 0, 0
+    attributes = json.loads((about.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    return about.num_rows, attributes.get("drawn_from", 0)
