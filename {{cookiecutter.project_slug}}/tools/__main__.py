@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Name -> what it does. Each is a module of this folder with a function `main(arguments)`.
 COMMANDS = {
+    "new": "make a task: script, functions, test, schema, entry in pipeline.yaml",
     "sync": "make scripts and notebooks the same again",
     "add": "add a package to requirements.txt, the lock and the environment",
     "requirements": "check that requirements.txt names what tasks/ and src/ import",
