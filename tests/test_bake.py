@@ -76,6 +76,7 @@ pipeline.yaml pyproject.toml requirements.lock requirements.txt setup.py
 src/my_pipeline/__init__.py src/my_pipeline/get.py src/my_pipeline/schemas.py tasks/get.py
 tests/conftest.py tests/test_get.py tests/test_pipeline.py
 docs/ci.md
+docs/data.md
 docs/dependencies.md
 docs/notebooks-and-git.md
 docs/parameters.md
@@ -87,6 +88,7 @@ tools/about.py
 tools/add.py
 tools/checks.py
 tools/copying.py
+tools/data.py
 tools/declared.py
 tools/fingerprints.py
 tools/frames.py
@@ -106,6 +108,7 @@ tools/pipeline_file.py
 tools/report.py
 tools/requirements.py
 tools/skeletons/functions.txt
+tools/skeletons/schema.txt
 tools/skeletons/script.txt
 tools/skeletons/test.txt
 tools/smoke.py

@@ -16,6 +16,7 @@ COMMANDS = {
     "sync": "make scripts and notebooks the same again",
     "add": "add a package to requirements.txt, the lock and the environment",
     "requirements": "check that requirements.txt names what tasks/ and src/ import",
+    "data": "check and download raw data that is too large for git",
     "lock": "write requirements.lock from requirements.txt and pyproject.toml",
     "smoke": "run all pipelines on the data sample",
     "summary": "summarize a smoke run in Markdown, for CI",

@@ -22,11 +22,6 @@ PACKAGE = "{{ cookiecutter.package_name }}"
 #: Texts of the files of a task; $name and the like are filled in.
 SKELETONS = ROOT / "tools" / "skeletons"
 
-SCHEMA = """
-{constant} = pa.DataFrameSchema({{}}{checks})
-SCHEMAS["{name}"] = {constant}
-"""
-
 PARAMETERS = """\
 # %% tags=["parameters"]
 upstream = {upstream}
@@ -81,6 +76,12 @@ def table_of(name: str, tasks: dict[str, dict]) -> str:
     return f'upstream["{name}"]["{keys[0]}"]'
 
 
+def fill_in(part: str, words: dict[str, object]) -> str:
+    """Return the text of a part of a task."""
+    skeleton = (SKELETONS / f"{part}.txt").read_text(encoding="utf-8")
+    return string.Template(skeleton).substitute(words)
+
+
 def write_task(name: str, upstream: list[str], tasks: dict[str, dict]) -> None:
     """Write the script, the functions, the test and the schema of a task that makes a table."""
     tables = [f"pd.read_parquet({table_of(other, tasks)})" for other in upstream]
@@ -88,18 +89,18 @@ def write_task(name: str, upstream: list[str], tasks: dict[str, dict]) -> None:
     read += [f"{other} = {table}" for other, table in zip(upstream[1:], tables[1:], strict=True)]
     words = {
         "name": name,
+        "constant": name.upper(),
         "title": name.replace("_", " ").capitalize(),
         "upstream": json.dumps(upstream) if upstream else None,
         "read": "\n".join(read),
     }
     pipeline_file.add_task(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"})
     for part, path in files_of(name).items():
-        skeleton = (SKELETONS / f"{part}.txt").read_text(encoding="utf-8")
-        write(path, string.Template(skeleton).substitute(words))
+        write(path, fill_in(part, words))
     schemas = ROOT / "src" / PACKAGE / "schemas.py"
     text = schemas.read_text(encoding="utf-8")
-    checks = ", checks=HAS_ROWS" if "HAS_ROWS" in text else ""
-    write(schemas, text + SCHEMA.format(name=name, constant=name.upper(), checks=checks))
+    words["checks"] = ", checks=HAS_ROWS" if "HAS_ROWS" in text else ""
+    write(schemas, text + fill_in("schema", words))
 
 
 def write_script(name: str, upstream: list[str], draft: Path) -> None:
