@@ -112,6 +112,7 @@ tools/skeletons/schema.txt
 tools/skeletons/script.txt
 tools/skeletons/test.txt
 tools/smoke.py
+tools/status.py
 tools/summary.py
 tools/sync.py
 tools/tables.py
