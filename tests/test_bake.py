@@ -120,6 +120,7 @@ tools/templates/figures.js
 tools/templates/report/conf.json
 tools/templates/report/index.html.j2
 tools/templates/style.css
+tools/times.py
 tools/uptodate.py
 """
 EXAMPLE_FILES = {

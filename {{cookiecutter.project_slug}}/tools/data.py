@@ -64,7 +64,9 @@ def download(url: str, path: Path, wanted: dict) -> str | None:
     temporary = path.with_name(f".{path.name}.download")
     try:
         with urllib.request.urlopen(url) as answer, temporary.open("wb") as file:
-            bar = tqdm(total=wanted["bytes"], unit="B", unit_scale=True, desc=path.name, leave=False)
+            bar = tqdm(
+                total=wanted["bytes"], unit="B", unit_scale=True, desc=path.name, leave=False
+            )
             while piece := answer.read(CHUNK):
                 file.write(piece)
                 bar.update(len(piece))
