@@ -86,6 +86,7 @@ tools/__init__.py
 tools/__main__.py
 tools/about.py
 tools/add.py
+tools/answers.json
 tools/checks.py
 tools/copying.py
 tools/data.py
@@ -121,6 +122,7 @@ tools/templates/report/conf.json
 tools/templates/report/index.html.j2
 tools/templates/style.css
 tools/times.py
+tools/update.py
 tools/uptodate.py
 """
 EXAMPLE_FILES = {

@@ -22,6 +22,7 @@ COMMANDS = {
     "data": "check and download raw data that is too large for git",
     "lock": "write requirements.lock from requirements.txt and pyproject.toml",
     "smoke": "run all pipelines on the data sample",
+    "update": "take over a later version of the template, and say what is left to do",
     "summary": "summarize a smoke run in Markdown, for CI",
 }
 
