@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,6 +106,11 @@ class Project:
             for path in self.path.rglob("*")
             if path.is_file() and ".git" not in path.relative_to(self.path).parts
         }
+
+
+def ran(output: str) -> list[str]:
+    """Return the tasks that a build has run and that did not fail, as its lines say."""
+    return sorted(re.findall(r"(?m)^ *\d+/\d+  (\S+) +[\d.]+ (?:s|min|h)\b(?!.*FAILED)", output))
 
 
 def publish(folder: Path, home: Path) -> Project:

@@ -57,7 +57,7 @@ def add_task(
     entry["product"] = {key: folder + file for key, file in products.items()}
     if resources:
         entry["params"] = {"resources_": dict(resources)}
-    lines = as_item(entry) + (["  executor_params: *budget"] if "&budget" in text else [])
+    lines = as_item(entry)
     if comment:
         lines.insert(0, f"# {comment}")
     paragraph = textwrap.indent("\n".join(lines), margin(text, tasks))

@@ -1,0 +1,188 @@
+"""Kernels forked from the process of a build: what Jupyter starts, only sooner.
+
+More than half of what a small notebook costs is a new Python importing ipykernel, IPython
+and a debugger. The process of a build has them already, so on Linux its copy becomes the
+kernel: an ordinary ipykernel in a process of its own, to which papermill talks as ever.
+A kernel of another language, or on another system, is started the usual way.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import random
+import re
+import signal
+import sys
+import traceback
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from jupyter_client import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+
+from tools import ROOT, processes
+
+#: What sets variables of the environment: libraries read some only while they are imported,
+#: and a copy of this process has imported numpy already.
+SETS_ENVIRONMENT = re.compile(r"environ|%env|%set_env|putenv|threadpool")
+
+
+class Forked:
+    """A kernel's process, with the part of `subprocess.Popen` that Jupyter uses."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self) -> None:
+        """Fork this process; the copy waits until it is told what to run."""
+        self.returncode: int | None = None
+        reader, self.orders = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.orders)
+            become_kernel(reader)
+        os.close(reader)
+
+    def tell(self, orders: dict[str, Any]) -> None:
+        """Have the copy run: `arguments`, `env`, `cwd`."""
+        with os.fdopen(self.orders, "w", encoding="utf-8") as pipe:
+            json.dump(orders, pipe)
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while the process lives."""
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+    def wait(self) -> int:
+        """Wait until the process has ended, and return its exit code."""
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill the process."""
+        self.send_signal(signal.SIGKILL)
+
+
+def become_kernel(reader: int) -> None:
+    """Wait for orders, then be an ordinary kernel until it is shut down; never return."""
+    processes.end_with_parent(os.getppid())
+    with os.fdopen(reader, encoding="utf-8") as pipe:
+        orders = pipe.read()
+    code = 1
+    try:
+        code = run_kernel(json.loads(orders)) if orders else 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def run_kernel(orders: dict[str, Any]) -> int:
+    """Run ipykernel as a new Python would, and return its exit code."""
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(orders["env"])
+    os.chdir(orders["cwd"] or os.getcwd())
+    forget_build()
+    sys.argv = orders["arguments"]
+    processes.rename([sys.executable, "-m", "ipykernel_launcher", *sys.argv[1:]])
+
+    from ipykernel.kernelapp import IPKernelApp
+
+    code = 0
+    try:
+        IPKernelApp.launch_instance(parent_handle=os.getppid())
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else 0
+    atexit._run_exitfuncs()  # what the notebook has registered
+    return code
+
+
+def forget_build() -> None:
+    """Forget what a new Python would not know: the project's modules, random state, logging."""
+    environment = Path(sys.prefix)
+    for name, module in list(sys.modules.items()):
+        file = Path(getattr(module, "__file__", None) or os.devnull)
+        if file.is_relative_to(ROOT) and not file.is_relative_to(environment):
+            del sys.modules[name]
+    sys.path[:] = sys.path[first_of_path() :]
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    logging.root.handlers.clear()
+    logging.root.setLevel(logging.WARNING)
+    atexit._clear()
+
+
+def first_of_path() -> int:
+    """Return where sys.path begins that every Python has, behind what a program adds."""
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    known = {os.path.abspath(path) for path in given if path}
+    places = (os.path.abspath(path) in known or path.endswith(".zip") for path in sys.path)
+    return next((number for number, found in enumerate(places) if found), 0)
+
+
+class Provisioner(LocalProvisioner):
+    """Starts the kernel of this Python by a fork, and others as Jupyter does."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start a kernel with a command."""
+        spare, Manager.spare = Manager.spare, None
+        if spare is None or cmd[0] != sys.executable or "ipykernel_launcher" not in cmd:
+            return await super().launch_kernel(cmd, **kwargs)
+        launcher = find_spec("ipykernel_launcher").origin
+        arguments = [launcher, *cmd[cmd.index("ipykernel_launcher") + 1 :]]
+        env = kwargs["env"] | {"JPY_PARENT_PID": str(os.getpid())}
+        spare.tell({"arguments": arguments, "env": env, "cwd": kwargs.get("cwd")})
+        self.process, self.pid, self.pgid = spare, spare.pid, spare.pid
+        return self.connection_info
+
+
+class Manager(AsyncKernelManager):
+    """Jupyter's kernel manager, with a process that waits to become the kernel."""
+
+    spare: Forked | None = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        """See jupyter_client."""
+        super().__init__(**kwargs)
+        self.provisioner = Provisioner(
+            kernel_id="notebook", kernel_spec=self.kernel_spec, parent=self
+        )
+
+
+def import_kernel() -> None:
+    """Import what a kernel needs, once for all of a build; say nothing meanwhile."""
+    quiet = "PYDEVD_DISABLE_FILE_VALIDATION"
+    before = os.environ.get(quiet)
+    os.environ[quiet] = "1"
+    import ipykernel.debugger
+    import ipykernel.kernelapp  # noqa: F401
+
+    if before is None:
+        del os.environ[quiet]
+
+
+def prepare(task: Any) -> None:
+    """Fork the kernel of a notebook task, while this process has no other thread."""
+    code = "".join(cell.source for cell in task.source.nb_obj_rendered.cells)
+    texts = [path.read_text("utf-8", "replace") for path in (ROOT / "src").rglob("*.py")]
+    if not any(SETS_ENVIRONMENT.search(text) for text in [code, *texts]):
+        Manager.spare = Forked()
+        task.executor_params["kernel_manager_class"] = Manager
