@@ -71,11 +71,12 @@ def test_unknown_options_are_refused(bake: Callable[..., Project]) -> None:
 FILES = """
 .gitattributes .github/dependabot.yml .github/workflows/ci.yml .github/workflows/newest.yml
 .gitignore .pre-commit-config.yaml AGENTS.md LICENSE README.md bootstrap.py data/raw/README.md
-env.production.yaml env.sample.yaml env.staging.yaml env.yaml pipeline.yaml pyproject.toml
-requirements.lock requirements.txt setup.py src/my_pipeline/__init__.py src/my_pipeline/get.py
-src/my_pipeline/schemas.py tasks/get.py tests/conftest.py tests/test_get.py
-tests/test_pipeline.py
+env.production.yaml env.sample.yaml env.staging.yaml env.yaml exploration/README.md
+pipeline.yaml pyproject.toml requirements.lock requirements.txt setup.py
+src/my_pipeline/__init__.py src/my_pipeline/get.py src/my_pipeline/schemas.py tasks/get.py
+tests/conftest.py tests/test_get.py tests/test_pipeline.py
 docs/ci.md
+docs/data.md
 docs/dependencies.md
 docs/notebooks-and-git.md
 docs/parameters.md
@@ -84,12 +85,16 @@ docs/tasks.md
 tools/__init__.py
 tools/__main__.py
 tools/about.py
+tools/add.py
+tools/answers.json
 tools/checks.py
 tools/copying.py
+tools/data.py
+tools/declared.py
 tools/executor.py
 tools/fingerprints.py
-tools/imports.py
 tools/frames.py
+tools/imports.py
 tools/jupyter/contents.py
 tools/jupyter/ipython_kernel_config.py
 tools/jupyter/jupyter_server_config.py
@@ -97,31 +102,36 @@ tools/jupyter/overrides.json5
 tools/jupyter/package.json
 tools/jupyter/page_config.json
 tools/jupyter/tasks_as_notebooks.js
-tools/add.py
-tools/declared.py
-tools/lock.py
-tools/packages.py
-tools/requirements.py
 tools/kernels.py
+tools/lock.py
+tools/new.py
 tools/overdue.py
+tools/packages.py
 tools/parameters.py
-tools/tables.py
-tools/times.py
-tools/turns.py
-tools/uptodate.py
-tools/worker.py
 tools/pipeline_file.py
-tools/report.py
-tools/smoke.py
 tools/processes.py
 tools/progress.py
+tools/report.py
+tools/requirements.py
+tools/skeletons/functions.txt
+tools/skeletons/schema.txt
+tools/skeletons/script.txt
+tools/skeletons/test.txt
+tools/smoke.py
+tools/status.py
 tools/stopping.py
 tools/summary.py
 tools/sync.py
+tools/tables.py
 tools/templates/figures.js
 tools/templates/report/conf.json
 tools/templates/report/index.html.j2
 tools/templates/style.css
+tools/times.py
+tools/turns.py
+tools/update.py
+tools/uptodate.py
+tools/worker.py
 """
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",

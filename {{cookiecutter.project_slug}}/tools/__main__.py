@@ -5,6 +5,8 @@ python tools NAME --help  what a command does, and its options
 """
 
 import importlib
+import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,13 +14,27 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Name -> what it does. Each is a module of this folder with a function `main(arguments)`.
 COMMANDS = {
+    "status": "show which tasks will run and why, a line each",
+    "new": "make a task: script, functions, test, schema, entry in pipeline.yaml",
     "sync": "make scripts and notebooks the same again",
     "add": "add a package to requirements.txt, the lock and the environment",
     "requirements": "check that requirements.txt names what tasks/ and src/ import",
+    "data": "check and download raw data that is too large for git",
     "lock": "write requirements.lock from requirements.txt and pyproject.toml",
     "smoke": "run all pipelines on the data sample",
+    "update": "take over a later version of the template, and say what is left to do",
     "summary": "summarize a smoke run in Markdown, for CI",
 }
+
+
+def run_in_environment() -> int:
+    """Run the same command with the interpreter of the project's own environment."""
+    for place in ("bin/python", "Scripts/python.exe"):
+        python = ROOT / ".venv" / place
+        if python.exists():
+            return subprocess.run([python, *sys.argv]).returncode
+    print("The environment of this project is not active. To build it: python bootstrap.py")
+    return 1
 
 
 def main() -> int:
@@ -26,6 +42,8 @@ def main() -> int:
     sys.path[0] = str(ROOT)  # so that `tools` is a package, and hides no module from others
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     name, arguments = (sys.argv[1:2] or ["--help"])[0], sys.argv[2:]
+    if name in COMMANDS and importlib.util.find_spec("ploomber") is None:
+        return run_in_environment()
     if name in COMMANDS:
         return importlib.import_module(f"tools.{name}").main(arguments)
     print(__doc__)

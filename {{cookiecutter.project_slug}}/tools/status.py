@@ -1,0 +1,51 @@
+"""Show which tasks will run and why, a line each.
+
+It takes the options of `ploomber status`, such as --env--sample true.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+
+from tools import ROOT, times, uptodate
+
+
+def load(arguments: list[str]):
+    """Return the pipeline that the options of Ploomber's command line choose, rendered."""
+    from ploomber.cli.parsers import CustomParser
+
+    os.chdir(ROOT)
+    sys.argv = ["python tools status", *arguments]  # Ploomber's parser reads it
+    parser = CustomParser(prog="python tools status", description=__doc__)
+    with parser:
+        pass
+    with contextlib.redirect_stdout(None):
+        dag, _ = parser.load_from_entry_point_arg()
+        return dag.render(show_progress=False)
+
+
+def line(task, width: int) -> str:
+    """Return the line of a task: its name, whether and why it runs, and its last run."""
+    reason = uptodate.REASONS.get(task.name)
+    state = f"will run: {reason}" if reason else "up to date"
+    run = times.last(task)
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.ended)) if run else ""
+    last = f"last run {when}, {times.words(run.seconds)}" if run else ""
+    return f"{task.name:<{width}}  {state:<40}  {last}".rstrip()
+
+
+def main(arguments: list[str]) -> int:
+    """Print the lines, or in one sentence why the pipeline can't be read."""
+    try:
+        dag = load(arguments)
+    except Exception as error:  # whatever Ploomber or a check says of the pipeline
+        print(str(error).strip() or repr(error))
+        return 1
+    width = max(map(len, dag), default=0)
+    for task in dag.values():
+        print(line(task, width))
+    print("\nTo run what is not up to date: ploomber build")
+    return 0
