@@ -48,7 +48,7 @@ def main() -> int:
         return importlib.import_module(f"tools.{name}").main(arguments)
     print(__doc__)
     for command, purpose in COMMANDS.items():
-        print(f"  {command:<10} {purpose}")
+        print(f"  {command:<13} {purpose}")
     if name in ("-h", "--help"):
         return 0
     print(f"\nThere is no command {name!r}.")
