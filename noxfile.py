@@ -34,6 +34,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def pins(session: nox.Session) -> None:
+    """Lift each upper bound of a project; what fails names those that are no longer needed."""
+    session.install(*TEST_GROUP)
+    session.run("pytest", "tests/test_pins.py", *session.posargs, env={"PINS": "newest"})
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Measure how fast the template is, side by side with what else one could use."""
     session.install(*TEST_GROUP)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
-from jupytext.contentsmanager import build_jupytext_contents_manager_class
+from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 from ploomber.jupyter.manager import DAGMapping, derive_class
 from tornado.web import HTTPError
 
@@ -28,7 +28,7 @@ def swap(path, folder, other, suffix):
 
 # Jupytext and Ploomber each derive their class from another one. The lowest is synchronous,
 # as both of them are.
-class ContentsManager(derive_class(build_jupytext_contents_manager_class(LargeFileManager))):
+class ContentsManager(derive_class(build_sync_jupytext_contents_manager_class(LargeFileManager))):
     """Jupyter's files, with jupytext's pairs, Ploomber's parameters and read-only results."""
 
     @property
