@@ -235,3 +235,35 @@ def see_figures(place: Locator, count: int) -> None:
         expect(figure.locator(".point, path.box, .heatmaplayer image").first).to_be_attached()
         box = figure.bounding_box()
         assert box and box["width"] > 300 and box["height"] > 300
+
+
+@pytest.fixture(scope="session")
+def base(set_up: Callable[..., Project]) -> Project:
+    """Return a project whose task is desk.SCRIPT, committed, in sync and run."""
+    from desk import prepare
+
+    return prepare(set_up(example="empty"))
+
+
+@pytest.fixture
+def desk(base: Project, tmp_path: Path) -> Project:
+    """Return a copy of that project, a Desk with a cache of pre-commit of its own."""
+    from desk import copy_of
+
+    return copy_of(base, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def stripped_base(set_up: Callable[..., Project]) -> Project:
+    """Return such a project that keeps its notebooks in git."""
+    from desk import prepare
+
+    return prepare(set_up(example="empty", notebooks_in_git="stripped"))
+
+
+@pytest.fixture
+def stripped(stripped_base: Project, tmp_path: Path) -> Project:
+    """Return a copy of that project."""
+    from desk import copy_of
+
+    return copy_of(stripped_base, tmp_path)

@@ -121,6 +121,16 @@ tools/smoke.py
 tools/status.py
 tools/stopping.py
 tools/summary.py
+tools/actions.py
+tools/agreements.py
+tools/compare.py
+tools/copies.py
+tools/git.py
+tools/messages.py
+tools/notebooks.py
+tools/pairs.py
+tools/readback.py
+tools/scripts.py
 tools/sync.py
 tools/tables.py
 tools/templates/figures.js

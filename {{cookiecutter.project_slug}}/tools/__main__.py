@@ -6,6 +6,7 @@ python tools NAME --help  what a command does, and its options
 
 import importlib
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,8 @@ def run_in_environment() -> int:
 def main() -> int:
     """Run the command that the command line names; return its exit code."""
     sys.path[0] = str(ROOT)  # so that `tools` is a package, and hides no module from others
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    encoding = None if os.environ.get("PYTHONIOENCODING") else "utf-8"
+    sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
     name, arguments = (sys.argv[1:2] or ["--help"])[0], sys.argv[2:]
     if name in COMMANDS and importlib.util.find_spec("ploomber") is None:
         return run_in_environment()

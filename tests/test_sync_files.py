@@ -1,0 +1,110 @@
+"""Any file that a person has is read, or refused with the reason and a command that works."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import BIN
+from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, assert_offers_both
+
+pytestmark = pytest.mark.slow
+
+
+def test_text_that_is_not_ascii(desk):
+    desk.edit_notebook("Zürich", "東京 🐧")
+    desk.git("commit", "--allow-empty", "-m", "x", check=False)
+    assert "東京 🐧" in desk.refused("--allow-empty")
+    desk.sync("--keep-notebook", "clean")
+    desk.git("add", TASK)
+    desk.commit()
+    assert desk.in_head() == desk.read(TASK) == SCRIPT.replace("Zürich", "東京 🐧")
+    assert "東京 🐧" in desk.code()
+
+
+def test_a_terminal_that_lacks_letters(desk):
+    desk.edit_notebook("Zürich", "東京 🐧")
+    desk.environ["PYTHONIOENCODING"] = "ascii"
+    printed = desk.sync(check=False)
+    assert r"+# Temperatures of \u6771\u4eac \U0001f427" in printed
+    assert_offers_both(printed)
+
+
+def test_windows_line_ends(desk):
+    desk.write(TASK, SCRIPT.replace(FIRST, "first = 11").replace("\n", "\r\n"))
+    desk.git("add", TASK)
+    desk.commit()
+    assert desk.line_ends(TASK) == "i/lf w/crlf"  # as git stores it, as it is here
+    assert desk.in_head() == SCRIPT.replace(FIRST, "first = 11")
+    desk.sync()
+    assert "first = 11" in desk.code() and "\r" not in desk.code()
+    assert desk.outputs()[SECOND] == "before"
+    before = desk.read(TASK)
+    assert desk.sync() == ""
+    assert desk.read(TASK) == before
+
+
+def test_raw_data_is_stored_as_it_came(desk):
+    desk.write("data/raw/more.csv", "a,b\r\n1,2\r\n")
+    desk.git("add", "--all")
+    assert desk.line_ends("data/raw/more.csv") == "i/crlf w/crlf"
+
+
+def test_file_that_is_not_a_notebook(desk):
+    desk.write(NOTEBOOK, "<<<<<<< not JSON\n")
+    desk.other_commit()
+    assert "python tools sync --keep-script clean" in desk.refused()
+    printed = desk.sync("--keep-notebook", "clean", check=False)
+    assert f"{NOTEBOOK} can't be read" in printed and "Traceback" not in printed
+    assert desk.read(TASK) == SCRIPT
+    printed = desk.sync("--keep-script", "clean")
+    assert desk.brought_back(printed) == "<<<<<<< not JSON\n"
+    assert SECOND in desk.code()
+    desk.commit()
+
+
+NO_CELLS = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+@pytest.mark.parametrize("text", ["", NO_CELLS], ids=["no text", "no cells"])
+def test_notebook_that_holds_nothing(desk, text):
+    desk.write(NOTEBOOK, text)
+    desk.sync()
+    assert SECOND in desk.code()
+
+
+def test_notebook_that_lacks_a_minor_version(desk):
+    notebook = json.loads(desk.read(NOTEBOOK))
+    del notebook["nbformat_minor"], notebook["metadata"]
+    desk.write(NOTEBOOK, json.dumps(notebook))
+    desk.edit_script(SECOND, "second = 22")
+    desk.sync()
+    assert "second = 22" in desk.code()
+    assert desk.outputs()[FIRST] == "before"
+
+
+def test_a_refresh_keeps_the_kernel(desk):
+    desk.write(NOTEBOOK, desk.read(NOTEBOOK).replace('"python3"', '"conda-x"'))
+    desk.edit_script(SECOND, "second = 22")
+    desk.sync()
+    assert json.loads(desk.read(NOTEBOOK))["metadata"]["kernelspec"]["name"] == "conda-x"
+    assert "second = 22" in desk.code()
+
+
+def test_without_git(desk):
+    desk.environ["PATH"] = str(Path(desk.environ["VIRTUAL_ENV"]) / BIN)
+    assert not shutil.which("git", path=desk.environ["PATH"])
+    assert desk.sync() == ""
+    desk.edit_script(FIRST, "first = 11")
+    desk.sync()  # nobody has touched the notebook
+    assert "first = 11" in desk.code()
+    desk.edit_notebook(SECOND, "second = 22")
+    assert_offers_both(desk.sync(check=False))
+    printed = desk.sync("--keep-script", "clean")
+    kept = re.search(r"held before: a copy in (\S+)", printed)
+    assert "second = 22" in desk.read(kept[1])
+    assert SECOND in desk.code()
+    assert "first = 11" in desk.code()

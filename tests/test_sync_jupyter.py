@@ -1,0 +1,52 @@
+"""Opening and saving a task in JupyterLab leaves its script as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import Project
+from desk import Desk
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def base_penguins(bake: Callable[..., Project], base: Desk) -> Desk:
+    """Return the complete example, in the same environment, with its notebooks."""
+    project = bake()
+    desk = Desk(project.path, project.package, base.environ)
+    desk.sync()
+    return desk
+
+
+SAVE = """
+import sys, jupytext
+from jupytext.contentsmanager import TextFileContentsManager
+
+manager = TextFileContentsManager(root_dir=".")
+for path in sys.argv[1:]:
+    model = manager.get(path)
+    notebook = model["content"]
+    notebook.metadata["kernelspec"] = {"name": "conda-x", "display_name": "X", "language": "python"}
+    notebook.metadata["language_info"] = {"name": "python", "version": "3.99"}
+    for cell in notebook.cells:
+        cell.metadata["collapsed"] = False
+        if cell.cell_type == "code":
+            cell.execution_count = 7
+    manager.save({"type": "notebook", "content": notebook, "format": "json"}, path=path)
+"""
+
+
+@pytest.mark.parametrize("opened", ["script", "notebook"])
+def test_open_and_save_leaves_the_script_as_it_was(base_penguins, opened):
+    desk = base_penguins
+    tasks = sorted(path.stem for path in (desk.path / "tasks").glob("*.py"))
+    before = {name: desk.read(f"tasks/{name}.py") for name in tasks}
+    paths = [f"tasks/{t}.py" if opened == "script" else f"notebooks/{t}.ipynb" for t in tasks]
+    desk.run("python", "-c", SAVE, *paths)
+    assert before == {name: desk.read(f"tasks/{name}.py") for name in tasks}
+    assert all('# %% tags=["parameters"]\n' in text for text in before.values())
+    assert '"execution_count": 7' in desk.read("notebooks/get.ipynb")
+    assert "conda-x" in desk.read("notebooks/get.ipynb")
+    assert desk.sync() == ""
