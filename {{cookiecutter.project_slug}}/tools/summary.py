@@ -8,6 +8,7 @@ FOLDER is where the smoke test has put its products, or one above it.
 from __future__ import annotations
 
 import argparse
+import sys
 import re
 from pathlib import Path
 
@@ -60,5 +61,7 @@ def main(arguments: list[str]) -> int:
     """Print the summary of the smoke run in a folder."""
     parser = argparse.ArgumentParser(prog="python tools summary", description=__doc__)
     parser.add_argument("folder", type=Path)
-    print(summarize(parser.parse_args(arguments).folder))
+    folder = parser.parse_args(arguments).folder
+    sys.stdout.reconfigure(encoding="utf-8")  # GitHub's page is, whatever the system's terminal
+    print(summarize(folder))
     return 0
