@@ -8,8 +8,8 @@ FOLDER is where the smoke test has put its products, or one above it.
 from __future__ import annotations
 
 import argparse
-import sys
 import re
+import sys
 from pathlib import Path
 
 from tools import smoke
