@@ -1,35 +1,53 @@
-"""Set the new project up, by its own bootstrap.py.
+"""Refuse names that are taken, or else set the new project up by its own bootstrap.py.
 
-This hook never fails: cookiecutter would delete the project. What goes wrong is said by
-bootstrap.py, with the command that resumes.
+What goes wrong in set-up is said by bootstrap.py; if this failed, the project would be deleted.
 """
 
 import contextlib
+import keyword
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ENVIRONMENT = "{{ cookiecutter.environment }}"
-# Only cruft sets this. To compare versions it generates into a temporary folder.
-MADE_BY_CRUFT = bool("{{ cookiecutter._commit | default('') }}")
+NAMES = [
+    ("project_slug", "{{ cookiecutter.project_slug.split('/') | last }}", "-"),
+    ("package_name", "{{ cookiecutter.package_name }}", "_"),
+]
+#: Used by the project and by Windows; modules that have another name than their package.
+TAKEN = """bootstrap build data dist docs env exploration notebooks pip products setup src tasks
+    test tests tools aux con nul prn argon2 attr bs4 conftest dateutil git ipykernel_launcher
+    jsonpointer_stubs jupyter jupyterlab_jupytext jupytext_config markdown_it ploomber_cli py
+    pythonjsonlogger rpds ruamel sklearn websocket yaml zmq"""
 
 
-def is_temporary_copy(project):
-    """Tell whether cruft made this project only to compare it with another."""
-    temporary = Path(tempfile.gettempdir()).resolve()
-    return MADE_BY_CRUFT and any(
-        parent.parent == temporary and parent.name.startswith("tmp") for parent in project.parents
-    )
+def find_taken_names():
+    """Return a sentence for each name that is that of something else."""
+    locked = re.findall(r"(?m)^[\w.-]+(?===)", Path("requirements.lock").read_text("utf-8"))
+    used = [re.sub("[-.]", "_", name.lower()) for name in locked + TAKEN.split()]
+    taken = {
+        **dict.fromkeys(sys.stdlib_module_names, "a module of Python's standard library"),
+        **dict.fromkeys(used, "already the name of something the project uses"),
+        **dict.fromkeys(" ".join(keyword.kwlist).lower().split(), "a word of the Python language"),
+    }
+    for prompt, answer, dash in NAMES:
+        name = answer.lower().replace("-", "_")
+        if name in taken:
+            better = f"{name}_project".replace("_", dash)
+            yield f"{prompt}: {answer!r} is {taken[name]}. Type for example {better!r}."
 
 
 def main():
     """Run bootstrap.py, or say how to."""
-    project = Path.cwd().resolve()
-    if is_temporary_copy(project):
-        return
-    command = ["bootstrap.py", "--first-commit", "--first-run"]
-    if ENVIRONMENT == "none":
+    project, command = Path.cwd().resolve(), ["bootstrap.py", "--first-commit", "--first-run"]
+    temporary = str(Path(tempfile.gettempdir()).resolve() / "tmp")
+    if "{{ cookiecutter._commit | default('') }}" and str(project).startswith(temporary):
+        return  # cruft has made it, only to compare it with another
+    refused = list(find_taken_names())
+    if refused:
+        sys.exit("\n  ".join(["No project was made:", *refused]))
+    if "{{ cookiecutter.environment }}" == "none":
         print(f"The project is in {project}\nTo set it up, type there: python {' '.join(command)}")
         return
     # Ctrl-C reaches bootstrap.py too, which says how to resume.

@@ -1,67 +1,40 @@
 """Refuse answers that would make a broken project, before any file is written."""
 
-import keyword
+import json
+import os
 import re
 import sys
 from pathlib import Path
 
-SLUG = {{cookiecutter.project_slug | tojson}}
-PACKAGE = {{cookiecutter.package_name | tojson}}
-EMAIL = {{cookiecutter.email | tojson}}
-#: Names that the project, Windows or the packages of requirements.lock already use.
-TAKEN = set({{cookiecutter._taken_names | join(" ") | tojson}}.split())
+ANSWERS, FOLDER = json.loads({{cookiecutter | tojson | tojson}}), Path.cwd()
+NAME = "[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 
 
-def suggest(answer, separator):
+def suggest(answer, dash):
     """Return a valid name that resembles the answer."""
-    name = re.sub("[^a-z0-9]+", separator, answer.lower()).strip(separator)
-    if not re.match("[a-z]", name):
-        name = f"project{separator}{name}".strip(separator)
-    return name if not why_taken(name) else f"{name}{separator}project"
+    name = re.sub("[^a-z0-9]+", dash, answer.lower()).strip(dash)
+    return name if name[:1].isalpha() else f"project{dash}{name}".strip(dash)
 
 
-def why_taken(name):
-    """Say what already has this name, or return None."""
-    name = name.lower().replace("-", "_")
-    if keyword.iskeyword(name) or name in {"true", "false", "none"}:
-        return "a word of the Python language"
-    if name in sys.stdlib_module_names:
-        return "a module of Python's standard library"
-    if name in TAKEN:
-        return "already the name of something the project uses"
-    return None
-
-
-def check_name(prompt, answer, pattern, allowed, separator):
-    """Return what is wrong with a name, as a sentence, or None."""
-    reason = why_taken(answer)
-    if not re.fullmatch(pattern, answer):
-        reason = f"not {allowed}"
-    if reason is None:
-        return None
-    return f"{prompt}: {answer!r} is {reason}. Type for example {suggest(answer, separator)!r}."
-
-
-def problems():
+def problems(project_slug, package_name, email, project_name, description, author, **_):
     """Return what is wrong with the answers, a sentence each."""
-    yield check_name(
-        *("project_slug", SLUG, "[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?"),
-        *("letters, digits, - and _, beginning with a letter", "-"),
-    )
-    yield check_name(
-        *("package_name", PACKAGE, "[a-z][a-z0-9_]*"),
-        *("small letters, digits and _, beginning with a letter", "_"),
-    )
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", EMAIL):
-        yield f"email: {EMAIL!r} is not an e-mail address. Type for example 'ada@example.com'."
-    if any(Path.cwd().iterdir()):
-        yield (
-            f"project_slug: the folder {Path.cwd()} exists and is not empty. "
-            "Type another name, or move that folder away."
-        )
+    like = "digits, - and _, beginning with a letter"
+    if not re.fullmatch(f"{NAME}(/{NAME})*", project_slug):
+        better = suggest(project_slug, "-")
+        yield f"project_slug: {project_slug!r} is not letters, {like}. Type for example {better!r}."
+    if not re.fullmatch("[a-z][a-z0-9_]*", package_name):
+        like, better = f"small letters, {like.replace(', -', '')}", suggest(package_name, "_")
+        yield f"package_name: {package_name!r} is not {like}. Type for example {better!r}."
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        yield f"email: {email!r} is not an e-mail address. Type for example 'ada@example.com'."
+    if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029]", project_name + description + author):
+        yield "project_name, description and author are one line of text each."
+    if any(FOLDER.iterdir()):
+        yield f"project_slug: the folder {FOLDER} exists and is not empty. Type another name."
+    if os.pathsep in str(FOLDER) or len(str(FOLDER).splitlines()) > 1:
+        yield f"no environment works in {str(FOLDER)!r}: choose a folder without {os.pathsep!r}."
 
 
-refused = [problem for problem in problems() if problem]
+refused = list(problems(**ANSWERS))
 if refused:
-    print("No project was made:", *refused, sep="\n  ", file=sys.stderr)
-    sys.exit(1)
+    sys.exit("\n  ".join(["No project was made:", *refused]))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -50,6 +52,46 @@ def clean_environ(home: Path, *folders: Path, **extra: str) -> dict[str, str]:
         )
     path = os.pathsep.join([*map(str, folders), environ["PATH"]])
     return environ | {"GIT_CONFIG_GLOBAL": str(config), "PATH": path} | extra
+
+
+def path_without(name: str) -> str:
+    """Return the PATH, less the folders that hold a program of that name."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if not shutil.which(name, path=folder))
+
+
+def stub(folder: Path, name: str, code: str) -> Path:
+    """Make a program of that name, first on the PATH, that runs some Python."""
+    folder.mkdir(exist_ok=True)
+    program = folder / name
+    program.write_text(f"#!{sys.executable}\nimport sys\n{code}\n")
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    return program
+
+
+def generate(
+    folder: Path, environ: dict[str, str], **answers: str
+) -> subprocess.CompletedProcess[str]:
+    """Type the cookiecutter command, all hooks and set-up included."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
+            *("--output-dir", str(folder)),
+            *(f"{name}={value}" for name, value in answers.items()),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
+        env=environ,
+    )
+
+
+def resume(printed: str) -> list[str]:
+    """Return the command that the last lines name to go on."""
+    command = shlex.split(printed.split("To go on from here:\n")[1].splitlines()[0])
+    assert command[0] in {"python", "python3"}
+    return [sys.executable, *command[1:]]
 
 
 @dataclass
@@ -267,3 +309,16 @@ def stripped(stripped_base: Project, tmp_path: Path) -> Project:
     from desk import copy_of
 
     return copy_of(stripped_base, tmp_path)
+
+
+@pytest.fixture
+def environ(home: Path, uv: Path) -> dict[str, str]:
+    """Return the environment of a person who has uv."""
+    return clean_environ(home, uv.parent)
+
+
+@pytest.fixture
+def active(environ: dict[str, str], locked_environment: Path) -> dict[str, str]:
+    """Return one of a person with an active environment, that holds the lock already."""
+    path = f"{locked_environment / BIN}{os.pathsep}{environ['PATH']}"
+    return environ | {"VIRTUAL_ENV": str(locked_environment), "PATH": path}

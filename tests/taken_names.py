@@ -1,19 +1,11 @@
-"""Print the names that a project may not have, for `_taken_names` in cookiecutter.json.
+"""Print the modules that are installed and have another name than their package.
 
-Run it with the Python of an environment that holds requirements.lock: these are the
-modules and packages installed there, and what the project itself and Windows use.
+Run it with the Python of an environment that holds requirements.lock. The hook that refuses
+names reads the names of packages from the lock, and has to be told these.
 """
 
-import json
 import re
-import textwrap
 from importlib import metadata
-from pathlib import Path
-
-PROJECT = "bootstrap build data dist docs env exploration notebooks pip products setup src tasks"
-PYTHON = "test tests tools"  # the tests of Python itself are not in `sys.stdlib_module_names`
-WINDOWS = "aux con nul prn"
-LOCK = Path(__file__).parent.parent / "{{cookiecutter.project_slug}}" / "requirements.lock"
 
 
 def normalize(name: str) -> str:
@@ -21,17 +13,14 @@ def normalize(name: str) -> str:
     return re.sub("[-.]", "_", name.lower())
 
 
-def taken_names() -> list[str]:
-    """Return lines of names, separated by spaces."""
-    locked = {normalize(name) for name in re.findall(r"(?m)^([\w.-]+)==", LOCK.read_text("utf-8"))}
-    modules = {
+def renamed_modules() -> list[str]:
+    """Return the modules that none of the packages that bring them is named for."""
+    return sorted(
         normalize(module)
         for module, packages in metadata.packages_distributions().items()
-        if locked & {normalize(package) for package in packages}
-    }
-    names = sorted(name for name in locked | modules if name[0].isalpha())
-    return [f"{PROJECT} {PYTHON}", WINDOWS, *textwrap.wrap(" ".join(names), 90)]
+        if module[0].isalpha() and normalize(module) not in map(normalize, packages)
+    )
 
 
 if __name__ == "__main__":
-    print(json.dumps(taken_names(), indent=4))
+    print(*renamed_modules())

@@ -24,8 +24,8 @@ else:
 #: Free text that has broken templates: quotes, backslashes, braces, other alphabets.
 TEXTS = {
     "project_name": ["My Pipeline", "Прогноз \"спроса\" & 'цен'"],
-    "description": ["What it is.", 'It\'s "quoted", C:\\new, 50 % {of} ünïcode'],
-    "author": ["Ada Lovelace", 'Zoë "Zo" O\'Neill'],
+    "description": ["What it is.", 'It\'s "quoted", C:\\new, 50 % {of} ünïcode 🐧'],
+    "author": ["Ada Lovelace", 'Zoë "Zo" O\'Neill 🐧'],
 }
 SAFE_NAMES = {"project_slug": "my-pipeline", "package_name": "my_pipeline"}
 
@@ -85,15 +85,20 @@ docs/tasks.md
 tools/__init__.py
 tools/__main__.py
 tools/about.py
+tools/actions.py
 tools/add.py
+tools/agreements.py
 tools/answers.json
 tools/checks.py
+tools/compare.py
+tools/copies.py
 tools/copying.py
 tools/data.py
 tools/declared.py
 tools/executor.py
 tools/fingerprints.py
 tools/frames.py
+tools/git.py
 tools/imports.py
 tools/jupyter/contents.py
 tools/jupyter/ipython_kernel_config.py
@@ -104,15 +109,24 @@ tools/jupyter/page_config.json
 tools/jupyter/tasks_as_notebooks.js
 tools/kernels.py
 tools/lock.py
+tools/messages.py
 tools/new.py
+tools/notebooks.py
 tools/overdue.py
 tools/packages.py
+tools/pairs.py
 tools/parameters.py
 tools/pipeline_file.py
 tools/processes.py
 tools/progress.py
+tools/readback.py
 tools/report.py
 tools/requirements.py
+tools/scripts.py
+tools/set_up/__init__.py
+tools/set_up/commands.py
+tools/set_up/environment.py
+tools/set_up/repository.py
 tools/skeletons/functions.txt
 tools/skeletons/schema.txt
 tools/skeletons/script.txt
@@ -121,16 +135,6 @@ tools/smoke.py
 tools/status.py
 tools/stopping.py
 tools/summary.py
-tools/actions.py
-tools/agreements.py
-tools/compare.py
-tools/copies.py
-tools/git.py
-tools/messages.py
-tools/notebooks.py
-tools/pairs.py
-tools/readback.py
-tools/scripts.py
 tools/sync.py
 tools/tables.py
 tools/templates/figures.js
@@ -161,6 +165,25 @@ def test_files(baked: tuple[Project, dict]) -> None:
     project, options = baked
     names = FILES + EXAMPLE_FILES[options["example"]] + NOTEBOOK_FILES[options["notebooks_in_git"]]
     assert project.files() == set(names.split())
+
+
+SECRETS = """
+.env .env.local .env.production server.pem id_rsa id_ed25519 credentials.json
+credentials-prod.json google_credentials.json tls.key .netrc secrets.yaml service-account.json
+"""
+
+
+def test_git_ignores_secrets_and_nothing_else(bake: Callable[..., Project]) -> None:
+    """Files that hold passwords and keys are not committed, anywhere; the project's files are."""
+    project = bake()
+    project.git("init", "--quiet")
+    for name in SECRETS.split():
+        for path in [name, f"src/{name}"]:
+            assert project.git("check-ignore", path) == path
+    ignored = project.git(
+        "check-ignore", "--no-index", *project.files(), ".env.example", check=False
+    )
+    assert ignored == ""
 
 
 def test_nothing_of_jinja_is_left(baked: tuple[Project, dict]) -> None:

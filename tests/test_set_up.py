@@ -1,4 +1,4 @@
-"""From nothing to a pipeline that has run, and what happens when something fails."""
+"""One command leads from nothing to a pipeline that has run, on every Python, quietly."""
 
 from __future__ import annotations
 
@@ -7,60 +7,17 @@ import os
 import re
 import shlex
 import shutil
-import signal
-import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import BIN, TEMPLATE, WINDOWS, Project, clean_environ, publish
+from conftest import BIN, WINDOWS, Project, clean_environ, generate, path_without
 
 pytestmark = pytest.mark.slow
 
 OLDEST, NEWEST = (3, 10), (3, 15)
-
-
-def path_without(name: str) -> str:
-    """Return the PATH, less the folders that hold a program of that name."""
-    folders = os.environ["PATH"].split(os.pathsep)
-    return os.pathsep.join(folder for folder in folders if not shutil.which(name, path=folder))
-
-
-def stub(folder: Path, name: str, code: str) -> Path:
-    """Make a program of that name, first on the PATH, that runs some Python."""
-    folder.mkdir(exist_ok=True)
-    program = folder / name
-    program.write_text(f"#!{sys.executable}\nimport sys\n{code}\n")
-    program.chmod(program.stat().st_mode | stat.S_IEXEC)
-    return program
-
-
-def generate(
-    folder: Path, environ: dict[str, str], **answers: str
-) -> subprocess.CompletedProcess[str]:
-    """Type the cookiecutter command, all hooks and set-up included."""
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
-            *("--output-dir", str(folder)),
-            *(f"{name}={value}" for name, value in answers.items()),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        encoding="utf-8",
-        env=environ,
-    )
-
-
-def resume(printed: str) -> list[str]:
-    """Return the command that the last lines name to go on."""
-    command = shlex.split(printed.split("To go on from here:\n")[1].splitlines()[0])
-    assert command[0] in {"python", "python3"}
-    return [sys.executable, *command[1:]]
 
 
 def found_pythons() -> list[Path]:
@@ -90,19 +47,6 @@ PYTHONS = found_pythons()
 print("Pythons found:", *PYTHONS, sep="\n  ")
 
 
-@pytest.fixture
-def environ(home: Path, uv: Path) -> dict[str, str]:
-    """Return the environment of a person who has uv."""
-    return clean_environ(home, uv.parent)
-
-
-@pytest.fixture
-def active(environ: dict[str, str], locked_environment: Path) -> dict[str, str]:
-    """Return one of a person with an active environment, that holds the lock already."""
-    path = f"{locked_environment / BIN}{os.pathsep}{environ['PATH']}"
-    return environ | {"VIRTUAL_ENV": str(locked_environment), "PATH": path}
-
-
 # --- it works ----------------------------------------------------------------------------
 
 
@@ -121,6 +65,13 @@ def test_from_nothing_with_uv(tmp_path: Path, environ: dict[str, str], home: Pat
     assert {"pre-commit", "pre-push", "post-checkout", "post-merge"} <= {
         hook.name for hook in (path / ".git" / "hooks").iterdir()
     }
+
+    # The screen, which is a log here, shows nothing that is not for its reader.
+    screen = done.stdout.split("\nReady")[0].splitlines()
+    before_the_run = screen[: screen.index("The first run, on a sample of the data")]
+    assert len(before_the_run) <= 28, before_the_run
+    assert re.search(r"(?m)^  \d+ packages installed, \d+ seconds$", done.stdout)
+    assert not re.search("(?i)warn|resolved|^ [+]", "\n".join(before_the_run))
 
     # The last lines name results that exist, and commands that work when typed as they are.
     results, commands = done.stdout.split("to open in a browser:\n")[1].split("What to type next:")
@@ -149,7 +100,7 @@ def test_from_nothing_with_uv(tmp_path: Path, environ: dict[str, str], home: Pat
 
 
 def test_with_plain_venv(tmp_path: Path, home: Path) -> None:
-    """Without uv, Python's own venv and pip do the same, down to the first result."""
+    """Without uv, Python's own venv and pip bring the very uv that the lock names."""
     environ = clean_environ(home, PATH=path_without("uv"))
     done = generate(tmp_path, environ, example="empty")
     assert done.returncode == 0
@@ -157,6 +108,10 @@ def test_with_plain_venv(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "my-pipeline"
     project = Project(path, "my_pipeline", environ)
     assert "uv = " not in project.read(".venv/pyvenv.cfg")
+    locked = re.search(r"(?m)^uv==(\S+)", project.read("requirements.lock"))[1]
+    assert project.run(path / ".venv" / BIN / "uv", "--version").stdout.split()[1] == locked
+    # It is there already the next time.
+    assert "-m pip install" not in project.run(sys.executable, "bootstrap.py").stdout
     results = done.stdout.split("The results of the first run:\n")[1].splitlines()
     assert Path(results[0].strip()) == next(path.glob("products/**/*sample=True/get.parquet"))
     python = path / ".venv" / BIN / "python"
@@ -247,7 +202,7 @@ def test_too_old_environment(
 def test_broken_environment(
     bake: Callable[..., Project], environ: dict[str, str], uv: Path
 ) -> None:
-    """A .venv whose Python was uninstalled, or that has no pip where there is no uv, is mended."""
+    """A .venv whose Python was uninstalled, or that has neither uv nor pip, is made anew."""
     project = bake()
     project.write("requirements.lock", "")
     python = project.path / ".venv" / BIN / "python"
@@ -321,261 +276,3 @@ def test_without_a_repository(bake: Callable[..., Project], active: dict[str, st
     printed = project.run(*shlex.split(typed)).stdout
     assert "no git repository yet" not in printed
     assert (project.path / ".git" / "hooks" / "pre-commit").exists()
-
-
-@pytest.fixture(scope="module")
-def built(set_up: Callable[..., Project]) -> Project:
-    """Return a project whose pipeline has run in full."""
-    project = set_up()
-    project.run("ploomber", "build")
-    return project
-
-
-def test_full_and_sample_runs_are_apart(built: Project) -> None:
-    """A sample run leaves what the full run made, and has fewer rows."""
-    count = "import pandas, sys; print(*(len(pandas.read_parquet(p)) for p in sys.argv[1:]))"
-    full = sorted(built.path.glob("products/**/*sample=False/*"))
-    before = {path: path.read_bytes() for path in full}
-    built.run("ploomber", "build", "--env--sample", "true")
-    assert {path: path.read_bytes() for path in full} == before
-    tables = [next(built.path.glob(f"products/**/*sample={s}/get.parquet")) for s in (True, False)]
-    assert built.run("python", "-c", count, *tables).stdout.split() == ["60", "344"]
-
-
-def test_nothing_to_do_is_seen(built: Project) -> None:
-    """A second build runs no task."""
-    printed = built.run("ploomber", "build").stdout
-    assert "Nothing to run, 5 of 5 tasks are up to date" in printed
-
-
-def test_parallel_build_gives_the_same(built: Project) -> None:
-    """Independent tasks may run at the same time; the tables are the same."""
-    tables = sorted(built.path.glob("products/**/*sample=False/*.parquet"))
-    assert len(tables) == 3
-    before = {path: path.read_bytes() for path in tables}
-    built.run("ploomber", "build", "--env--executor", "parallel", "--force")
-    assert {path: path.read_bytes() for path in tables} == before
-
-
-@pytest.mark.parametrize(
-    ("command", "printed", "made"),
-    [
-        ("status", "explore", None),
-        ("plot --backend d3 --output plot.html", "", "plot.html"),
-        ("report --backend d3 --output report.html", "", "report.html"),
-        ("task clean --force", "clean", None),
-        ("task clean --status", "clean", None),
-        ("nb --inject", "Finished cell injection", None),
-        ("nb --remove", "Removed injected cell.*clean.py", None),
-    ],
-)
-def test_ploomber_commands(built: Project, command: str, printed: str, made: str | None) -> None:
-    """Every command of Ploomber that a project is used with runs."""
-    done = built.run("ploomber", *command.split())
-    assert re.search(printed, done.stdout, re.DOTALL), done.stdout
-    if made:
-        assert (built.path / made).stat().st_size > 1000
-        (built.path / made).unlink()
-    built.git("checkout", "tasks")
-
-
-def test_ploomber_interact(built: Project) -> None:
-    """An interactive session has the pipeline, and its tasks."""
-    typed = "print(sorted(dag))\nprint(dag['clean'].exec_status)\n"
-    printed = built.run("ploomber", "interact", typed=typed).stdout
-    assert "['clean', 'explore', 'features', 'get', 'train']" in printed
-    assert "TaskStatus.Skipped" in printed  # up to date
-
-
-# --- something fails ---------------------------------------------------------------------
-
-
-def test_uv_fails(tmp_path: Path, home: Path, environ: dict[str, str]) -> None:
-    """The project stays, what failed is named, and one command goes on from there."""
-    stub(tmp_path / "stubs", "uv", "sys.exit('error: disk quota exceeded')")
-    broken = clean_environ(home, tmp_path / "stubs")
-    done = generate(tmp_path, broken, example="empty")
-    assert done.returncode == 0
-    assert re.search(r"(?m)^  The environment: `.*uv venv .* failed \(exit code 1\)$", done.stdout)
-    project = Project(tmp_path / "my-pipeline", "my_pipeline", environ)
-    assert project.git("status", "--porcelain") == ""
-    assert "Ready" in project.run(*resume(done.stdout), cwd=tmp_path).stdout
-    assert list(project.path.glob("products/**/*sample=True/get.parquet"))
-
-
-def test_no_network(tmp_path: Path, home: Path, uv: Path) -> None:
-    """Without a network the packages are missing and the project is whole."""
-    environ = clean_environ(
-        *(home, uv.parent),
-        UV_DEFAULT_INDEX="http://127.0.0.1:9/simple",
-        UV_CACHE_DIR=str(tmp_path / "cache"),
-        UV_HTTP_RETRIES="0",
-    )
-    done = generate(tmp_path, environ)
-    assert done.returncode == 0
-    assert "uv pip install --python ...` failed" in done.stdout
-    assert "To go on from here" in done.stdout
-    assert (tmp_path / "my-pipeline" / "tasks" / "train.py").exists()
-
-
-def test_pip_fails(tmp_path: Path, home: Path) -> None:
-    """The same with pip, which finds no packages at the index it is told to use."""
-    environ = clean_environ(
-        home, PATH=path_without("uv"), PIP_CONFIG_FILE=os.devnull, PIP_RETRIES="0",
-        PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_NO_CACHE_DIR="1", PIP_FIND_LINKS="",
-    )  # fmt: skip
-    done = generate(tmp_path, environ)
-    assert done.returncode == 0
-    assert "-m pip install ...` failed" in done.stdout
-    assert "bootstrap.py --environment venv --first-commit --first-run" in done.stdout
-    assert (tmp_path / "my-pipeline" / "tasks" / "train.py").exists()
-
-
-def test_venv_is_missing(tmp_path: Path, bake: Callable[..., Project], home: Path) -> None:
-    """A Python without ensurepip, as on Debian, is answered with what to install."""
-    project = bake()
-    project.environ = clean_environ(home, PATH=path_without("uv"))
-    project.write("lib/venv.py", "raise SystemExit('ensurepip is not available')\n")
-    done = project.run(
-        sys.executable, "bootstrap.py", check=False, PYTHONPATH=str(project.path / "lib")
-    )
-    assert done.returncode == 1
-    assert "sudo apt install python3-venv" in done.stdout
-    assert "Ready" not in done.stdout
-
-
-def test_git_is_missing(tmp_path: Path, active: dict[str, str]) -> None:
-    """Without git the rest is done, and the lack of it is said."""
-    bins = tmp_path / "bin"
-    bins.mkdir()
-    (bins / "uv").symlink_to(shutil.which("uv", path=active["PATH"]))
-    environ = active | {"PATH": str(bins)}
-    done = generate(tmp_path, environ, environment="current", example="empty")
-    assert done.returncode == 0
-    assert "The git repository: git is not installed, so nothing will be committed" in done.stdout
-    assert "No git hooks: git is not installed" in done.stdout
-    path = tmp_path / "my-pipeline"
-    assert not (path / ".git").exists()
-    assert list(path.glob("products/**/*sample=True/get.parquet"))
-
-
-def test_no_git_identity(tmp_path: Path, active: dict[str, str], home: Path) -> None:
-    """Nothing is committed under a made-up name; how to give one's own is said."""
-    nobody = active | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    answers = {"environment": "current"}
-    done = generate(tmp_path, nobody, **answers)
-    assert done.returncode == 0
-    assert 'git config --global user.name "Your Name"' in done.stdout
-    project = Project(tmp_path / "my-pipeline", "my_pipeline", active)
-    assert project.run("git", "log", check=False).returncode != 0
-    assert (project.path / ".git" / "hooks" / "pre-commit").exists()
-    project.run(*resume(done.stdout))
-    assert project.git("rev-list", "--count", "HEAD") == "1"
-
-
-def test_inside_a_repository(tmp_path: Path, active: dict[str, str]) -> None:
-    """A project made inside a repository leaves that repository alone."""
-    outer = Project(tmp_path, "", active)
-    outer.git("init", "--quiet")
-    done = generate(tmp_path, active, environment="current")
-    assert done.returncode == 0
-    assert f"this project is inside the repository {tmp_path}" in done.stdout
-    assert "Ready" in done.stdout
-    assert not (tmp_path / "my-pipeline" / ".git").exists()
-    assert outer.git("status", "--porcelain") == "?? my-pipeline/"
-    assert not (tmp_path / ".git" / "hooks" / "pre-commit").exists()
-
-
-def test_run_by_a_hook_of_another_repository(
-    tmp_path: Path, bake: Callable[..., Project], active: dict[str, str]
-) -> None:
-    """Git names its repository to the hooks that it runs: set-up minds its own all the same."""
-    other = Project(tmp_path, "", active)
-    other.git("init", "--quiet")
-    project = bake(example="empty")
-    project.environ = active
-    command = ("python", "bootstrap.py", "--environment", "current", "--first-commit")
-    project.run(*command, GIT_DIR=str(tmp_path / ".git"), GIT_INDEX_FILE="index")
-    assert project.git("rev-list", "--count", "HEAD") == "1"
-    assert (project.path / ".git/hooks/pre-commit").exists()
-    assert not (tmp_path / ".git/hooks/pre-commit").exists()
-    assert other.run("git", "log", check=False).returncode
-
-
-def test_hooks_path_is_set(tmp_path: Path, active: dict[str, str]) -> None:
-    """Where git's hooks are kept elsewhere, pre-commit refuses, and that is said."""
-    config = tmp_path / "gitconfig"
-    text = Path(active["GIT_CONFIG_GLOBAL"]).read_text()
-    config.write_text(f"{text}[core]\n\thooksPath = {(tmp_path / 'hooks').as_posix()}\n")
-    environ = active | {"GIT_CONFIG_GLOBAL": str(config)}
-    done = generate(tmp_path, environ, environment="current")
-    assert done.returncode == 0
-    assert "core.hooksPath" in done.stdout
-    assert re.search(r"(?m)^  The git hooks: .* failed", done.stdout)
-
-
-def test_first_run_fails(tmp_path: Path, active: dict[str, str]) -> None:
-    """A first run that fails costs nothing but the results."""
-    environ = active | {"PLOOMBER_ENV_FILENAME": "env.missing.yaml"}
-    done = generate(tmp_path, environ, environment="current", example="empty")
-    assert done.returncode == 0
-    assert "env.missing.yaml" in done.stdout
-    assert re.search(r"(?m)^  The first run, .* failed", done.stdout)
-    project = Project(tmp_path / "my-pipeline", "my_pipeline", active)
-    assert "Ready" in project.run(*resume(done.stdout)).stdout
-
-
-@pytest.mark.skipif(WINDOWS, reason="sends the signal of Ctrl-C to a process group")
-def test_ctrl_c(tmp_path: Path, home: Path) -> None:
-    """Ctrl-C in the middle leaves the whole project and says how to go on."""
-    stub(
-        tmp_path / "stubs",
-        "uv",
-        f"import time; open({str(tmp_path / 'started')!r}, 'w').close(); time.sleep(60)",
-    )
-    environ = clean_environ(home, tmp_path / "stubs")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "-o", tmp_path],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        env=environ,
-        start_new_session=True,
-    )
-    while not (tmp_path / "started").exists():
-        assert process.poll() is None
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    printed = process.communicate(timeout=30)[0]
-    assert "stopped by Ctrl-C" in printed
-    assert "bootstrap.py --environment venv --first-commit --first-run" in printed
-    assert (tmp_path / "my-pipeline" / "tasks" / "train.py").exists()
-
-
-def test_cruft(tmp_path: Path, home: Path) -> None:
-    """Cruft brings later versions of the template, and never sets up its own copies."""
-    template = publish(tmp_path / "template", home)
-    log = tmp_path / "log"
-    code = f"open({str(log)!r}, 'a').write('x'); sys.exit(1)"
-    stub(tmp_path / "stubs", "uv", code)
-    environ = clean_environ(home, tmp_path / "stubs", HOME=str(home), USERPROFILE=str(home))
-    cruft = [sys.executable, "-m", "cruft"]
-    outer = Project(tmp_path, "", environ)
-    outer.run(*cruft, "create", "--no-input", template.path)
-    assert log.read_text() == "x"  # created for real: set up, as far as the stub goes
-    project = Project(tmp_path / "my-pipeline", "my_pipeline", environ)
-    project.git("add", "--all")
-    project.git("commit", "--quiet", "--message", "Keep .cruft.json")
-    project.write("tasks/get.py", project.read("tasks/get.py") + "\n# %%\nmine = 1\n")
-    project.git("commit", "--quiet", "--all", "--message", "Edit")
-
-    source = "{{cookiecutter.project_slug}}/.editorconfig"
-    template.write(source, template.read(source) + "\n[*.md]\nindent_size = 2\n")
-    template.git("commit", "--quiet", "--all", "--message", "Two")
-    assert project.run(*cruft, "check", check=False).returncode == 1
-    printed = project.run(*cruft, "update", "--skip-apply-ask").stdout
-    assert "Good work" in printed
-    assert "[*.md]" in project.read(".editorconfig")
-    assert "mine = 1" in project.read("tasks/get.py")
-    assert project.run(*cruft, "check").returncode == 0
-    assert log.read_text() == "x"
