@@ -87,7 +87,7 @@ def main() -> None:
         folder = Path(name)
         env = environ(folder / "home", uv.parent)
         generate = [uv, "tool", "run", "cookiecutter", TEMPLATE, "--no-input"]
-        cost([*generate, "example=empty", "run_pipeline=no"], cwd=folder, env=env)
+        cost([*generate, "example=empty"], cwd=folder, env=env)
         project = folder / "my-pipeline"
         env = environ(folder / "home", project / ".venv" / "bin")
         subprocess.run(["python", "-c", "import jupytext"], cwd=project, env=env, check=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from desk import NOTEBOOK, SCRIPT, SECOND, TASK, THIRD
+from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +24,38 @@ def test_magics_and_functions(desk):
     desk.other_commit()
     desk.commit()
     assert desk.read(NOTEBOOK) == before
+
+
+def test_what_jupyter_runs_can_be_committed(desk):
+    """Cells that await, and names that magics make, in the forms that jupytext writes."""
+    cells = ["# files = !ls\nfiles", "# %%capture out\nprint(1)", "out.stdout", "await run(files)"]
+    desk.write(TASK, SCRIPT + "".join(f"\n# %%\n{cell}\n" for cell in cells))
+    desk.git("add", TASK)
+    desk.commit()
+    desk.sync()
+    assert "files = !ls" in desk.code() and "%%capture out" in desk.code()
+    desk.run_notebook("after")
+    before = desk.read(NOTEBOOK)
+    assert desk.sync() == "" and desk.read(NOTEBOOK) == before
+
+
+def test_a_conflict_that_a_stash_left_is_said_alone(desk):
+    desk.edit_script(FIRST, "first = 10")
+    desk.git("stash")
+    desk.edit_script(FIRST, "first = 11")
+    desk.git("commit", "--all", "-m", "Next")
+    assert "CONFLICT" in desk.git("stash", "pop", check=False)
+    desk.git("add", TASK)
+    printed = desk.refused()
+    assert f"{TASK}:14:<<<<<<< Updated upstream" in printed
+    assert "ruff" not in printed
+
+
+def test_a_commit_and_a_checkout_that_pass_say_nothing_of_hooks(desk):
+    desk.other_commit()
+    assert len(desk.commit().splitlines()) == 3  # git's own
+    assert desk.git("switch", "--create", "other") == "Switched to a new branch 'other'"
+    assert desk.git("checkout", "main") == "Switched to branch 'main'"
 
 
 INJECTED = """\
@@ -102,7 +134,7 @@ KEY = "-----BEGIN RSA {} KEY-----\nMIIE\n".format("PRIVATE")
         (
             "data/big.csv",
             "1,2,3\n" * 1_000_000,
-            "no file over 5 MB (docs/data.md says where to put it)",
+            "no file over 5 MB",
         ),
         ("key.txt", KEY, "no private key"),
         ("broken.yaml", "a: [1\n", "YAML can be read"),

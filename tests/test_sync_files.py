@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -108,3 +109,84 @@ def test_without_git(desk):
     assert "second = 22" in desk.read(kept[1])
     assert SECOND in desk.code()
     assert "first = 11" in desk.code()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"clean": 1}'])
+def test_a_memory_that_is_empty_or_cut_short(desk, text):
+    desk.write("notebooks/.sync.json", text)
+    desk.other_commit()
+    desk.commit()
+    assert desk.sync() == ""
+
+
+def test_a_script_with_a_byte_order_mark(desk):
+    desk.write(TASK, "\ufeff" + SCRIPT.replace(FIRST, "first = 11"))
+    assert "took out the byte order mark" in desk.sync()
+    assert desk.read(TASK) == SCRIPT.replace(FIRST, "first = 11")
+    assert "first = 11" in desk.code() and "\ufeff" not in desk.code()
+
+
+def test_a_script_in_another_encoding(desk):
+    (desk.path / TASK).write_bytes(SCRIPT.encode("cp1252"))
+    before = desk.read(NOTEBOOK)
+    for arguments in ([], ["--keep-script", "clean"], ["--keep-notebook", "clean"]):
+        printed = desk.sync(*arguments, check=False)
+        if "--keep-notebook" not in arguments:
+            assert f"{TASK} is not UTF-8: byte 0xfc in line 4" in printed
+            assert f"python tools sync --to-utf8 {TASK}" in printed
+        assert "Traceback" not in printed
+        assert desk.read(NOTEBOOK) == before
+        (desk.path / TASK).write_bytes(SCRIPT.encode("cp1252"))
+    desk.sync("--to-utf8", TASK)
+    assert desk.read(TASK) == SCRIPT
+    assert desk.sync() == ""
+
+
+def test_what_is_no_percent_script_is_left_alone(desk):
+    desk.write("tasks/functions.py", "def get(product):\n    pass\n")
+    desk.write("tasks/query.sql", "SELECT 1\n")
+    desk.write("tasks/light.py", '# + tags=["parameters"]\nupstream = None\n\n# +\nx = 1\n')
+    before = desk.files()
+    assert "jupytext --to py:percent tasks/light.py" in desk.sync()
+    assert desk.files() == before
+    desk.run("jupytext", "--to", "py:percent", "tasks/light.py")
+    desk.sync()
+    assert "x = 1" in desk.code("notebooks/light.ipynb")
+
+
+def test_a_notebook_that_a_pipeline_names_is_left_alone(desk):
+    desk.write("tasks/source.ipynb", desk.read(NOTEBOOK))
+    desk.write("pipeline.other.yaml", "tasks:\n  - source: tasks/source.ipynb\n")
+    assert desk.sync() == ""
+
+
+def test_a_notebook_of_an_old_format(desk):
+    cell = {"cell_type": "code", "input": ["old = 1"], "outputs": [], "language": "python"}
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}
+    desk.write("notebooks/old.ipynb", json.dumps(old))
+    desk.sync()
+    assert "old = 1" in desk.read("tasks/old.py")
+    desk.write("notebooks/new.ipynb", '{"nbformat": 9, "cells": []}')
+    for arguments in ([], ["--keep-script", "new"], ["--keep-notebook", "new"]):
+        printed = desk.sync(*arguments, check=False)
+        assert "Traceback" not in printed
+        assert desk.read("notebooks/new.ipynb") == '{"nbformat": 9, "cells": []}'
+
+
+def test_commands_can_be_typed_as_they_are_printed(desk):
+    name = "notebooks/EDA final v2.ipynb"
+    desk.write(name, desk.read(NOTEBOOK).replace("first", "other"))
+    printed = desk.sync("--check", check=False)
+    command = re.search("To keep the notebook: *(.*)", printed)[1]
+    printed = desk.run(*shlex.split(command)).stdout
+    desk.run(*shlex.split(printed.split("Next: ")[1]))
+    assert desk.git("status", "--short").endswith('"tasks/EDA final v2.py"')
+
+
+def test_another_project_with_tools_does_not_get_in_the_way(desk, tmp_path):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools/__init__.py").write_text("raise SystemExit('not mine')")
+    desk.edit_script(SECOND, "second = 22")
+    script = desk.path / "tools/sync.py"
+    desk.run("python", script, cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert "second = 22" in desk.code()

@@ -141,3 +141,40 @@ def test_a_file_that_is_no_notebook_is_stored_as_it_is(stripped):
 def test_a_conflict_leaves_a_notebook_that_opens(stripped):
     stripped.conflict(PATH=path_without_environment())
     assert "first = 10" in stripped.code() and "first = 11" in stripped.code()
+
+
+def test_a_script_can_be_committed_alone(stripped):
+    stripped.save_both(FIRST, "first = 11")
+    stripped.sync()
+    stripped.commit(TASK)
+    assert "first = 11" in stripped.in_head() and "first = 11" not in stripped.in_head(NOTEBOOK)
+    assert "first = 11" in stripped.code()
+    stripped.git("add", "--all")
+    stripped.commit()
+    assert "first = 11" in stripped.in_head(NOTEBOOK)
+
+
+def test_a_cleared_output_does_not_come_back(stripped):
+    notebook = json.loads(stripped.read(NOTEBOOK))
+    cleared = notebook["cells"][-1]
+    cleared |= {"outputs": [], "execution_count": None}
+    stripped.write(NOTEBOOK, json.dumps(notebook))
+    stripped.save_both(FIRST, "first = 11")
+    stripped.git("stash")
+    stripped.git("stash", "pop")
+    assert THIRD not in stripped.outputs()
+    assert stripped.outputs()[SECOND] == "before"
+
+
+def test_an_edit_in_a_notebook_with_a_conflict_is_an_edit(stripped):
+    stripped.conflict()
+    stripped.edit_notebook(SECOND, "second = 22")
+    stripped.write(TASK, SCRIPT.replace(FIRST, "first = 12"))
+    assert_offers_both(stripped.sync(check=False))
+    assert "second = 22" in stripped.code()
+
+
+def test_choosing_a_side_of_a_conflict_succeeds(stripped):
+    stripped.conflict()
+    stripped.git("checkout", "--theirs", TASK)
+    assert "first = 10" in stripped.read(TASK)
