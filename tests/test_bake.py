@@ -107,6 +107,7 @@ tools/jupyter/overrides.json5
 tools/jupyter/package.json
 tools/jupyter/page_config.json
 tools/jupyter/tasks_as_notebooks.js
+tools/into.py
 tools/kernels.py
 tools/lock.py
 tools/messages.py
