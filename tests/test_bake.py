@@ -90,6 +90,7 @@ tools/add.py
 tools/agreements.py
 tools/answers.json
 tools/checks.py
+tools/commands.py
 tools/compare.py
 tools/copies.py
 tools/copying.py
@@ -100,6 +101,7 @@ tools/fingerprints.py
 tools/frames.py
 tools/git.py
 tools/imports.py
+tools/ipython.py
 tools/jupyter/contents.py
 tools/jupyter/ipython_kernel_config.py
 tools/jupyter/jupyter_server_config.py
@@ -123,6 +125,7 @@ tools/progress.py
 tools/readback.py
 tools/report.py
 tools/requirements.py
+tools/results.py
 tools/scripts.py
 tools/set_up/__init__.py
 tools/set_up/commands.py
