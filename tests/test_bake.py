@@ -150,6 +150,7 @@ tools/turns.py
 tools/update.py
 tools/uptodate.py
 tools/worker.py
+tools/workers.py
 """
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",
