@@ -90,6 +90,7 @@ tools/add.py
 tools/agreements.py
 tools/answers.json
 tools/checks.py
+tools/commands.py
 tools/compare.py
 tools/copies.py
 tools/copying.py
@@ -102,6 +103,7 @@ tools/index.py
 tools/frames.py
 tools/git.py
 tools/imports.py
+tools/ipython.py
 tools/jupyter/contents.py
 tools/jupyter/ipython_kernel_config.py
 tools/jupyter/jupyter_server_config.py
@@ -109,6 +111,7 @@ tools/jupyter/overrides.json5
 tools/jupyter/package.json
 tools/jupyter/page_config.json
 tools/jupyter/tasks_as_notebooks.js
+tools/into.py
 tools/kernels.py
 tools/lock.py
 tools/messages.py
@@ -127,6 +130,7 @@ tools/progress.py
 tools/readback.py
 tools/report.py
 tools/requirements.py
+tools/results.py
 tools/scripts.py
 tools/set_up/__init__.py
 tools/set_up/commands.py
@@ -152,6 +156,7 @@ tools/turns.py
 tools/update.py
 tools/uptodate.py
 tools/worker.py
+tools/workers.py
 """
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",

@@ -178,12 +178,11 @@ def test_killed_while_packages_are_copied(
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
-    while len(list(project.path.glob(".venv/lib/*/site-packages/*.dist-info"))) < 20:
+    while len(list(project.path.glob(".venv/lib/*/site-packages/*"))) < 20:
         assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert missing_files(project)
     printed = project.run(*command).stdout
     assert "Half of .venv is there: it is made anew" in printed
     assert "Ready" in printed

@@ -25,6 +25,7 @@ COMMANDS = {
     "picture": "draw the pipeline as an SVG picture",
     "smoke": "run all pipelines on the data sample",
     "update": "take over a later version of the template, and say what is left to do",
+    "into": "copy this project into a repository that exists; overwrites nothing",
     "summary": "summarize a smoke run in Markdown, for CI",
 }
 
@@ -45,7 +46,7 @@ def main() -> int:
     encoding = None if os.environ.get("PYTHONIOENCODING") else "utf-8"
     sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
     name, arguments = (sys.argv[1:2] or ["--help"])[0], sys.argv[2:]
-    if name in COMMANDS and importlib.util.find_spec("ploomber") is None:
+    if name in COMMANDS and name != "into" and importlib.util.find_spec("ploomber") is None:
         return run_in_environment()
     if name in COMMANDS:
         return importlib.import_module(f"tools.{name}").main(arguments)
