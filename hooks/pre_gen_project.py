@@ -38,3 +38,6 @@ def problems(project_slug, package_name, email, project_name, description, autho
 refused = list(problems(**ANSWERS))
 if refused:
     sys.exit("\n  ".join(["No project was made:", *refused]))
+
+# cookiecutter can leave a file out by its name, but no folder.
+(FOLDER / ANSWERS["__job_template"]).parent.mkdir(exist_ok=True)

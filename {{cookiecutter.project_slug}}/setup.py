@@ -2,8 +2,7 @@
 
 The name, the version, the packages and the configuration of every tool are in
 pyproject.toml. This file stays because Ploomber takes the folder that holds a setup.py
-for the root of the project, and soopervisor, which sends pipelines to clusters, packages
-the project by it.
+for the root of the project.
 """
 
 from setuptools import setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -14,7 +15,7 @@ from ploomber.constants import TaskStatus
 from ploomber.tasks import NotebookRunner
 from tqdm import tqdm
 
-from tools import times, turns, worker
+from tools import times, turns
 
 try:
     from tools import index
@@ -89,7 +90,8 @@ class Lines:
 
         The prints of a notebook are in it; beside them Jupyter talks of itself.
         """
-        if isinstance(task, NotebookRunner) and not failed and not worker.is_logged():
+        wanted = logging.root.isEnabledFor(logging.INFO)  # ploomber build --log info
+        if isinstance(task, NotebookRunner) and not wanted and not failed:
             return
         with path.open("rb") as file:
             file.seek(self.printed.get(path, 0))
