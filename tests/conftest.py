@@ -274,7 +274,8 @@ def see_figures(place: Locator, count: int) -> None:
     figures = place.locator(".js-plotly-plot:has(svg.main-svg)")
     expect(figures).to_have_count(count)
     for figure in figures.all():
-        expect(figure.locator(".point, path.box, .heatmaplayer image").first).to_be_attached()
+        drawn = ".point, path.box, .heatmaplayer image, canvas"
+        expect(figure.locator(drawn).first).to_be_attached()
         box = figure.bounding_box()
         assert box and box["width"] > 300 and box["height"] > 300
 

@@ -90,6 +90,7 @@ tools/add.py
 tools/agreements.py
 tools/answers.json
 tools/checks.py
+tools/commands.py
 tools/compare.py
 tools/copies.py
 tools/copying.py
@@ -97,9 +98,12 @@ tools/data.py
 tools/declared.py
 tools/executor.py
 tools/fingerprints.py
+tools/imports.py
+tools/index.py
 tools/frames.py
 tools/git.py
 tools/imports.py
+tools/ipython.py
 tools/jupyter/contents.py
 tools/jupyter/ipython_kernel_config.py
 tools/jupyter/jupyter_server_config.py
@@ -117,12 +121,16 @@ tools/overdue.py
 tools/packages.py
 tools/pairs.py
 tools/parameters.py
+tools/picture.py
+tools/tables.py
+tools/uptodate.py
 tools/pipeline_file.py
 tools/processes.py
 tools/progress.py
 tools/readback.py
 tools/report.py
 tools/requirements.py
+tools/results.py
 tools/scripts.py
 tools/set_up/__init__.py
 tools/set_up/commands.py
@@ -139,6 +147,7 @@ tools/summary.py
 tools/sync.py
 tools/tables.py
 tools/templates/figures.js
+tools/templates/index.html.j2
 tools/templates/report/conf.json
 tools/templates/report/index.html.j2
 tools/templates/style.css
@@ -147,13 +156,14 @@ tools/turns.py
 tools/update.py
 tools/uptodate.py
 tools/worker.py
+tools/workers.py
 """
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",
     "penguins": """
         data/raw/penguins.csv
         src/my_pipeline/clean.py src/my_pipeline/explore.py src/my_pipeline/features.py
-        src/my_pipeline/train.py
+        src/my_pipeline/style.py src/my_pipeline/train.py
         tasks/clean.py tasks/explore.py tasks/features.py tasks/train.py
         tests/test_clean.py tests/test_explore.py tests/test_features.py tests/test_train.py
     """,

@@ -229,8 +229,8 @@ FAULTS = [
     ),
     Fault(
         "a wrong dtype",
-        *("tasks/features.py", "(table)\nf", '(table).astype({"is_male": float})\nf'),
-        ["task 'features'", "column is_male", "dtype('int8')", "float64"],
+        *("tasks/features.py", "(table)\nf", '(table).astype({"is_adelie": float})\nf'),
+        ["task 'features'", "column is_adelie", "dtype('int8')", "float64"],
     ),
     Fault(
         "a value that can't be",

@@ -291,7 +291,7 @@ def test_figures_show_in_jupyterlab(project: Project, server: Server, page: Page
     script = project.read("tasks/explore.py")
     notebook = open_task(page, server, "explore")
     run_all(page, notebook)
-    see_figures(notebook, 2)
+    see_figures(notebook, 4)
     save(page, notebook, project.path / "notebooks" / "explore.ipynb")
     assert project.read("tasks/explore.py") == script
     page.set_viewport_size({"width": 1200, "height": 800})

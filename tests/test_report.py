@@ -95,7 +95,7 @@ def test_the_head_says_what_it_is_about(project: Project, page: Page) -> None:
     expect(head.locator(".sample")).to_be_visible()
 
 
-@pytest.mark.parametrize(("name", "figures"), [("explore", 2), ("train", 1)])
+@pytest.mark.parametrize(("name", "figures"), [("explore", 4), ("train", 2)])
 def test_figures_are_drawn_without_a_network(
     project: Project, page: Page, name: str, figures: int
 ) -> None:
@@ -135,7 +135,7 @@ def test_code_parameters_and_paths_are_out_of_sight(project: Project, page: Page
 def test_it_prints(project: Project, page: Page) -> None:
     """On paper there is no button, and figures are as wide as the paper."""
     open_offline(page, made(project, "explore.html"))
-    see_figures(page.locator("body"), 2)
+    see_figures(page.locator("body"), 4)
     assert page.pdf(format="A4").startswith(b"%PDF")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")

@@ -22,6 +22,7 @@ COMMANDS = {
     "requirements": "check that requirements.txt names what tasks/ and src/ import",
     "data": "check and download raw data that is too large for git",
     "lock": "write requirements.lock from requirements.txt and pyproject.toml",
+    "picture": "draw the pipeline as an SVG picture",
     "smoke": "run all pipelines on the data sample",
     "update": "take over a later version of the template, and say what is left to do",
     "into": "copy this project into a repository that exists; overwrites nothing",

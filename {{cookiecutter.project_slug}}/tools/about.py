@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT
+from tools import ROOT, git
 
 
 def project() -> str:
@@ -19,19 +18,10 @@ def project() -> str:
 
 def commit() -> str:
     """Return the commit that is checked out, and whether files differ from it; "" without git."""
-    head = git("rev-parse", "--short", "HEAD")
-    dirty = head and git("status", "--porcelain")
+    here = ["-C", str(ROOT), "--no-optional-locks"]
+    head = git.ask(*here, "rev-parse", "--short", "HEAD").strip()
+    dirty = head and git.ask(*here, "status", "--porcelain")
     return f"{head}, with uncommitted changes" if dirty else head
-
-
-def git(*arguments: str) -> str:
-    """Return what git prints, or nothing where it can't answer."""
-    command = ["git", "--no-optional-locks", *arguments]
-    try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def environment(path: Path) -> str:
@@ -52,7 +42,9 @@ def lineage(task: Any) -> dict[str, Any]:
 def files(task: Any) -> dict[str, Path]:
     """Return the files that a task makes, by the names they have in pipeline.yaml."""
     products = task.product.to_json_serializable()
-    if not isinstance(products, dict):
+    if isinstance(products, list):
+        products = dict(enumerate(products))
+    elif not isinstance(products, dict):
         products = {"product": products}
     return {str(key): Path(path) for key, path in products.items() if isinstance(path, str)}
 

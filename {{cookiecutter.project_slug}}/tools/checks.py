@@ -6,13 +6,25 @@ imports this module, so it imports nothing that is slow.
 
 from __future__ import annotations
 
-import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, fingerprints, parameters, report, tables, uptodate
+from tools import (
+    ROOT,
+    commands,
+    fingerprints,
+    ipython,
+    parameters,
+    report,
+    results,
+    tables,
+    uptodate,
+)
 
 WAITS = {"WaitingExecution", "WaitingUpstream"}
+# Ploomber reads the files under `resources_` each time, and says so of those over 1 MB.
+warnings.filterwarnings("ignore", message="resource_ .* MB")
 
 
 class Finish:
@@ -39,10 +51,31 @@ class Finish:
         for key, product in uptodate.products_of(task).items():
             if self.before.get(key) and self.before[key] == look(product):
                 print(f"{task.name}: left its product {shorten(product)} as it was")
+        results.remember(task)
         note = uptodate.note(task, self.functions)
         for product in uptodate.products_of(task).values():
             product.prepare_metadata = AddNote(note)
         fingerprints.save()
+
+
+class Fail:
+    """What happens when a task has failed: its own on_failure, after a look at its notebook.
+
+    Parameters
+    ----------
+    own
+        The `on_failure` that pipeline.yaml gives the task, if any.
+    """
+
+    def __init__(self, own: Any) -> None:
+        self.own = own
+
+    def __call__(self, task: Any) -> None:
+        """Run them."""
+        results.remember(task)
+        fingerprints.save()
+        if self.own is not None:
+            call(self.own, task)
 
 
 class AddNote:
@@ -105,16 +138,7 @@ def on_render(dag: Any) -> None:
         decide(task, reason, waiting, is_forced)
         watch(task, functions)
     fingerprints.save()
-    if sys.argv[1:2] == ["status"]:
-        show_reasons(dag)
-
-
-def show_reasons(dag: Any) -> None:
-    """Print which tasks will run, and why."""
-    width = max(map(len, dag), default=0)
-    for name in dag:
-        if name in uptodate.REASONS:
-            print(f"{name:<{width}}  {uptodate.REASONS[name]}")
+    commands.answer(dag)
 
 
 def decide(task: Any, reason: str | None, waiting: list[Any], is_forced: bool | None) -> None:
@@ -136,6 +160,10 @@ def decide(task: Any, reason: str | None, waiting: list[Any], is_forced: bool | 
 
 def watch(task: Any, functions: dict[str, str]) -> None:
     """Give a task what happens when it has succeeded."""
+    if task.exec_status.name in WAITS:
+        ipython.allow(task)
+        results.keep_edits(task)
     own = task.on_finish.own if isinstance(task.on_finish, Finish) else task.on_finish
+    failed = task.on_failure.own if isinstance(task.on_failure, Fail) else task.on_failure
     before = {key: look(product) for key, product in uptodate.products_of(task).items()}
-    task.on_finish = Finish(own, functions, before)
+    task.on_finish, task.on_failure = Finish(own, functions, before), Fail(failed)

@@ -18,8 +18,10 @@ from ploomber.executors import abc
 from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
-from tools import overdue, processes, stopping, times, turns, worker
+from tools import overdue, processes, stopping, times, turns
 from tools.progress import Lines
+from tools.worker import Result
+from tools.workers import Pool, Worker
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -70,24 +72,25 @@ class Build:
         self.lines = Lines(self.tasks, show)
         #: Those that have been started, and of those that still run their worker and start.
         self.begun: set[str] = set()
-        self.running: dict[Any, tuple[worker.Worker, float]] = {}
+        self.running: dict[Any, tuple[Worker, float]] = {}
         self.reports: list[TaskReport] = []
         self.errors = BuildExceptionsCollector()
         self.stops = False
 
     def run(self) -> list[TaskReport]:
         """Run all tasks that can run, leave nothing of them behind, and return the reports."""
-        keep = processes.descendants([os.getpid()])
+        self.others = processes.descendants([os.getpid()]) - {os.getpid()}
         processes.adopt_orphans()
         try:
-            with worker.Pool(self.tasks) as self.pool:
+            with Pool(self.tasks) as self.pool:
                 while self.start_ready():
                     self.wait()
         except stopping.Stopped as signal:
             self.lines.say_stopped(signal.name, self.running)
             raise
         finally:
-            processes.end_descendants(keep)
+            self.running.clear()
+            self.end_leftovers()
             processes.adopt_orphans(False)
             self.lines.close()
         return self.finish()
@@ -111,20 +114,27 @@ class Build:
             result, budget = one.result(), self.budget(task)
             if result is None and budget and time.monotonic() - started > budget:
                 one.end()
-                result = worker.Result(error=overdue.describe(task, budget))
+                result = Result(error=overdue.describe(task, budget))
             failed = result is not None and result.error is not None
             self.lines.show_output(task, one.output, failed)
             if result is not None:
                 del self.running[task]
                 self.note(task, result, time.monotonic() - started)
                 self.pool.give_back(one)
+                if failed:
+                    self.end_leftovers()
+
+    def end_leftovers(self) -> None:
+        """End what this build has started, but for the workers that run a task."""
+        workers = {one.process.pid for one, _ in self.running.values()}
+        processes.end_descendants(self.others | workers | self.pool.pids())
 
     def budget(self, task: Any) -> float | None:
         """Return how many seconds a task may take: its own `execution_timeout` comes first."""
         own = getattr(task, "executor_params", {}).get("execution_timeout")
         return own or self.executor.time_budget
 
-    def note(self, task: Any, result: worker.Result, seconds: float) -> None:
+    def note(self, task: Any, result: Result, seconds: float) -> None:
         """Take note of how a task went; Ploomber then finds out what can run next."""
         if result.error is None:
             times.note(task, seconds)

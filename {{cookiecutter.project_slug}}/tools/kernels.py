@@ -12,12 +12,12 @@ import atexit
 import json
 import logging
 import os
-import random
 import re
 import signal
 import sys
 import traceback
 from importlib.util import find_spec
+from multiprocessing import process
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ from tools import ROOT, processes
 #: What sets variables of the environment: libraries read some only while they are imported,
 #: and a copy of this process has imported numpy already.
 SETS_ENVIRONMENT = re.compile(r"environ|%env|%set_env|putenv|threadpool")
+
+#: How multiprocessing calls a process that it has not started: this module is loaded in one.
+BUILD = process.current_process()
 
 
 class Forked:
@@ -122,12 +125,12 @@ def forget_build() -> None:
         if file.is_relative_to(ROOT) and not file.is_relative_to(environment):
             del sys.modules[name]
     sys.path[:] = sys.path[first_of_path() :]
-    random.seed()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
+    processes.draw_new_numbers()
     logging.root.handlers.clear()
     logging.root.setLevel(logging.WARNING)
     atexit._clear()
+    # multiprocessing takes this process for a worker of the build; it is nobody's
+    process._current_process, process._parent_process = BUILD, None
 
 
 def first_of_path() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 import signal
 import sys
 from collections.abc import Collection
@@ -42,6 +43,13 @@ def rename(arguments: list[str]) -> None:
         start, end = int(fields[45]), int(fields[46])
         text = "\0".join(arguments).encode()[: end - start - 1]
         ctypes.memmove(start, text.ljust(end - start, b"\0"), end - start)
+
+
+def draw_new_numbers() -> None:
+    """Draw other random numbers than the process that this one is a copy of."""
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
 
 
 def has_children() -> bool:

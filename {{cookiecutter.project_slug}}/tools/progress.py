@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import time
@@ -15,7 +14,7 @@ from ploomber.constants import TaskStatus
 from ploomber.tasks import NotebookRunner
 from tqdm import tqdm
 
-from tools import times, turns
+from tools import times, turns, worker
 
 try:
     from tools import index
@@ -90,8 +89,7 @@ class Lines:
 
         The prints of a notebook are in it; beside them Jupyter talks of itself.
         """
-        wanted = logging.root.isEnabledFor(logging.INFO)  # ploomber build --log info
-        if isinstance(task, NotebookRunner) and not wanted and not failed:
+        if isinstance(task, NotebookRunner) and not failed and not worker.is_logged():
             return
         with path.open("rb") as file:
             file.seek(self.printed.get(path, 0))

@@ -1,29 +1,26 @@
-"""A process that builds tasks for a build, and ends together with it."""
+"""What a worker does: build tasks in a process of its own, and end together with the build."""
 
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import signal
 import sys
-import tempfile
 import threading
 import warnings
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
+from nbclient.exceptions import DeadKernelError
 from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.executors import _format
 from ploomber.tasks import NotebookRunner
 
-from tools import ROOT, processes
+from tools import processes
 
 #: On Linux a worker is a copy of this process, elsewhere a new Python.
 FORKS = processes.LINUX
-CONTEXT = multiprocessing.get_context("fork" if FORKS else "spawn")
 
 
 class Result(NamedTuple):
@@ -36,114 +33,13 @@ class Result(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-class Pool:
-    """The workers of a build."""
-
-    def __init__(self, tasks: list[Any]) -> None:
-        """Get ready to build tasks; all that the build may run."""
-        self.lifeline = CONTEXT.Pipe(duplex=False)  # its other end hears when the build ends
-        self.idle: list[Worker] = []
-        if FORKS and any(isinstance(task, NotebookRunner) for task in tasks):
-            from tools import kernels
-
-            kernels.import_kernel()
-
-    def __enter__(self) -> Pool:
-        """Return the pool."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Let idle workers go; those that still run are killed by the build."""
-        for end in (*self.lifeline, *(one.results for one in self.idle)):
-            end.close()
-        for one in self.idle:
-            one.close()
-
-    def start(self, task: Any) -> Worker:
-        """Have a worker build a task, and return it."""
-        if self.idle:
-            one = self.idle.pop()
-            one.results.send(task)
-            return one
-        return Worker(task, self.lifeline)
-
-    def give_back(self, one: Worker) -> None:
-        """Take a worker back whose task has ended."""
-        if one.stays:
-            self.idle.append(one)
-        else:
-            one.close()
-
-
-class Worker:
-    """A worker as the build sees it.
-
-    Attributes
-    ----------
-    results
-        Where the result of a task arrives.
-    output
-        A file that gets what the tasks print.
-    """
-
-    def __init__(self, task: Any, lifeline: tuple[Connection, Connection]) -> None:
-        """Start a process that builds a task."""
-        self.results, theirs = CONTEXT.Pipe()
-        handle, name = tempfile.mkstemp(prefix="build-", suffix=".log")
-        os.close(handle)
-        self.output = Path(name)
-        self.stays = stays(task)
-        arguments = (task, theirs, lifeline if FORKS else lifeline[:1], name)
-        self.process = CONTEXT.Process(target=work, args=arguments, name=task.name)
-        sys.path.insert(0, str(ROOT))  # a new Python finds this module there
-        with warnings.catch_warnings():  # Python 3.12 warns of forks beside numpy's threads
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self.process.start()
-        sys.path.remove(str(ROOT))
-        theirs.close()
-
-    def result(self) -> Result | None:
-        """Return the result of the task, None while it runs."""
-        try:
-            if self.results.poll():
-                return self.results.recv()
-        except (EOFError, OSError):
-            self.process.join(timeout=5)
-        if self.process.is_alive():
-            return None
-        return Result(error=f"its process has died ({self.cause()})")
-
-    def cause(self) -> str:
-        """Say why the process has died."""
-        code = self.process.exitcode or 0
-        if code == -9:
-            return "killed: most often that means that the memory was full"
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
-    def end(self) -> None:
-        """End the process and what it has started."""
-        tree = [psutil.Process(pid) for pid in processes.descendants([self.process.pid])]
-        self.process.kill()
-        self.process.join()
-        for process in tree:
-            if process.is_running():
-                process.kill()
-
-    def close(self) -> None:
-        """Wait for the process to end by itself, and delete its file."""
-        self.results.close()
-        self.process.join(timeout=5)
-        if self.process.is_alive():
-            self.end()
-        self.output.unlink(missing_ok=True)
-
-
 def work(task: Any, results: Connection, lifeline: tuple[Connection, ...], output: str) -> None:
     """Build a task, and those sent after it, until the build hangs up."""
     detach(output)
+    processes.draw_new_numbers()
     if len(lifeline) > 1:
         lifeline[1].close()  # the build's end
-    prepare(task)
+    prepare(task)  # it may fork, which it can't beside a thread
     threading.Thread(target=end_with_build, args=(lifeline[0],), daemon=True).start()
     while True:
         results.send(build(task))
@@ -154,6 +50,7 @@ def work(task: Any, results: Connection, lifeline: tuple[Connection, ...], outpu
             task = results.recv()
         except EOFError:
             return
+        prepare(task)
 
 
 def stays(task: Any) -> bool:
@@ -194,12 +91,17 @@ def prepare(task: Any) -> None:
         return
     task.executor_params.setdefault("progress_bar", False)
     if task.executor == "papermill":
-        if logging.root.isEnabledFor(logging.INFO):  # ploomber build --log info
+        if is_logged():
             task.executor_params.setdefault("log_output", True)
         if FORKS and task.source.language == "python":
             from tools import kernels
 
             kernels.prepare(task)
+
+
+def is_logged() -> bool:
+    """Tell whether to show what notebooks print as they run: `ploomber build --log info`."""
+    return bool(logging.root.handlers)  # Ploomber always sets the level to that
 
 
 def build(task: Any) -> Result:
@@ -210,5 +112,15 @@ def build(task: Any) -> Result:
             result = Result(*task._build(catch_exceptions=True))
         except BaseException as error:
             stops = isinstance(error, DAGBuildEarlyStop)
-            result = Result(error=_format.exception(error), stops_build=stops)
+            result = Result(error=describe(error), stops_build=stops)
     return result._replace(warnings=tuple(str(warning.message) for warning in caught))
+
+
+def describe(error: BaseException) -> str:
+    """Return what to print of an error: as Ploomber does, but for a kernel that has died."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, DeadKernelError):
+            return "Its kernel has died: most often that means that the memory was full."
+        cause = cause.__cause__
+    return _format.exception(error)

@@ -58,20 +58,43 @@ CLEAN = pa.DataFrameSchema(
 FEATURES = pa.DataFrameSchema(
     {
         **MEASURED,
-        "bill_ratio": pa.Column(float, pa.Check.gt(0)),
-        "is_male": pa.Column("int8", pa.Check.isin([0, 1])),
-        "is_female": pa.Column("int8", pa.Check.isin([0, 1])),
-        "species": pa.Column("category", pa.Check.isin(SPECIES)),
+        "is_adelie": pa.Column("int8", pa.Check.isin([0, 1])),
+        "is_chinstrap": pa.Column("int8", pa.Check.isin([0, 1])),
+        "is_gentoo": pa.Column("int8", pa.Check.isin([0, 1])),
+        "sex": pa.Column("category", pa.Check.isin(["female", "male"])),
     },
     checks=[
         HAS_ROWS,
-        pa.Check(lambda table: table["is_male"] + table["is_female"] < 2, name="one sex at most"),
+        pa.Check(
+            lambda table: table[["is_adelie", "is_chinstrap", "is_gentoo"]].sum(axis=1) == 1,
+            name="one species each",
+        ),
     ],
     strict=True,
 )
 
-#: Name of the task -> schema of the table that it makes.
-SCHEMAS = {"get": RAW, "clean": CLEAN, "features": FEATURES}
+CONFUSION = pa.DataFrameSchema(
+    {"female": pa.Column(int, pa.Check.ge(0)), "male": pa.Column(int, pa.Check.ge(0))},
+    index=pa.Index(str, pa.Check.isin(["female", "male"]), unique=True, name="true sex"),
+    strict=True,
+)
+
+WEIGHTS = pa.DataFrameSchema(
+    {
+        "lost": pa.Column(float, pa.Check.in_range(-1, 1)),
+        "spread": pa.Column(float, pa.Check.in_range(0, 1)),
+    },
+    index=pa.Index(str, unique=True, name="feature"),
+    strict=True,
+)
+
+#: Name of the task -> schema of the table that it makes, or schemas by the names of products.
+SCHEMAS = {
+    "get": RAW,
+    "clean": CLEAN,
+    "features": FEATURES,
+    "train": {"confusion": CONFUSION, "weights": WEIGHTS},
+}
 {%- else %}
 
 RAW = pa.DataFrameSchema(

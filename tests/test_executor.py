@@ -1,0 +1,350 @@
+"""How a build runs its tasks: what it shows, that it ends, and that tasks do not disturb others."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import WINDOWS, Project, ran
+
+pytestmark = pytest.mark.slow
+posix = pytest.mark.skipif(WINDOWS, reason="Windows has no such signals")
+
+#: A notebook that starts a process which leaves its session, notes the ids of all, and waits.
+SLOW = """\
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+nap = [sys.executable, "-c", "import time; time.sleep(300)"]
+child = subprocess.Popen(nap, start_new_session=True).pid
+pids = {"child": child, "kernel": os.getpid(), "worker": os.getppid()}
+Path("pids.part").write_text(json.dumps(pids))
+os.replace("pids.part", f"{product['data']}.pids")
+time.sleep(float(os.getenv("SECONDS")))
+"""
+#: Leaves traces everywhere, and says which are there already. A notebook that names `environ`
+#: gets a kernel started anew; this one does not, so that it gets a copy of the build.
+LEAK = """\
+import os
+import random
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import PACKAGE
+
+variables = getattr(os, "env" + "iron")
+found = {
+    "module": getattr(PACKAGE, "leaked", None),
+    "imported": "calendar" in sys.modules and hasattr(sys.modules["calendar"], "leaked"),
+    "variable": variables.get("LEAKED"),
+    "folder": os.getcwd() != "ROOT",
+    "option": pd.options.display.max_rows == 7,
+    "filter": any(item[2] is ResourceWarning and item[0] == "error" for item in warnings.filters),
+}
+draws = [random.random(), float(np.random.random())]
+import calendar
+
+PACKAGE.leaked = calendar.leaked = True
+variables["LEAKED"] = "yes"
+pd.options.display.max_rows = 7
+warnings.simplefilter("error", ResourceWarning)
+random.seed(0)
+np.random.seed(0)
+Path(product["data"]).write_text(repr((found, draws)))
+os.chdir("/")
+"""
+#: Every kind of output.
+OUTPUTS = [
+    "print('text'); import sys; print('error', file=sys.stderr)",
+    "1 + 1;",
+    "'a value'",
+    "import os, time; os.system('echo from a process'); time.sleep(1)",
+    "!echo from the shell",
+    "import warnings; warnings.warn('take care')",
+    "from IPython.display import HTML, clear_output, display; display(HTML('<b>bold</b>'))",
+    "print('gone'); clear_output(); print('stays')",
+    "shown = display('first', display_id='one'); shown.update('second')",
+    "import pandas as pd; pd.DataFrame({'a': [1, 2]})",
+    "%precision 3",
+    "__import__('multiprocessing').current_process().name, __name__, len(sys.argv)",
+    "sys.path, sorted(name for name in getattr(os, 'env' + 'iron') if name[:2] in ('JP', 'PY'))",
+]
+HEAD = '# %% tags=["parameters"]\nupstream = {upstream}\nproduct = None\n\n# %%\n'
+
+
+@pytest.fixture(scope="module")
+def project(set_up: Callable[..., Project]) -> Project:
+    """Return a project set up, with nothing built."""
+    return set_up(example="empty")
+
+
+@pytest.fixture
+def pipeline(project: Project) -> Iterator[Callable[..., None]]:
+    """Return a function that replaces the pipeline by small tasks, code by name."""
+
+    def write(upstream: dict[str, str] | None = None, yaml: str = "", **tasks: str) -> None:
+        head = project.read("pipeline.yaml").split("\ntasks:")[0]
+        entries = ""
+        for name, code in tasks.items():
+            above = (upstream or {}).get(name)
+            text = HEAD.format(upstream=[above] if above else None) + code
+            project.write(f"tasks/{name}.py", text)
+            nb, data = f"products/{name}.ipynb", f"products/{name}.txt"
+            entries += f"  - source: tasks/{name}.py\n    product: {{nb: {nb}, data: {data}}}\n"
+        project.write("pipeline.yaml", f"{head}\ntasks:\n{entries}{yaml}")
+
+    yield write
+    project.git("checkout", "--quiet", "--", ".")
+    project.git("clean", "--quiet", "--force", "-d", "-x", "products", "tasks", "src")
+
+
+def start(project: Project, *options: str, seconds: float = 300) -> subprocess.Popen[str]:
+    """Start a build, and go on; its tasks wait so many seconds."""
+    return subprocess.Popen(
+        ["ploomber", "build", *options],
+        cwd=project.path,
+        env=project.environ | {"SECONDS": str(seconds)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+
+
+def wait_for(path: Path, seconds: float = 60) -> dict[str, int]:
+    """Wait until a slow notebook has noted its processes; return them."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} was never written"
+        time.sleep(0.1)
+    return json.loads(path.read_text())
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process lives, or waits only to be noticed by its parent."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip()[:1] not in ("", "Z")
+
+
+def assert_ended(pids: list[int], seconds: float = 5) -> None:
+    """Fail if one of the processes lives longer than that."""
+    end = time.monotonic() + seconds
+    while left := [pid for pid in pids if alive(pid)]:
+        assert time.monotonic() < end, f"still alive: {left}"
+        time.sleep(0.1)
+
+
+def test_a_line_a_task_and_nothing_else(project: Project, pipeline: Callable[..., None]) -> None:
+    """Which of how many, why, how long, and where the results are; no bars, no table."""
+    code = "from pathlib import Path\n\nprint('hello')\nPath(product['data']).write_text('x')\n"
+    pipeline(one=code, two=code, upstream={"two": "one"})
+
+    first = project.run("ploomber", "build").stdout
+    assert re.search(
+        r"\n1/2  one +[\d.]+ s  never run\n2/2  two +[\d.]+ s  \w.+\nDone in .+ s: products\S*\n$",
+        first,
+    )
+    assert "it/s" not in first
+    assert "Ran?" not in first
+    second = project.run("ploomber", "build").stdout
+    assert "Nothing to run, 2 of 2 tasks are up to date: products" in second
+    logged = project.run("ploomber", "build", "--force", "--log", "info").stdout
+    assert "hello" in logged
+    assert ran(logged) == ["one", "two"]
+
+    project.write("products/.one.time", '{"seconds": 200, "ended": 1}')
+    assert (
+        "one  has started, last time 3 min 20 s"
+        in project.run(*("ploomber", "build", "--force", "--partially", "one")).stdout
+    )
+
+
+@posix
+@pytest.mark.parametrize(
+    ("number", "victim", "executor"),
+    [
+        (signal.SIGINT, "build", "serial"),
+        (signal.SIGTERM, "build", "parallel"),
+        (signal.SIGHUP, "build", "serial"),
+        (signal.SIGKILL, "build", "parallel"),
+        (signal.SIGKILL, "worker", "serial"),
+        (signal.SIGKILL, "kernel", "serial"),
+    ],
+)
+def test_nothing_is_left_behind(project, pipeline, number, victim, executor) -> None:
+    """Whoever ends the build, worker or kernel, all processes end; the next build is right."""
+    pipeline(slow=SLOW + "Path(product['data']).write_text('whole')\n")
+    notes = project.path / "products" / "slow.txt.pids"
+    build = start(project, "--env--executor", executor)
+    pids = wait_for(notes) | {"build": build.pid}
+    os.kill(pids[victim], number)
+
+    output, _ = build.communicate(timeout=20)
+
+    assert_ended(list(pids.values()))
+    assert build.returncode != 0
+    assert "Traceback" not in output
+    if victim == "build" and number != signal.SIGKILL:
+        assert f"Stopped by {number.name}, while running slow." in output
+    notes.unlink()
+    again = start(project, seconds=0)
+    assert "slow" in ran(again.communicate(timeout=60)[0])
+    assert (project.path / "products" / "slow.txt").read_text() == "whole"
+    assert_ended([wait_for(notes)["child"]])
+
+
+@posix
+def test_the_time_budget_ends_what_a_notebook_has_started(project, pipeline) -> None:
+    """A task over its budget is stopped with its kernel and its processes, and named."""
+    pipeline(slow=SLOW)
+
+    build = start(project, "--env--time_budget", "6")
+    output, _ = build.communicate(timeout=60)
+
+    assert build.returncode == 1
+    assert re.search(r"Task 'slow' was stopped in cell \d of \S+slow.ipynb", output)
+    assert "longer than its time budget, 6.0 s" in output
+    assert_ended(list(wait_for(project.path / "products" / "slow.txt.pids").values()))
+
+
+@posix
+def test_one_build_at_a_time(project, pipeline) -> None:
+    """A second build of the same products says whose turn it is; a single task is let through."""
+    pipeline(slow=SLOW, other="open(product['data'], 'w').close()\n")
+    build = start(project)
+    try:
+        wait_for(project.path / "products" / "slow.txt.pids")
+
+        second = project.run("ploomber", "build", check=False)
+        task = project.run("ploomber", "task", "other", "--force")
+    finally:
+        build.terminate()
+        build.communicate(timeout=20)
+
+    assert second.returncode == 1
+    assert f"another build is making these products: process {build.pid} of " in second.stdout
+    assert "Traceback" not in second.stdout
+    assert "'other' task executed successfully!" in task.stdout
+
+
+def leaks(project: Project, name: str) -> tuple[dict[str, object], list[float]]:
+    """Return what a leaking task has found, and the random numbers it drew."""
+    return eval((project.path / "products" / f"{name}.txt").read_text())
+
+
+@posix
+@pytest.mark.parametrize("executor", ["serial", "parallel"])
+def test_no_task_sees_what_another_has_done(project, pipeline, executor) -> None:
+    """Not its globals, imports, environment, folder, options, warnings nor random state."""
+    code = LEAK.replace("PACKAGE", project.package).replace("ROOT", os.path.realpath(project.path))
+    body = textwrap.indent(code, "    ")
+    functions = "\n\n".join(f"def {name}(product):\n{body}" for name in ("one", "two"))
+    project.write(f"src/{project.package}/leaky.py", functions)
+    entry = "  - source: {0}.leaky.{1}\n    product: {{data: products/{1}.txt}}\n"
+    entries = "".join(entry.format(project.package, name) for name in ("one", "two"))
+    pipeline(first=code, second=code, upstream={"second": "first"}, yaml=entries)
+
+    project.run("ploomber", "build", "--env--executor", executor)
+
+    found = {name: leaks(project, name) for name in ("first", "second", "one", "two")}
+    for name, (traces, _) in found.items():
+        assert not any(traces.values()), name
+    for number in (0, 1):
+        assert len({draws[number] for _, draws in found.values()}) == 4
+
+
+def cells(path: Path) -> list[object]:
+    """Return the outputs of a notebook's cells, without what differs from run to run."""
+    found = [cell["outputs"] for cell in json.loads(path.read_text("utf-8"))["cells"][2:]]
+    text = json.dumps(found)
+    text = re.sub(r"ipykernel_\d+", "ipykernel_N", text)
+    return json.loads(re.sub(r"kernel-\S+json", "N", text))
+
+
+def test_notebooks_are_those_of_papermill(project, pipeline) -> None:
+    """A build gives the same outputs, cell by cell, as papermill with a kernel started anew."""
+    code = "open(product['data'], 'w').close()\n\n# %%\n" + "\n\n# %%\n".join(OUTPUTS)
+    pipeline(outputs=code.replace("!echo", "# !echo").replace("%precision", "# %precision"))
+    project.run("ploomber", "build")
+    built = project.path / "products" / "outputs.ipynb"
+    notebook = json.loads(built.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        cell["outputs" if cell["cell_type"] == "code" else "metadata"] = (
+            [] if cell["cell_type"] == "code" else {}
+        )
+    given, plain = project.path / "products" / "given.ipynb", project.path / "products/plain.ipynb"
+    given.write_text(json.dumps(notebook), "utf-8")
+    project.run("papermill", "--no-progress-bar", given, plain)
+
+    assert len(cells(built)) == len(OUTPUTS) + 1
+    for ours, theirs in zip(cells(built), cells(plain), strict=True):
+        assert ours == theirs
+
+
+def test_functions_shell_and_sql_run_too(project, pipeline) -> None:
+    """Tasks of every kind that Ploomber knows, more than one at a time, on a worker each."""
+    project.write(
+        f"src/{project.package}/kinds.py",
+        "from pathlib import Path\n\nfrom ploomber.clients import SQLAlchemyClient\n\n\n"
+        "def function(product):\n    print('printed')\n    Path(product).write_text('f')\n\n\n"
+        "def database():\n    return SQLAlchemyClient('sqlite:///products/data.db')\n",
+    )
+    project.write("tasks/query.sql", "CREATE TABLE {{product}} AS SELECT 1 AS one\n")
+    project.write("tasks/shell.sh", "echo shell > {{product}}\n")
+    pipeline(
+        notebook="open(product['data'], 'w').close()\n",
+        yaml=f"""\
+  - {{source: {project.package}.kinds.function, product: products/function.txt}}
+  - {{source: tasks/shell.sh, product: products/shell.txt, name: shell}}
+  - source: tasks/query.sql
+    name: query
+    class: SQLScript
+    client: {project.package}.kinds.database
+    product_class: SQLiteRelation
+    product_client: {project.package}.kinds.database
+    product: [numbers, table]
+""",
+    )
+    (project.path / "products").mkdir(exist_ok=True)
+
+    output = project.run("ploomber", "build", "--env--executor", "2").stdout
+
+    assert ran(output) == ["function", "notebook", "query", "shell"]
+    assert "\nprinted\n" in output
+
+
+def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(project, pipeline) -> None:
+    """As on macOS and Windows: the same lines and results, parallel too."""
+    text = project.read("tools/worker.py")
+    assert text.count("FORKS = processes.LINUX") == 1
+    project.write("tools/worker.py", text.replace("FORKS = processes.LINUX", "FORKS = False"))
+    code = "open(product['data'], 'w').close()\n"
+    pipeline(one=code, two=code, upstream={"two": "one"})
+
+    output = project.run("ploomber", "build", "--env--executor", "2").stdout
+
+    assert ran(output) == ["one", "two"]
+    assert "Executing" not in output
+
+
+def test_how_many_at_a_time_is_checked(project) -> None:
+    """A word that says nothing is refused in one sentence that says what can be given."""
+    output = project.run("ploomber", "build", "--env--executor", "fast", check=False).stdout
+
+    assert "executor must be serial, parallel or a number, not 'fast'" in output

@@ -1,0 +1,236 @@
+"""Every kind of pipeline that Ploomber builds is built, with the same files and commands.
+
+One pipeline has a task of each kind, another has what only a whole pipeline can have. Plain
+Ploomber, on the same files, is the control.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+
+import pytest
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+HEAD = '# %% tags=["parameters"]\nupstream = {}\nproduct = None\n{}\n# %%\n'
+WRITE = 'from pathlib import Path\n\nPath(product["data"]).write_text({})\n'
+SEVERAL = """
+tasks:
+  - source: PKG.steps.count
+    product: "{{products}}/count.csv"
+  - source: PKG.steps.double
+    product: "{{products}}/double.csv"
+  - source: tasks/copy.sh
+    name: copy
+    product: "{{products}}/copy.csv"
+  - source: tasks/eda/plot.py
+    product: "{{products}}/plot.ipynb"
+  - source: tasks/long_name.py
+    name: parts
+    product:
+      nb: "{{products}}/parts.html"
+      data: "{{products}}/parts"
+    on_finish: PKG.steps.has_parts
+  - source: tasks/fit.py
+    name: fit-[[n]]
+    grid: {n: [1, 2]}
+    product:
+      nb: "{{products}}/fit-[[n]].ipynb"
+      data: "{{products}}/fit-[[n]].csv"
+  - source: tasks/compare.ipynb
+    product:
+      nb: "{{products}}/compare.ipynb"
+      best: "{{products}}/best.csv"
+      worst: "{{products}}/worst.csv"
+  - source: sql/filter.sql
+    name: filter
+    product: [filtered, table]
+  - source: sql/dump.sql
+    name: dump
+    class: SQLDump
+    chunksize: null
+    product: "{{products}}/dump.csv"
+"""
+STEPS = '''"""Steps."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from PKG import (
+    helpers as h,
+)
+
+
+def count(product):
+    """Count."""
+    pd.DataFrame({"n": [1, 2]}).to_csv(product, index=False)
+
+
+def double(product, upstream):
+    """Double."""
+    table = pd.read_csv(upstream["count"])
+    table.assign(n=h.twice(table["n"])).to_csv(product, index=False)
+
+
+def has_parts(product):
+    """Test."""
+    assert len(list(Path(product["data"]).iterdir())) == 2
+'''
+FILES = {
+    "src/PKG/steps.py": STEPS,
+    "src/PKG/helpers.py": 'def twice(n):\n    """Double."""\n    return 2 * n\n',
+    "src/PKG/names.py": '"""Names."""\n\nNAMES = ["a", "b"]\n',
+    "src/PKG/db.py": '''"""Database."""
+
+import sqlite3
+
+from ploomber.clients import DBAPIClient
+
+
+def get():
+    """Connect."""
+    return DBAPIClient(sqlite3.connect, {"database": "data/data.db"}, split_source=";")
+''',
+    "src/PKG/schemas.py": '''"""Schemas."""
+
+import pandera.pandas as pa
+
+N = pa.DataFrameSchema({"n": pa.Column(int, pa.Check.in_range(0, 9))}, strict=True)
+SCHEMAS = {"count": N, "double": N, "fit-*": N, "filter": N, "dump": N,
+           "compare": {"best": N, "worst": N}}
+''',
+    "tasks/copy.sh": 'cp "{{upstream["double"]}}" "{{product}}"\n',
+    "tasks/eda/plot.py": HEAD.format('["copy"]', "") + "# files = !ls\n\n# %%\nlen(files)\n",
+    "tasks/long_name.py": HEAD.format("None", "")
+    + "import PKG.names as names; from pathlib import Path\n\n"
+    + 'for name in names.NAMES:\n    Path(product["data"]).mkdir(exist_ok=True)\n'
+    + '    Path(product["data"], name).write_text(name)\n',
+    "tasks/fit.py": HEAD.format('["double"]', "n = None\n")
+    + WRITE.format('f"n\\n{n}\\n"')
+    + "\n# %%\nimport asyncio\n\nawait asyncio.sleep(0)\n",
+    "sql/filter.sql": "DROP TABLE IF EXISTS {{product}};\n"
+    "CREATE TABLE {{product}} AS SELECT 1 AS n",
+    "sql/dump.sql": 'SELECT * FROM {{upstream["filter"]}}',
+}
+
+
+def notebook(*cells: str) -> str:
+    """Return a notebook whose first cell is tagged `parameters`."""
+    made = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell{number}",
+            "metadata": {} if number else {"tags": ["parameters"]},
+            "outputs": [],
+            "source": text,
+        }
+        for number, text in enumerate(cells)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    about = {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(about)
+
+
+@pytest.fixture(scope="module")
+def project(set_up: Callable[..., Project]) -> Project:
+    """Return a project with a pipeline that has a task of each kind, built once."""
+    project = set_up(example="empty")
+    head = project.read("pipeline.yaml").partition("\ntasks:")[0]
+    head = head.replace("meta:", "meta:\n  product_default_class: {SQLScript: SQLiteRelation}")
+    clients = "\nclients: {SQLScript: PKG.db.get, SQLDump: PKG.db.get, SQLiteRelation: PKG.db.get}"
+    (project.path / "tasks/get.py").unlink()
+    files = FILES | {
+        "pipeline.yaml": head + clients + SEVERAL,
+        "tasks/compare.ipynb": notebook(
+            'upstream = ["fit-*"]\nproduct = None',
+            "%%capture out\nimport shutil\n\nfor name, n in [('best', 2), ('worst', 1)]:\n"
+            "    shutil.copy(upstream['fit-*'][f'fit-{n}']['data'], product[name])",
+            "out.show()",
+        ),
+    }
+    for name, text in files.items():
+        name, text = (part.replace("PKG", project.package) for part in (name, text))
+        project.write(name, text)
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--no-verify", "--message", "A pipeline of many kinds")
+    build(project)
+    return project
+
+
+def build(project: Project, *options: str, check: bool = True) -> str:
+    """Build; return what was printed."""
+    return project.run("ploomber", "build", *options, check=check).stdout
+
+
+def reasons(project: Project) -> dict[str, str]:
+    """Return which tasks would run, and why."""
+    printed = project.run("python", "tools", "status").stdout
+    return dict(re.findall(r"(?m)^([\w-]+)  +will run: (.+?)(?:  .*)?$", printed))
+
+
+def edit(project: Project, name: str, old: str, new: str) -> None:
+    """Change a file of the project."""
+    name = name.replace("PKG", project.package)
+    text = project.read(name)
+    assert text.count(old) == 1
+    project.write(name, text.replace(old, new))
+
+
+def test_plain_ploomber_makes_the_same(project):
+    """The control: the same files, without our checks."""
+    text = project.read("pipeline.yaml")
+    plain = re.sub(r"(?m)^(on_render|executor):.*\n(  .*\n)*", "", text)
+    # It takes what IPython adds to Python for a mistake.
+    notebook = r"(?m)^  - (source: tasks.*(?:py|ipynb))$"
+    plain = re.sub(notebook, r"  - \1\n    static_analysis: disable", plain)
+    project.write("pipeline.plain.yaml", plain)
+    project.write("env.plain.yaml", "products: products/plain\n")
+    build(project, "--entry-point", "pipeline.plain.yaml")
+    made = {
+        folder: {p.name for p in (project.path / "products" / folder).iterdir() if p.name[0] != "."}
+        for folder in ("plain", "development")
+    }
+    assert made["plain"] == made["development"] - {"index.html"}
+    for name in ("pipeline.plain.yaml", "env.plain.yaml"):
+        (project.path / name).unlink()
+
+
+def test_a_second_build_has_nothing_to_do(project):
+    assert reasons(project) == {}
+
+
+def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project):
+    """Whether it is used by a function, by an import with another name, or after a semicolon."""
+    package = project.package
+    edit(project, "src/PKG/helpers.py", "2 * n", "n + n")
+    edit(project, "src/PKG/names.py", '"b"', '"c"')
+    path = f"src/{package}/helpers.py"
+    fits = {name: "its input" for name in ("copy", "plot", "fit-1", "fit-2", "compare")}
+    assert reasons(project) == {"double": path, "parts": f"src/{package}/names.py"} | fits
+    edit(project, "src/PKG/helpers.py", "n + n", "2 * n")
+    edit(project, "src/PKG/names.py", '"c"', '"b"')
+    assert reasons(project) == {}
+
+    edit(project, "src/PKG/steps.py", '"n": [1, 2]', '"n": [1, 3]')
+    assert reasons(project)["count"] in (f"src/{package}/steps.py", "its script")
+    assert "parts" not in reasons(project)
+    edit(project, "src/PKG/steps.py", '"n": [1, 3]', '"n": [1, 2]')
+
+
+@pytest.mark.parametrize("name", ["parts/a", "double.csv", "best.csv"])
+def test_a_product_that_has_changed_is_made_again(project, name):
+    """A file or a folder, whatever its times say."""
+    path = project.path / "products/development" / name
+    before, text = path.stat(), path.read_text()
+    path.write_text(text.replace("2", "3").replace("a", "b"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    changed = {"parts/a": "parts", "double.csv": "double", "best.csv": "compare"}[name]
+    assert reasons(project)[changed] == "its product changed"
+    path.write_text(text)
+    assert reasons(project) == {}
