@@ -30,6 +30,8 @@ from tools import ROOT, processes
 #: and a copy of this process has imported numpy already.
 SETS_ENVIRONMENT = re.compile(r"environ|%env|%set_env|putenv|threadpool")
 
+#: Keeps the debugger from warning of modules that it can't step into.
+QUIET_DEBUGGER = "PYDEVD_DISABLE_FILE_VALIDATION"
 #: How multiprocessing calls a process that it has not started: this module is loaded in one.
 BUILD = process.current_process()
 
@@ -101,6 +103,7 @@ def run_kernel(orders: dict[str, Any]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(orders["env"])
+    os.environ.setdefault(QUIET_DEBUGGER, "1")  # as in a kernel started anew
     os.chdir(orders["cwd"] or os.getcwd())
     forget_build()
     sys.argv = orders["arguments"]
@@ -172,14 +175,13 @@ class Manager(AsyncKernelManager):
 
 def import_kernel() -> None:
     """Import what a kernel needs, once for all of a build; say nothing meanwhile."""
-    quiet = "PYDEVD_DISABLE_FILE_VALIDATION"
-    before = os.environ.get(quiet)
-    os.environ[quiet] = "1"
+    before = os.environ.get(QUIET_DEBUGGER)
+    os.environ[QUIET_DEBUGGER] = "1"
     import ipykernel.debugger
     import ipykernel.kernelapp  # noqa: F401
 
     if before is None:
-        del os.environ[quiet]
+        del os.environ[QUIET_DEBUGGER]
 
 
 def prepare(task: Any) -> None:
