@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = {
     "status": "show which tasks will run and why, a line each",
     "new": "make a task: script, functions, test, schema, entry in pipeline.yaml",
+    "import": "turn an old notebook into tasks, and prove that they do the same",
     "sync": "make scripts and notebooks the same again",
     "add": "add a package to requirements.txt, the lock and the environment",
     "requirements": "check that requirements.txt names what tasks/ and src/ import",
@@ -28,6 +29,8 @@ COMMANDS = {
     "into": "copy this project into a repository that exists; overwrites nothing",
     "summary": "summarize a smoke run in Markdown, for CI",
 }
+#: The module of a command whose name no module can have.
+MODULES = {"import": "importer"}
 
 
 def run_in_environment() -> int:
@@ -49,7 +52,7 @@ def main() -> int:
     if name in COMMANDS and name != "into" and importlib.util.find_spec("ploomber") is None:
         return run_in_environment()
     if name in COMMANDS:
-        return importlib.import_module(f"tools.{name}").main(arguments)
+        return importlib.import_module(f"tools.{MODULES.get(name, name)}").main(arguments)
     print(__doc__)
     for command, purpose in COMMANDS.items():
         print(f"  {command:<13} {purpose}")

@@ -128,3 +128,10 @@ def write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_bytes(text.encode("utf-8"))
     os.replace(temporary, path)
+
+
+def names(path: Path = PIPELINE) -> set[str]:
+    """Return the names of all tasks."""
+    from ruamel.yaml import YAML
+
+    return {*map(name_of, YAML().load(path.read_bytes().decode("utf-8"))["tasks"])}

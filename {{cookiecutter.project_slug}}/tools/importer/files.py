@@ -1,0 +1,113 @@
+"""Find the files that a notebook reads and writes, and bring the data into the project."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tools import ROOT
+from tools.importer.scripts import Files
+from tools.importer.statements import Statement
+
+
+def named(statements: Iterable[Statement]) -> Iterator[str]:
+    """Yield the texts in code that may name a file, those put together left out."""
+    for item in statements:
+        nodes = [item.node] if item.node is not None else []
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                if 0 < len(node.value) < 200 and "\n" not in node.value and "\0" not in node.value:
+                    yield node.value
+            elif not isinstance(node, ast.JoinedStr):
+                nodes += ast.iter_child_nodes(node)
+
+
+def find_reads(statements: list[Statement], notebook: Path, data: list[Path]) -> Files:
+    """Find the files that the code names; add what else it names that exists to the data.
+
+    Parameters
+    ----------
+    statements
+        The code.
+    notebook
+        Where the notebook is.
+    data
+        Files and folders that the user named.
+
+    Returns
+    -------
+    Files
+        Those to read.
+    """
+    files = Files()
+    for text in dict.fromkeys(named(statements)):
+        path = Path(os.path.normpath(notebook.parent / text))
+        if path.is_file():
+            files.reads[text] = (key_of(path, files), place_of(path, notebook))
+        if path.is_file() or (path.is_dir() and path not in (*notebook.parents, Path.home())):
+            data.append(path)
+    return files
+
+
+def key_of(path: Path, files: Files) -> str:
+    """Return a key for a file that no other file has."""
+    known = {key for key, _ in [*files.reads.values(), *files.writes.values()]}
+    key = base = re.sub(r"\W+", "_", path.stem).strip("_") or "file"
+    while key in known:
+        key = f"{base}_{len(known)}"
+    return key
+
+
+def place_of(path: Path, notebook: Path) -> str:
+    """Return where in the project a file is, or is to be copied to."""
+    if ROOT in path.parents:
+        return path.relative_to(ROOT).as_posix()
+    place = Path("data", "raw", path.name)
+    if (ROOT / place).exists() and (ROOT / place).read_bytes() != path.read_bytes():
+        place = place.with_name(f"{notebook.stem}_{path.name}")
+    return place.as_posix()
+
+
+def find_writes(statements: list[Statement], files: Files, place: Path) -> None:
+    """Find the files that the code names and that are there now that it has run."""
+    for text in dict.fromkeys(named(statements)):
+        path = Path(os.path.normpath(place / text))
+        if text not in files.reads and path.is_file():
+            files.writes[text] = (f"{key_of(path, files)}_file", path.name)
+
+
+def copy_data(files: Files, notebook: Path, data: list[Path]) -> list[str]:
+    """Copy the data into the project, where nothing is overwritten.
+
+    Returns
+    -------
+    list of str
+        What could not be brought to where the code looks for it.
+    """
+    left = []
+    for text, (_, place) in files.reads.items():
+        target = ROOT / place
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(os.path.normpath(notebook.parent / text), target)
+    placed = {os.path.normpath(notebook.parent / text) for text in files.reads}
+    for path in (path for path in dict.fromkeys(data) if str(path) not in placed):
+        target = ROOT / os.path.relpath(path, notebook.parent)
+        if ".." in target.parts:
+            left.append(f"{path}: its path is put together in code; name it under `resources_`")
+        elif path.is_dir():
+            shutil.copytree(path, target, dirs_exist_ok=True, copy_function=copy_new)
+        else:
+            copy_new(path, target)
+    return left
+
+
+def copy_new(source: str | Path, target: str | Path) -> None:
+    """Copy a file unless there is one."""
+    if not Path(target).exists():
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)

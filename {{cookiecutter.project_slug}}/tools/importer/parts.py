@@ -1,0 +1,160 @@
+"""Split a notebook into parts, and find the functions that can leave it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.importer.statements import GIVEN, Statement, is_setting, read
+
+#: States that random draws change: how a seed is set, how they are read and put back.
+RANDOM = {
+    "numpy_random": (r"\b(np|numpy)\.random\.seed\(", "np.random.get_state()", "np.random.set_state"),
+    "python_random": (r"(?<![.\w])random\.seed\(", "random.getstate()", "random.setstate"),
+}
+#: Decorators that do nothing but to their function.
+PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
+
+
+@dataclass
+class Part:
+    """A part of a notebook, which becomes a task. Its cells are numbered from 1."""
+
+    name: str
+    cells: list[int]
+    statements: list[Statement]
+    needs: dict[str, int] = field(default_factory=dict)  #: value -> number of the part it is from
+    gives: set[str] = field(default_factory=set)
+    copies: list[Statement] = field(default_factory=list)  #: of earlier parts
+    moved: set[str] = field(default_factory=set)  #: names that it imports from the new module
+    unresolved: set[str] = field(default_factory=set)
+
+    def has(self, name: str, *ways: str) -> bool:
+        """Tell whether one of its statements `needs`, `binds` or `changes` a name."""
+        return any(name in getattr(item, way) for item in self.statements for way in ways)
+
+
+def split(cells: list[Any], at: list[int]) -> list[Part]:
+    """Split a notebook at its headings of the first two levels.
+
+    Parameters
+    ----------
+    cells
+        The cells of the notebook.
+    at
+        Numbers of the cells where parts begin, instead of at headings.
+
+    Returns
+    -------
+    list of Part
+        Those that do nothing by themselves are joined to the next.
+    """
+    parts = [Part("", [], [])]
+    for number, cell in enumerate(cells, 1):
+        title = heading(cell.source) if cell.cell_type == "markdown" else ""
+        if number in at or (title and not at):
+            parts.append(Part(title, [], []))
+        parts[-1].cells.append(number)
+        parts[-1].name = parts[-1].name or title
+        if cell.cell_type == "code":
+            parts[-1].statements += read(number, cell.source)
+    mark_settings(parts)
+    for index in reversed(range(len(parts) - 1)):
+        if not has_code(parts[index], at):
+            parts[index + 1].name = parts[index + 1].name or parts[index].name
+            parts[index].name = parts[index + 1].name
+            join(parts, index, index + 1)
+    if len(parts) > 1 and not has_code(parts[-1], at):
+        join(parts, len(parts) - 2, len(parts) - 1)
+    return parts
+
+
+def heading(text: str) -> str:
+    """Return the first heading of level 1 or 2 of a Markdown cell as a name, if it has one."""
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt().parse(text)
+    for opening, inline in zip(tokens, tokens[1:], strict=False):
+        if opening.type == "heading_open" and opening.tag in ("h1", "h2"):
+            plain = "".join(item.content for item in inline.children if item.type != "html_inline")
+            words = re.findall(r"[^\W_]+", plain.lower())
+            while len(words) > 1 and (words[0].isdigit() or len("_".join(words)) > 40):
+                words.pop(0 if words[0].isdigit() else -1)
+            return "_".join(words) or "part"
+    return ""
+
+
+def mark_settings(parts: list[Part]) -> None:
+    """Find the statements that set something in a module, now that all imports are known."""
+    statements = [item for part in parts for item in part.statements]
+    names = {
+        kind: {name for item in statements if item.kind == kind for name in item.binds}
+        for kind in ("import", "constant")
+    }
+    for item in statements:
+        if is_setting(item, names["import"], names["constant"]):
+            seeds = any(re.search(seed, item.text) for seed, *_ in RANDOM.values())
+            item.kind = "seed" if seeds else "setting"
+
+
+def has_code(part: Part, at: list[int]) -> bool:
+    """Tell whether a part does something by itself, or anything if the user chose the parts."""
+    quiet = {"import", "names", "function", "setting", "seed"} if not at else {}
+    return any(item.kind not in quiet for item in part.statements)
+
+
+def join(parts: list[Part], first: int, last: int) -> None:
+    """Make one part of several."""
+    joined = parts[first : last + 1]
+    cells = [cell for part in joined for cell in part.cells]
+    statements = [item for part in joined for item in part.statements]
+    parts[first : last + 1] = [Part(joined[0].name, cells, statements)]
+
+
+def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
+    """Return the functions that need nothing but imports, constants and one another.
+
+    Parameters
+    ----------
+    parts
+        The parts.
+    stay
+        Names that must not move.
+
+    Returns
+    -------
+    list of Statement
+        The functions, and the constants that they need, in the order of the notebook.
+    """
+    statements = [item for part in parts for item in part.statements]
+    times = Counter(name for item in statements for name in item.binds)
+    changed = {name for item in statements for name in item.changes}
+    imported = {name for item in statements if item.kind == "import" for name in item.binds}
+    able = {
+        name: item
+        for item in statements
+        for name in item.binds
+        if item.kind in ("function", "constant") and len(item.binds) == 1 and times[name] == 1
+        if name not in changed | stay and not item.changes and is_alone(item, statements)
+    }
+    known = GIVEN - {"get_ipython"} | {name for name in imported if times[name] >= 1}
+    while stuck := [name for name, item in able.items() if item.needs - known - set(able)]:
+        able = {name: item for name, item in able.items() if name not in stuck}
+    functions = {name: item for name, item in able.items() if item.kind == "function"}
+    used = {name for item in functions.values() for name in item.needs}
+    return [item for name, item in able.items() if name in functions or name in used]
+
+
+def is_alone(item: Statement, statements: list[Statement]) -> bool:
+    """Tell whether a statement shares no line with another, and its decorators are harmless."""
+    others = (other for other in statements if other.cell == item.cell and other is not item)
+    lines = {line for other in others for line in other.lines}
+    decorators = re.findall(r"(?m)^@(.*)", item.text)
+    return not lines & set(item.lines) and all(re.match(PURE, text) for text in decorators)
+
+
+def texts(part: Part) -> str:
+    """Return the code of a part."""
+    return "\n".join(item.text for item in part.statements)

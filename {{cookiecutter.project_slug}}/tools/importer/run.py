@@ -1,0 +1,136 @@
+"""Run a notebook as it is, in a folder of its own, and compare outputs with its."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+PROBE = Path(__file__).with_name("probe.py")
+#: What is different at each run: addresses, random identifiers, times, numbered elements.
+VOLATILE = re.compile(
+    r"0x[0-9a-f]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|\b\d\d:\d\d:\d\d(\.\d+)?\b|"
+    r"(?m:^(CPU times|Wall time):.*$)|.* per loop .*|(?<=-id-)\d+|/\S*(ipykernel_|tmp)\w+\S*"
+)
+PAGE = re.compile(r"(?s)<(style|script).*?</\1>|<[^>]+>|\s+")
+
+
+class DoesNotRun(Exception):
+    """The original notebook stops with an error."""
+
+
+def prepare(notebook: Path, data: Iterable[Path], folder: Path) -> Path:
+    """Copy the data of a notebook, each file to where the notebook finds it.
+
+    Parameters
+    ----------
+    notebook
+        The notebook.
+    data
+        Files and folders that it reads.
+    folder
+        Where to.
+
+    Returns
+    -------
+    Path
+        The folder that the notebook is to run in, deep enough for `../..`.
+    """
+    place = folder.joinpath(*"abcdef")
+    place.mkdir(parents=True)
+    for path in data:
+        target = Path(os.path.normpath(place / os.path.relpath(path, notebook.parent)))
+        if folder not in target.parents:
+            target = place / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, target, dirs_exist_ok=True)
+        else:
+            shutil.copy2(path, target)
+    return place
+
+
+def execute(
+    notebook: Any, place: Path, names: list[str], ends: set[int], functions: dict[int, list[str]]
+) -> tuple[Any, dict[int, dict[str, Any]]]:
+    """Run a notebook with papermill, and look at its values.
+
+    Parameters
+    ----------
+    notebook
+        The notebook, in format 4.
+    place
+        The folder to run it in.
+    names
+        Values to look at.
+    ends
+        Numbers of the cells after which to look.
+    functions
+        Number of a cell -> the functions that it makes.
+
+    Returns
+    -------
+    tuple
+        The executed notebook, and what was seen after each of these cells.
+
+    Raises
+    ------
+    DoesNotRun
+        At an error; the message says in which cell.
+    """
+    import nbformat
+    import papermill
+
+    folder = place / ".import"
+    folder.mkdir(exist_ok=True)
+    probed, numbers = nbformat.from_dict({**notebook, "cells": []}), []
+    for number, cell in enumerate(notebook.cells, 1):
+        probed.cells.append(nbformat.from_dict(cell))
+        numbers.append(number)
+        if number in ends or number in functions:
+            here = names if number in ends else []
+            call = f"globals(), {here}, {functions.get(number, [])}, {str(folder)!r}, {number}"
+            load = f"__import__('runpy').run_path({str(PROBE)!r})['probe']({call})"
+            probed.cells.append(nbformat.v4.new_code_cell(load))
+            numbers.append(0)
+    nbformat.write(probed, folder / "in.ipynb")
+    try:
+        papermill.execute_notebook(
+            str(folder / "in.ipynb"),
+            str(folder / "out.ipynb"),
+            cwd=str(place),
+            kernel_name="python3",
+            progress_bar=False,
+        )
+    except papermill.PapermillExecutionError as error:
+        raise DoesNotRun(f"cell {numbers[error.cell_index]}: {error.ename}: {error.evalue}") from None
+    done = nbformat.read(folder / "out.ipynb", as_version=4)
+    done.cells = [cell for cell, number in zip(done.cells, numbers, strict=True) if number]
+    seen = {end: json.loads((folder / f"{end}.json").read_text("utf-8")) for end in ends}
+    return done, seen
+
+
+def plain(outputs: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what outputs show, kind by kind, without what is different at each run."""
+    text = "".join(item.text for item in outputs if item.get("name") == "stdout")
+    yield "text", VOLATILE.sub("", text)
+    for item in outputs:
+        for kind, value in sorted(item.get("data", {}).items()):
+            if kind.startswith("image/") or kind.endswith("json"):
+                yield "figure", value
+            elif kind == "text/html":
+                yield "table", VOLATILE.sub("", PAGE.sub(" ", value))
+            elif not any(other.startswith("image/") for other in item["data"]):
+                yield "text", VOLATILE.sub("", value)
+
+
+def difference(ours: list[Any], theirs: list[Any]) -> str:
+    """Return what is different between the outputs of two cells, nothing if they are the same."""
+    one, two = list(plain(ours)), list(plain(theirs))
+    if len(one) != len(two):
+        return f"{len(two)} outputs, in the original {len(one)}"
+    return ", ".join(sorted({kind for (kind, a), (_, b) in zip(one, two, strict=True) if a != b}))

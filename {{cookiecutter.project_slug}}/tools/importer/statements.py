@@ -1,0 +1,187 @@
+"""Cut the code of a notebook into statements: what each one needs, binds and changes."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from dataclasses import dataclass, field
+
+#: What IPython gives, beside the names of Python.
+GIVEN = {*dir(builtins), *"display get_ipython In Out _ __ ___ _ih _oh _dh exit quit".split()}
+#: Magics around Python code, those that set something, and those that bring names.
+TIMED = re.compile(r"(\s*(?:[\w, ]+=\s*)?)%(?:time|timeit|prun|memit)\b(?:\s+-\w\s*\d*)*\s*(.*)")
+PYTHON_CELL = re.compile(r"\s*%%(time|timeit|capture|prun|memit)\b")
+MAGICS = {
+    "setting": re.compile(r"%(matplotlib|config|load_ext|precision|autoreload|env)\b"),
+    "names": re.compile(r"%(run|pylab)\b"),
+}
+#: Methods that change their object, and functions that change what they are given first.
+CHANGE = re.compile(
+    r"add|append|clear|compile|discard|execute|extend|fill|fit|fit_\w+|insert|load_state_dict|"
+    r"partial_fit|pop|popitem|put|remove|reverse|seed|set_\w+|setdefault|shuffle|sort|step|train|"
+    r"update|write"
+)
+CHANGE_FIRST = re.compile(r"copyto|delattr|fill_diagonal|heap\w+|insort\w*|next|setattr|shuffle")
+#: Functions of a module that set something for all that follows.
+SET = re.compile(
+    r"(set|register|enable|disable|init)\w*|append|basicConfig|chdir|default|extension|"
+    r"filterwarnings|insert|ioff|ion|load_dotenv|manual_seed|pandas|rc|simplefilter|update|use"
+)
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+LITERAL = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp)
+IN_LITERAL = (*LITERAL, ast.operator, ast.unaryop, ast.expr_context)
+
+
+@dataclass(eq=False)
+class Statement:
+    """A statement of a cell, or a magic in it that sets something; cells count from 1."""
+
+    cell: int
+    text: str
+    kind: str  #: import, names (a star import, %run), function, constant, setting or value
+    lines: range  #: where it is in the cell, from 0
+    node: ast.stmt | None = None
+    needs: set[str] = field(default_factory=set)
+    binds: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+
+    @property
+    def surely(self) -> set[str]:
+        """What it binds whatever happens."""
+        branches = isinstance(self.node, (ast.If, ast.Try, ast.While, ast.Match))
+        return set() if branches else self.binds
+
+
+def as_python(source: str) -> list[str]:
+    """Return the lines of a cell, its magics replaced by what Python can read."""
+    from jupytext.magics import comment_magic
+
+    lines = source.splitlines()
+    if source.lstrip().startswith("%%"):
+        lines = ["", *lines[1:]] if PYTHON_CELL.match(source) else []
+    for number, commented in enumerate(comment_magic(list(lines), "python")):
+        line = lines[number]
+        if line != commented:
+            timed, bound = TIMED.match(line), re.match(r"\s*[\w, ]+=", line)
+            plain = bound[0] + " get_ipython()" if bound else line[: -len(line.lstrip())] + "pass"
+            lines[number] = timed[1] + timed[2] if timed else plain
+    return lines
+
+
+def read(cell: int, source: str) -> list[Statement]:
+    """Cut a cell into its statements.
+
+    Parameters
+    ----------
+    cell
+        Its number.
+    source
+        Its code, as it was typed.
+
+    Returns
+    -------
+    list of Statement
+        In their order.
+
+    Raises
+    ------
+    SyntaxError
+        If it is no Python.
+    """
+    lines, flags = as_python(source), ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree = compile("\n".join(lines), f"cell {cell}", "exec", flags)
+    found = [describe(cell, node, lines) for node in tree.body]
+    for number, line in enumerate(source.splitlines()):
+        for kind, magic in MAGICS.items():
+            if magic.match(line):
+                found.append(Statement(cell, line, kind, range(number, number + 1)))
+    return sorted(found, key=lambda statement: statement.lines.start)
+
+
+def describe(cell: int, node: ast.stmt, lines: list[str]) -> Statement:
+    """Tell what a statement needs, binds and changes."""
+    from pyflakes.checker import Builtin, Checker, ModuleScope
+    from pyflakes.messages import UndefinedName
+
+    start = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))]) - 1
+    text = ast.get_source_segment("\n".join(lines), node)
+    if isinstance(node, FUNCTION):  # with its decorators, and the comment above it
+        while start and lines[start - 1].startswith("#"):
+            start -= 1
+        text = "\n".join([*lines[start : node.lineno - 1], text])
+    checker = Checker(ast.Module([node], []), builtins=GIVEN)
+    needs = {
+        item.message_args[0] for item in checker.messages if isinstance(item, UndefinedName)
+    }
+    module = next(scope for scope in checker.deadScopes if isinstance(scope, ModuleScope))
+    binds = {
+        name
+        for name, binding in module.items()
+        if not isinstance(binding, Builtin) and name.isidentifier()
+    }
+    kind = kind_of(node)
+    changes = {name for name in changed(node, kind == "function") if name in needs | binds}
+    return Statement(cell, text, kind, range(start, node.end_lineno), node, needs, binds, changes)
+
+
+def kind_of(node: ast.stmt) -> str:
+    """Return the kind of a statement, as far as it can be seen without the others."""
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        return "names"
+    if isinstance(node, (ast.Import, ast.ImportFrom, ast.If, ast.Try, ast.With)):
+        inner = {type(child) for child in ast.walk(node)}
+        found = inner & {ast.Import, ast.ImportFrom} and not inner & {*FUNCTION, ast.For}
+        return "import" if found else "value"
+    single = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    if isinstance(node, FUNCTION) or (single and isinstance(node.value, ast.Lambda)):
+        return "function"
+    literal = single and all(isinstance(child, IN_LITERAL) for child in ast.walk(node.value))
+    return "constant" if literal else "value"
+
+
+def changed(node: ast.AST, inside: bool) -> set[str | None]:
+    """Return the names whose objects a statement changes in place; `inside` functions too."""
+    found = set()
+    if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+        found.add(root(node))
+    elif isinstance(node, ast.AugAssign):
+        found.add(root(node.target))
+    elif isinstance(node, ast.Call):
+        found |= changed_by_call(node)
+    if inside or not isinstance(node, (*FUNCTION, ast.Lambda)):
+        found = found.union(*(changed(child, inside) for child in ast.iter_child_nodes(node)))
+    return found
+
+
+def changed_by_call(node: ast.Call) -> set[str | None]:
+    """Return the names whose objects a call changes, by what the function is called."""
+    name = called(node)
+    method = isinstance(node.func, ast.Attribute) and CHANGE.fullmatch(name)
+    in_place = any(item.arg == "inplace" for item in node.keywords)
+    first = node.args[:1] if CHANGE_FIRST.fullmatch(name) else []
+    return {*map(root, first), *([root(node.func)] if method or in_place else [])}
+
+
+def called(node: ast.Call) -> str:
+    """Return the last name of the function that is called."""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def root(node: ast.AST | None) -> str | None:
+    """Return the name that an expression such as `a.b["c"]` begins with."""
+    while node is not None and not isinstance(node, ast.Name):
+        node = getattr(node, "value", getattr(node, "func", None))
+    return node and node.id
+
+
+def is_setting(statement: Statement, imported: set[str], constants: set[str]) -> bool:
+    """Tell whether a statement sets something in a module, for all that follows."""
+    node = statement.node
+    if statement.kind != "value" or statement.needs - imported - constants - GIVEN:
+        return False
+    if isinstance(node, ast.Assign):
+        return not isinstance(node.targets[0], ast.Name) and root(node.targets[0]) in imported
+    call = getattr(node, "value", None)
+    is_call = isinstance(node, ast.Expr) and isinstance(call, ast.Call)
+    return is_call and root(call) in imported and bool(SET.fullmatch(called(call)))
