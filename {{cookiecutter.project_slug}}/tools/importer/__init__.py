@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -77,7 +76,9 @@ class Import:
         try:
             parts = split(self.cells, starts)
         except SyntaxError as error:
-            raise Refused(f"{error.filename} is no Python: line {error.lineno}: {error.msg}") from None
+            raise Refused(
+                f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
+            ) from None
         statements = [item for part in parts for item in part.statements]
         files = data_files.find_reads(statements, self.path, self.data)
         with tempfile.TemporaryDirectory() as folder:
@@ -190,13 +191,19 @@ def show(tasks: list[Task], flow: Flow, path: Path) -> None:
         cells = task.part.cells
         makes = ", ".join(key for key in task.products if key != "nb") or "-"
         print(f"  {task.part.name:<{width}}  cells {cells[0]}-{cells[-1]}  makes {makes}")
-    for index, task in enumerate(tasks):
-        for later in tasks[index + 1 :]:
-            names = sorted(n for n, giver in later.part.needs.items() if giver == index)
-            if names:
-                print(f"  {task.part.name:>{width}} ── {', '.join(names)} ──▶ {later.part.name}")
+    show_flow(tasks, width)
     for line in flow.joined:
         print(f"  One task, since {line}")
     for task in tasks:
         for name in sorted(task.part.unresolved):
             print(f"  {task.part.name}: nothing says what {name} is")
+
+
+def show_flow(tasks: list[Task], width: int) -> None:
+    """Print what each part hands to later ones."""
+    for index, task in enumerate(tasks):
+        for later in tasks[index + 1 :]:
+            names = sorted(n for n, giver in later.part.needs.items() if giver == index)
+            if names:
+                passed = ", ".join(names)
+                print(f"  {task.part.name:>{width}} ── {passed} ──▶ {later.part.name}")

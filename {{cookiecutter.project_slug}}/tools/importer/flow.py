@@ -46,7 +46,7 @@ class Flow:
                 self.resolve(index)
         except Join as error:
             why, first, last = error.args
-            self.joined.append(f"{why}: {', '.join(p.name for p in self.parts[first:last + 1])}")
+            self.joined.append(f"{why}: {', '.join(p.name for p in self.parts[first : last + 1])}")
             join(self.parts, first, last)
             self.connect()
 
@@ -129,6 +129,8 @@ class Flow:
         seen = self.look(giver, name)
         if seen.get("why"):
             cell = max(
-                item.cell for item in self.parts[giver].statements if name in item.binds | item.changes
+                item.cell
+                for item in self.parts[giver].statements
+                if name in item.binds | item.changes
             )
             raise Join(f"{name} (cell {cell}) can't be stored, {seen['why']}", giver, index)

@@ -11,7 +11,11 @@ from tools.importer.statements import GIVEN, Statement, is_setting, read
 
 #: States that random draws change: how a seed is set, how they are read and put back.
 RANDOM = {
-    "numpy_random": (r"\b(np|numpy)\.random\.seed\(", "np.random.get_state()", "np.random.set_state"),
+    "numpy_random": (
+        r"\b(np|numpy)\.random\.seed\(",
+        "np.random.get_state()",
+        "np.random.set_state",
+    ),
     "python_random": (r"(?<![.\w])random\.seed\(", "random.getstate()", "random.setstate"),
 }
 #: Decorators that do nothing but to their function.

@@ -87,7 +87,7 @@ def note_call(name, function, file, space):
 def value_of(name, space):
     """Return the value of a name, or the state of the random numbers."""
     if name == "numpy_random":
-        return np.random.get_state()
+        return np.random.get_state()  # noqa: NPY002
     return random.getstate() if name == "python_random" else space[name]
 
 

@@ -107,7 +107,9 @@ def execute(
             progress_bar=False,
         )
     except papermill.PapermillExecutionError as error:
-        raise DoesNotRun(f"cell {numbers[error.cell_index]}: {error.ename}: {error.evalue}") from None
+        raise DoesNotRun(
+            f"cell {numbers[error.cell_index]}: {error.ename}: {error.evalue}"
+        ) from None
     done = nbformat.read(folder / "out.ipynb", as_version=4)
     done.cells = [cell for cell, number in zip(done.cells, numbers, strict=True) if number]
     seen = {end: json.loads((folder / f"{end}.json").read_text("utf-8")) for end in ends}

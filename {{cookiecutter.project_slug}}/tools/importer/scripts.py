@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tools import ROOT
@@ -62,13 +61,14 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     part = flow.parts[index]
     task = Task(part, [], {"nb": f"{part.name}.ipynb"}, {})
     own = [body_of(cells[number - 1], number, part, flow.moved) for number in part.cells]
-    copies = "\n".join(item.text for item in part.copies)
     upstream = {flow.parts[giver].name for giver in part.needs.values()}
     for item in own:
         if item.cell_type == "code":
             item.source = use_files(item.source, task, files, upstream)
     inputs, outputs = load_lines(flow, part), save_lines(flow, index, task)
-    late = [item.text for item in part.copies if item.kind not in ("import", "names") or clashes(item)]
+    late = [
+        item.text for item in part.copies if item.kind not in ("import", "names") or clashes(item)
+    ]
     inputs += [use_files(text, task, files, upstream) for text in late]
     if any(name in item.binds for item in part.statements + part.copies for name in PARAMETERS):
         inputs.insert(0, "task_product = product")  # the notebook has a `product` of its own
@@ -134,7 +134,7 @@ def body_of(cell: Any, number: int, part: Part, moved: set[str]) -> Any:
 
 
 def silenced(source: str, statements: list[Statement]) -> list[str]:
-    """Return the lines of a cell, `_ = ` for the `;` that hides its result but no formatter keeps."""
+    """Return the lines of a cell; `_ = ` hides a result where `;` did, which no formatter keeps."""
     lines, last = source.rstrip().splitlines(), statements[-1:]
     if lines and lines[-1].endswith(";") and last and isinstance(last[0].node, ast.Expr):
         start = last[0].lines.start

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from tools.importer.scripts import PACKAGE
 from tools.importer.statements import Statement

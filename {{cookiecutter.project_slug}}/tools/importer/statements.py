@@ -111,9 +111,7 @@ def describe(cell: int, node: ast.stmt, lines: list[str]) -> Statement:
             start -= 1
         text = "\n".join([*lines[start : node.lineno - 1], text])
     checker = Checker(ast.Module([node], []), builtins=GIVEN)
-    needs = {
-        item.message_args[0] for item in checker.messages if isinstance(item, UndefinedName)
-    }
+    needs = {item.message_args[0] for item in checker.messages if isinstance(item, UndefinedName)}
     module = next(scope for scope in checker.deadScopes if isinstance(scope, ModuleScope))
     binds = {
         name

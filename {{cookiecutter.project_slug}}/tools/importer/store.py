@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, pipeline_file, sync
+from tools import ROOT, notebooks, pipeline_file
 from tools.importer.flow import Flow
 from tools.importer.scripts import PACKAGE, Task, is_table
 from tools.importer.skeletons import module_text, schemas_text, test_text
@@ -58,8 +58,12 @@ def store(
         texts[PACKAGE / f"{module}.py"] = module_text(moved, statements, path.name).encode()
         folder = ROOT / "tests" / f"{module}_calls"
         names = [name for item in moved if item.kind == "function" for name in item.binds]
-        fit = [n for n in names if n in calls and b"__main__" not in calls[n] and len(calls[n]) < 5e6]
-        left += [f"{name}: no test, its arguments are not known" for name in names if name not in fit]
+        fit = [
+            n for n in names if n in calls and b"__main__" not in calls[n] and len(calls[n]) < 5e6
+        ]
+        left += [
+            f"{name}: no test, its arguments are not known" for name in names if name not in fit
+        ]
         if fit:
             texts |= {folder / f"{name}.pickle": calls[name] for name in fit}
             texts[ROOT / "tests" / f"test_{module}.py"] = test_text(module, fit).encode()
@@ -77,7 +81,7 @@ def store(
 
 def as_script(task: Task) -> str:
     """Return the script of a task."""
-    return sync.as_script({"cells": task.cells})
+    return notebooks.to_script({"cells": task.cells, "metadata": {}, "nbformat_minor": 5})
 
 
 def tidy(files: list[Path]) -> None:

@@ -1,0 +1,115 @@
+"""An existing notebook becomes tasks of the project by one command, proved to give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+CELLS = """\
+# Birds
+---
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+
+LIMIT = 2
+COLUMNS = ["a", "b"]
+---
+## 1. Load the data
+---
+df = pd.read_csv("data/birds.csv")
+df.head()
+---
+def add_ratio(table, scale=LIMIT):
+    table = table[COLUMNS].copy()
+    table["ratio"] = table["a"] / table["b"] * scale
+    return table
+---
+## 2. Clean
+---
+df.dropna(inplace=True)
+df = add_ratio(df)
+print(len(df))
+df
+---
+## Model it!
+---
+m = LinearRegression().fit(df[["a"]], df["b"])
+print(m.coef_)
+---
+## Use
+---
+print(m.predict(pd.DataFrame({"a": [1.0]})), df.ratio.sum())
+"""
+
+
+@pytest.fixture(scope="module")
+def made(set_up: Callable[..., Project]) -> Project:
+    """Return a project that all tests share."""
+    return set_up(example="empty")
+
+
+@pytest.fixture
+def project(made: Project) -> Iterator[Project]:
+    """Return the project; as it was, after the test."""
+    yield made
+    made.git("reset", "--quiet", "--hard", "main")
+    made.git("clean", "--quiet", "--force", "-d")
+
+
+def notebook(folder: Path, text: str = CELLS) -> Path:
+    """Write a notebook beside the data that it reads; return its path."""
+    cells = [
+        nbformat.v4.new_markdown_cell(cell)
+        if cell.startswith("#")
+        else nbformat.v4.new_code_cell(cell)
+        for cell in (part.strip("\n") for part in text.split("---\n"))
+    ]
+    path = folder / "birds.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data" / "birds.csv").write_text("a,b\n1,2\n3,4\n5,\n7,8\n")
+    return path
+
+
+def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path) -> None:
+    """It is run, split, built and compared; what it made is tested and can be committed."""
+    path = notebook(tmp_path)
+    before = path.read_bytes()
+    printed = project.run("python", "tools", "import", path).stdout
+    for name in ["load_the_data", "birds_clean", "model_it", "use"]:
+        assert f"  {name}: the same\n" in printed
+    assert path.read_bytes() == before
+    assert "def add_ratio" in project.read("src/my_pipeline/birds.py")
+    assert 'upstream = ["birds_clean", "model_it"]' in project.read("tasks/use.py")
+    assert project.read("pipeline.yaml").startswith("# The pipeline")
+
+    project.run("python", "-m", "pytest", "-q", "tests/test_birds.py")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "The birds")
+    again = project.run("python", "tools", "import", path, check=False)
+    assert again.returncode == 1 and "Traceback" not in again.stdout
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_a_dry_run_shows_the_parts_and_writes_nothing(project: Project, tmp_path: Path) -> None:
+    """Parts, cells and what flows between them are seen before anything is written."""
+    printed = project.run("python", "tools", "import", notebook(tmp_path), "--dry-run").stdout
+    assert "birds_clean    cells 6-7  makes df" in printed
+    assert "model_it ── m ──▶ use" in printed
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_a_notebook_that_no_longer_runs_is_said_so(project: Project, tmp_path: Path) -> None:
+    """The cell and the error are named before anything is split."""
+    path = notebook(tmp_path, CELLS + "---\nabsent\n")
+    done = project.run("python", "tools", "import", path, check=False)
+    assert done.returncode == 1
+    assert "does not run by itself any more" in done.stdout
+    assert "NameError: name 'absent' is not defined" in done.stdout
+    assert project.git("status", "--porcelain") == ""
