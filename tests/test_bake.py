@@ -124,6 +124,7 @@ tools/importer/probe.py
 tools/importer/prove.py
 tools/importer/run.py
 tools/importer/scripts.py
+tools/importer/show.py
 tools/importer/skeletons.py
 tools/importer/statements.py
 tools/importer/store.py

@@ -21,7 +21,8 @@ from tools.importer.flow import Flow
 from tools.importer.parts import Part, find_movable, split
 from tools.importer.prove import prove
 from tools.importer.run import DoesNotRun, execute, prepare
-from tools.importer.scripts import PACKAGE, Files, Task, make_task
+from tools.importer.scripts import PACKAGE, Files, make_task
+from tools.importer.show import show
 from tools.importer.statements import Statement
 from tools.importer.store import Refused, check_new, store
 
@@ -181,29 +182,3 @@ def name_parts(parts: list[Part], path: Path) -> None:
             name = f"{name}_2" if name.startswith(start) else start + name
         taken.add(name)
         part.name = name
-
-
-def show(tasks: list[Task], flow: Flow, path: Path) -> None:
-    """Print the parts as a table, and what flows between them as a picture."""
-    print(f"{path.name}: {len(tasks)} parts")
-    width = max(len(task.part.name) for task in tasks)
-    for task in tasks:
-        cells = task.part.cells
-        makes = ", ".join(key for key in task.products if key != "nb") or "-"
-        print(f"  {task.part.name:<{width}}  cells {cells[0]}-{cells[-1]}  makes {makes}")
-    show_flow(tasks, width)
-    for line in flow.joined:
-        print(f"  One task, since {line}")
-    for task in tasks:
-        for name in sorted(task.part.unresolved):
-            print(f"  {task.part.name}: nothing says what {name} is")
-
-
-def show_flow(tasks: list[Task], width: int) -> None:
-    """Print what each part hands to later ones."""
-    for index, task in enumerate(tasks):
-        for later in tasks[index + 1 :]:
-            names = sorted(n for n, giver in later.part.needs.items() if giver == index)
-            if names:
-                passed = ", ".join(names)
-                print(f"  {task.part.name:>{width}} ── {passed} ──▶ {later.part.name}")
