@@ -51,7 +51,7 @@ print(m.predict(pd.DataFrame({"a": [1.0]})), df.ratio.sum())
 @pytest.fixture(scope="module")
 def made(set_up: Callable[..., Project]) -> Project:
     """Return a project that all tests share."""
-    return set_up(example="empty")
+    return set_up()
 
 
 @pytest.fixture
