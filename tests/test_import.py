@@ -57,8 +57,9 @@ def made(set_up: Callable[..., Project]) -> Project:
 @pytest.fixture
 def project(made: Project) -> Iterator[Project]:
     """Return the project; as it was, after the test."""
+    start = made.git("rev-parse", "HEAD")
     yield made
-    made.git("reset", "--quiet", "--hard", "main")
+    made.git("reset", "--quiet", "--hard", start)
     made.git("clean", "--quiet", "--force", "-d")
 
 
