@@ -216,6 +216,19 @@ def test_git_ignores_secrets_and_nothing_else(bake: Callable[..., Project]) -> N
     assert ignored == ""
 
 
+def test_machinery_stays_small(baked: tuple[Project, dict]) -> None:
+    """The root has few entries; files of the machinery are short, their functions simple."""
+    project, options = baked
+    more = {"no": 0, "stripped": 1}[options["notebooks_in_git"]]
+    more += {"none": 0, "slurm": 2}[options["cluster"]]
+    assert len({name.split("/")[0] for name in project.files()}) <= 24 + more
+    for name in project.files():
+        if name.startswith("tools/") or name == "bootstrap.py":
+            assert len(project.read(name).splitlines()) <= 200, name
+    rules = ["--select=C901", "--config=lint.mccabe.max-complexity=7"]
+    project.run(sys.executable, "-m", "ruff", "check", "--no-cache", *rules, ".")
+
+
 def test_nothing_of_jinja_is_left(baked: tuple[Project, dict]) -> None:
     """No placeholder of the template survives in a name or a text."""
     project, options = baked
