@@ -184,6 +184,31 @@ def test_a_product_left_as_it_was_is_told_and_not_refused(project):
     build(project)
 
 
+def test_an_edit_in_a_result_is_kept_before_it_is_overwritten(project):
+    name = TABLE.replace("parquet", "ipynb")
+    edited = project.read(name).replace("table.head()", "table.tail()")
+    project.write(name, edited)
+
+    output = build(project)
+
+    kept = "exploration/clean-edited.ipynb"
+    assert f"clean: its result clean.ipynb was edited; the edit is kept in {kept}" in output
+    assert project.read(kept) == edited
+    assert "table.tail()" not in project.read(name)
+    assert "is kept in" not in build(project, "--force")
+    (project.path / kept).unlink()
+
+
+def test_a_task_that_is_up_to_date_or_unknown_is_said_in_a_line(project):
+    command = ("ploomber", "task", "--env--sample", "true")
+    said = project.run(*command, "clean").stdout
+    assert said.endswith("to run it all the same: ploomber task clean --force\n")
+    refused = project.run(*command, "claen", check=False)
+    assert refused.returncode == 1
+    assert "There is no such task. The tasks are: get, clean," in refused.stdout
+    assert "Traceback" not in refused.stdout
+
+
 def test_a_task_over_the_time_budget_is_stopped(project):
     edit(project, "table.head()", "import time\n\ntime.sleep(3600)")
 

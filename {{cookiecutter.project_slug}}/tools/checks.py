@@ -47,6 +47,7 @@ class Finish:
         """Run them."""
         if self.own is not None:
             call(self.own, task)
+        check_written(task)
         tables.check(task)
         for key, product in uptodate.products_of(task).items():
             if self.before.get(key) and self.before[key] == look(product):
@@ -76,6 +77,14 @@ class Fail:
         fingerprints.save()
         if self.own is not None:
             call(self.own, task)
+
+
+def check_written(task: Any) -> None:
+    """Raise FileNotFoundError if a task has not written a product, before anything reads it."""
+    for product in uptodate.products_of(task).values():
+        if uptodate.is_file(product) and not Path(product).exists():
+            path = shorten(product)
+            raise FileNotFoundError(f"task {task.name!r} has not written its product {path}")
 
 
 class AddNote:
