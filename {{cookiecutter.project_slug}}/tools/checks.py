@@ -51,7 +51,8 @@ class Finish:
         tables.check(task)
         for key, product in uptodate.products_of(task).items():
             if self.before.get(key) and self.before[key] == look(product):
-                print(f"{task.name}: left its product {shorten(product)} as it was")
+                text = f"{task.name}: left its product {shorten(product)} as it was"
+                warnings.warn(text, stacklevel=2)
         results.remember(task)
         note = uptodate.note(task, self.functions)
         for product in uptodate.products_of(task).values():
