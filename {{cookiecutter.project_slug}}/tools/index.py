@@ -6,6 +6,7 @@ network, and no server.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -178,7 +179,8 @@ def preview(path: Path, folder: Path) -> dict[str, Any]:
             table, size = pd.read_csv(path, nrows=ROWS), ""
         else:
             file = pq.ParquetFile(path)
-            table = pa.Table.from_batches([next(file.iter_batches(ROWS))]).to_pandas()
+            first = list(itertools.islice(file.iter_batches(ROWS), 1))  # none if it is empty
+            table = pa.Table.from_batches(first, schema=file.schema_arrow).to_pandas()
             size = f"{file.metadata.num_rows:,} rows, {table.shape[1]} columns"
         shown["size"] = size
         shown["rows"] = table.to_html(border=0, na_rep="", max_cols=30)

@@ -14,16 +14,8 @@ from ploomber.constants import TaskStatus
 from ploomber.tasks import NotebookRunner
 from tqdm import tqdm
 
-from tools import times, turns, worker
-
-try:
-    from tools import index
-except ImportError:
-    index = None
-try:
-    from tools.uptodate import REASONS
-except ImportError:
-    REASONS = {}
+from tools import index, times, turns, worker
+from tools.uptodate import REASONS
 
 #: A task that took as long as this the last time is announced, in seconds.
 LONG = 10
@@ -125,6 +117,12 @@ class Lines:
 
 def find_results(dag: Any, reports: list[Any]) -> Path:
     """Return the page of the results, or else the folder of the products."""
-    page = index.write(dag, reports) if index else None
-    path = page or os.path.commonpath([str(folder) for folder in turns.folders(dag)])
-    return Path(os.path.relpath(path))
+    try:
+        page = index.write(dag, reports)
+    except Exception as error:  # the tasks have run: no page can undo that
+        print(f"The page of this build could not be written: {error!r}")
+        page = None
+    folders = [str(folder) for folder in turns.folders(dag)]
+    with suppress(ValueError):  # no folder in common
+        return Path(os.path.relpath(page or os.path.commonpath(folders)))
+    return Path()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import warnings
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,8 @@ def check(task: Any) -> None:
         frames.validate(products[key], schema, title(task, key, schemas), IntegrityError)
         remember(products[key])
     for key in tables if not schemas else ():
-        print(f"{task.name}: its table {short(products[key])} has no schema in schemas.py")
+        text = f"{task.name}: its table {short(products[key])} has no schema in schemas.py"
+        warnings.warn(text, stacklevel=2)
 
 
 def title(task: Any, key: str, schemas: dict[str, Any]) -> str:
