@@ -44,8 +44,7 @@ def main():
     temporary = str(Path(tempfile.gettempdir()).resolve() / "tmp")
     if "{{ cookiecutter._commit | default('') }}" and str(project).startswith(temporary):
         return  # cruft has made it, only to compare it with another
-    refused = list(find_taken_names())
-    if refused:
+    if refused := list(find_taken_names()):
         sys.exit("\n  ".join(["No project was made:", *refused]))
     if "{{ cookiecutter.environment }}" == "none":
         print(f"The project is in {project}\nTo set it up, type there: python {' '.join(command)}")

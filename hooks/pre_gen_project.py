@@ -35,9 +35,7 @@ def problems(project_slug, package_name, email, project_name, description, autho
         yield f"no environment works in {str(FOLDER)!r}: choose a folder without {os.pathsep!r}."
 
 
-refused = list(problems(**ANSWERS))
-if refused:
+if refused := list(problems(**ANSWERS)):
     sys.exit("\n  ".join(["No project was made:", *refused]))
-
 # cookiecutter can leave a file out by its name, but no folder.
 (FOLDER / ANSWERS["__job_template"]).parent.mkdir(exist_ok=True)
