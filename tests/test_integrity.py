@@ -146,7 +146,9 @@ def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
 
 def test_a_task_without_a_schema_is_told_so(project):
     name = f"src/{project.package}/schemas.py"
-    project.write(name, project.read(name).replace('"clean": CLEAN, ', ""))
+    schemas = project.read(name)
+    assert '    "clean": CLEAN,\n' in schemas
+    project.write(name, schemas.replace('    "clean": CLEAN,\n', ""))
     output = build(project, "--force")
     assert "clean: its table clean.parquet has no schema in schemas.py" in output
     project.git("checkout", "--quiet", "--", name)

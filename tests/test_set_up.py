@@ -75,7 +75,7 @@ def test_from_nothing_with_uv(tmp_path: Path, environ: dict[str, str], home: Pat
     # The last lines name results that exist, and commands that work when typed as they are.
     results, commands = done.stdout.split("to open in a browser:\n")[1].split("What to type next:")
     reports = [Path(line.strip()) for line in results.splitlines()]
-    assert {report.name for report in reports} == {"explore.html", "train.html"}
+    assert {report.name for report in reports} == {"index.html"}
     assert all("sample=True" in str(r) and r.stat().st_size > 10_000 for r in reports)
     before = {report: report.read_bytes() for report in reports}
     typed = "\n".join(["set -e", *(line.strip() for line in commands.splitlines())])
