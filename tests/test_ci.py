@@ -206,7 +206,14 @@ def test_what_is_attached_exists(runner):
     assert upload["with"]["path"].split() == ["smoke/pipeline.html", "smoke/*0/**"]
 
     attached = {path.name for path in runner.project.path.glob("smoke/*0/**/*")}
-    assert attached > {"pipeline.yaml.log", "index.html", "get.ipynb", "train.ipynb", "train.html", "explore.html"}
+    assert attached > {
+        "pipeline.yaml.log",
+        "index.html",
+        "get.ipynb",
+        "train.ipynb",
+        "train.html",
+        "explore.html",
+    }
     assert (runner.project.path / "smoke/pipeline.html").exists()
 
 
