@@ -111,8 +111,9 @@ def test_with_plain_venv(tmp_path: Path, home: Path) -> None:
     assert project.run(path / ".venv" / BIN / "uv", "--version").stdout.split()[1] == locked
     # It is there already the next time.
     assert "-m pip install" not in project.run(sys.executable, "bootstrap.py").stdout
-    results = done.stdout.split("The results of the first run:\n")[1].splitlines()
-    assert Path(results[0].strip()) == next(path.glob("products/**/*sample=True/get.parquet"))
+    results = done.stdout.split("to open in a browser:\n")[1].splitlines()
+    assert Path(results[0].strip()) == next(path.glob("products/**/*sample=True/index.html"))
+    assert list(path.glob("products/**/*sample=True/get.parquet"))
     python = path / ".venv" / BIN / "python"
     assert "No broken requirements" in project.run(python, "-m", "pip", "check").stdout
 
