@@ -39,7 +39,7 @@ def test_nothing_to_do_is_seen(built: Project) -> None:
 def test_parallel_build_gives_the_same(built: Project) -> None:
     """Independent tasks may run at the same time; the tables are the same."""
     tables = sorted(built.path.glob("products/**/*sample=False/*.parquet"))
-    assert len(tables) == 3
+    assert len(tables) == 5
     before = {path: path.read_bytes() for path in tables}
     built.run("ploomber", "build", "--env--executor", "parallel", "--force")
     assert {path: path.read_bytes() for path in tables} == before
