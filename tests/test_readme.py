@@ -162,6 +162,7 @@ PAGES = [
     "docs/parameters",
     "docs/notebooks-and-git",
     "docs/dependencies",
+    "docs/reports",
 ]
 
 
