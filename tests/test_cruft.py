@@ -28,13 +28,13 @@ def test_cruft(tmp_path: Path, home: Path) -> None:
     project.write("tasks/get.py", project.read("tasks/get.py") + "\n# %%\nmine = 1\n")
     project.git("commit", "--quiet", "--all", "--message", "Edit")
 
-    source = "{{cookiecutter.project_slug}}/.editorconfig"
-    template.write(source, template.read(source) + "\n[*.md]\nindent_size = 2\n")
+    source = "{{cookiecutter.project_slug}}/.gitattributes"
+    template.write(source, template.read(source) + "*.png binary\n")
     template.git("commit", "--quiet", "--all", "--message", "Two")
     assert project.run(*cruft, "check", check=False).returncode == 1
     printed = project.run(*cruft, "update", "--skip-apply-ask").stdout
     assert "Good work" in printed
-    assert "[*.md]" in project.read(".editorconfig")
+    assert "*.png binary" in project.read(".gitattributes")
     assert "mine = 1" in project.read("tasks/get.py")
     assert project.run(*cruft, "check").returncode == 0
     assert log.read_text() == "x"

@@ -21,10 +21,11 @@ def base_penguins(bake: Callable[..., Project], base: Desk) -> Desk:
 
 
 SAVE = """
-import sys, jupytext
-from jupytext.contentsmanager import TextFileContentsManager
+import sys
+from jupyter_server.services.contents.largefilemanager import LargeFileManager
+from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 
-manager = TextFileContentsManager(root_dir=".")
+manager = build_sync_jupytext_contents_manager_class(LargeFileManager)(root_dir=".")
 for path in sys.argv[1:]:
     model = manager.get(path)
     notebook = model["content"]
