@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT
+from tools import ROOT, notebooks
 
 PIPELINE = ROOT / "pipeline.yaml"
 
@@ -65,7 +64,7 @@ def add_task(
     after = YAML().load(added)
     if after["tasks"][:-1] != tasks or after["tasks"][-1]["product"] != entry["product"]:
         raise ValueError(f"{path.name}: can't add a task below the last one; add it by hand")
-    write(path, added)
+    notebooks.replace(path, added)
 
 
 def name_of(task: Mapping[str, Any]) -> str:
@@ -121,13 +120,6 @@ def insert(text: str, at: int, addition: str) -> str:
     blank = end if re.search(r"\n\r?\n\s*- ", text) else ""  # between tasks, where there is one
     lines.insert(at, blank + addition.replace("\n", end) + end)
     return "".join(lines)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a whole file or leave it as it was."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(text.encode("utf-8"))
-    os.replace(temporary, path)
 
 
 def names(path: Path = PIPELINE) -> set[str]:

@@ -102,7 +102,7 @@ def add_schemas(tasks: list[Task], flow: Flow, path: Path) -> None:
     file = PACKAGE / "schemas.py"
     text = file.read_text(encoding="utf-8")
     if tables:
-        pipeline_file.write(file, text.rstrip() + "\n\n" + schemas_text(tables, path.name))
+        notebooks.replace(file, text.rstrip() + "\n\n" + schemas_text(tables, path.name))
         tidy([file])
 
 
