@@ -10,7 +10,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tools import ROOT, declared, lock, packages, requirements
+from tools import ROOT, lock, requirements
+from tools.dependencies import declared, packages
 
 
 def read(word: str) -> Requirement:

@@ -10,17 +10,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from tools import (
-    ROOT,
-    commands,
-    fingerprints,
-    ipython,
-    parameters,
-    report,
-    results,
-    tables,
-    uptodate,
-)
+from tools import ROOT, ipython, report
+from tools.checking import commands, fingerprints, parameters, results, tables, uptodate
 
 WAITS = {"WaitingExecution", "WaitingUpstream"}
 # Ploomber reads the files under `resources_` each time, and says so of those over 1 MB.

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 
-from tools import ROOT
+from tools import ROOT, git
 
 #: Larger files are linked, where the system allows it.
 LARGE = 5_000_000
@@ -30,14 +29,14 @@ def copy_project(target: Path) -> None:
     target.mkdir(parents=True)
     pushed = os.environ.get("PRE_COMMIT_TO_REF")
     names = [] if pushed and copy_commit(pushed, target) else list_files()
-    data = run_git("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "data")
+    data = git.output("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "data")
     for name in [*names, *split(data or b"")]:
         copy_file(ROOT / name, target / name)
 
 
 def copy_commit(commit: str, target: Path) -> bool:
     """Copy what a commit has of the project; return whether there is such a commit."""
-    packed = run_git("archive", "--format=tar", commit)
+    packed = git.output("archive", "--format=tar", commit)
     if packed is None:
         return False
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
@@ -50,7 +49,7 @@ def copy_commit(commit: str, target: Path) -> bool:
 
 def list_files() -> list[str]:
     """Return the files that belong to the project, new ones too."""
-    listed = run_git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    listed = git.output("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed is None:
         return [path.relative_to(ROOT).as_posix() for path in walk(ROOT)]
     return split(listed)
@@ -83,12 +82,3 @@ def copy_file(source: Path, target: Path) -> None:
         except OSError:  # Windows asks for a privilege
             pass
     shutil.copy2(source, target)
-
-
-def run_git(*arguments: str) -> bytes | None:
-    """Return what git prints, None if it fails or is missing."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True)
-    except OSError:
-        return None
-    return None if done.returncode else done.stdout

@@ -18,10 +18,10 @@ from ploomber.executors import abc
 from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
-from tools import overdue, processes, stopping, times, turns
-from tools.progress import Lines
-from tools.worker import Result
-from tools.workers import Pool, Worker
+from tools.builds import overdue, processes, stopping, times, turns
+from tools.builds.progress import Lines
+from tools.builds.worker import Result
+from tools.builds.workers import Pool, Worker
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 

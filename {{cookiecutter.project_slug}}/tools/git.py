@@ -1,4 +1,4 @@
-"""The one way to call git: ask it something, store a text, look for one."""
+"""The one way to ask git: run it in the project, store a text, look for one."""
 
 import functools
 import hashlib
@@ -8,11 +8,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tools import ROOT
+
 
 def output(*arguments: str, data: bytes = b"") -> bytes | None:
     """Return what git prints, None if it fails or is missing."""
     try:
-        done = subprocess.run(["git", *arguments], input=data, capture_output=True)
+        done = subprocess.run(["git", *arguments], cwd=ROOT, input=data, capture_output=True)
     except OSError:
         return None
     return None if done.returncode else done.stdout

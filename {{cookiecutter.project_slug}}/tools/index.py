@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tools import about, picture, times
+from tools import picture
+from tools.builds import times
+from tools.pages import about
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+TEMPLATES = Path(__file__).resolve().parent / "pages" / "templates"
 #: How the page holds its cards, so that a build of a part of the pipeline keeps the others.
 CARDS = re.compile(r'<script type="application/json" id="cards">(.*?)</script>', re.DOTALL)
 TABLES = {".parquet", ".csv"}

@@ -17,7 +17,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools import ROOT, declared
+from tools import ROOT
+from tools.dependencies import declared
 {%- if cookiecutter.python == '3.10' %}
 
 if sys.version_info >= (3, 11):

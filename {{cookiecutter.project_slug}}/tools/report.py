@@ -18,9 +18,9 @@ from ploomber.tasks import NotebookRunner
 from traitlets import default
 from traitlets.config import Config
 
-from tools import about
+from tools.pages import about
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+TEMPLATES = Path(__file__).resolve().parent / "pages" / "templates"
 #: How plotly stores a figure in a notebook: as data, which JupyterLab and VS Code draw.
 FIGURE = "application/vnd.plotly.v1+json"
 

@@ -10,7 +10,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tools import ROOT, declared, imports, packages
+from tools import ROOT
+from tools.checking import imports
+from tools.dependencies import declared, packages
 
 REQUIREMENTS = ROOT / "requirements.txt"
 #: A line that begins a cell of a script.

@@ -19,7 +19,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, copying, parameters
+from tools import ROOT, copying
+from tools.checking import parameters
 
 #: A script that is a notebook: it has cells, or the parameters that Ploomber fills in.
 NOTEBOOK = re.compile(r"^# (%%|\+)|tags=.*parameters", re.M)

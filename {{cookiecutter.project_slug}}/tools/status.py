@@ -10,7 +10,9 @@ import os
 import sys
 import time
 
-from tools import ROOT, times, uptodate
+from tools import ROOT
+from tools.builds import times
+from tools.checking import uptodate
 
 
 def load(arguments: list[str]):

@@ -20,10 +20,11 @@ from pathlib import Path
 if __name__ == "__main__":  # python tools/sync.py: the tools of this project, not of another
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from tools import ROOT, actions, agreements, messages, scripts
-from tools.compare import Verdict, compare
+from tools import ROOT
 from tools.notebooks import Unreadable
-from tools.pairs import NOTEBOOKS, TASKS, Pair, find_names, is_source
+from tools.pairing import actions, agreements, messages, scripts
+from tools.pairing.compare import Verdict, compare
+from tools.pairing.pairs import NOTEBOOKS, TASKS, Pair, find_names, is_source
 
 Action = Callable[[Pair], bool]
 leave_alone = messages.leave_alone

@@ -12,7 +12,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, fingerprints, imports
+from tools import ROOT
+from tools.checking import fingerprints, imports
 
 #: Name of each task that will run -> why, in a word or two.
 REASONS: dict[str, str] = {}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from tools import git, notebooks
-from tools.pairs import CONFLICT, Pair, fingerprint, is_source, lines_of
+from tools.pairing.pairs import CONFLICT, Pair, fingerprint, is_source, lines_of
 
 MARKER = re.compile(r"^[^\w\n]*(<{7}|\|{7}|={7}|>{7})")
 

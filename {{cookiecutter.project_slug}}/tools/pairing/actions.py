@@ -1,8 +1,9 @@
 """What sync writes. Whatever is overwritten has been stored first."""
 
-from tools import agreements, copies, git, messages, notebooks, readback
+from tools import git, notebooks
 from tools.notebooks import command
-from tools.pairs import Pair, fingerprint
+from tools.pairing import agreements, copies, messages, readback
+from tools.pairing.pairs import Pair, fingerprint
 
 
 def remember(pair: Pair) -> bool:

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, fingerprints, uptodate
+from tools import ROOT
+from tools.checking import fingerprints, uptodate
 
 #: Where an edit is kept.
 KEPT = ROOT / "exploration"

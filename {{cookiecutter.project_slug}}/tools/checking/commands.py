@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools import uptodate
+from tools.checking import uptodate
 
 #: Options of `ploomber task` with which it does something else than run the task.
 OTHERWISE = {"--force", "-f", "--status", "-st", "--source", "-s", "--on-finish", "-of"}

@@ -15,8 +15,9 @@ from typing import Any
 import psutil
 from ploomber.tasks import NotebookRunner
 
-from tools import ROOT, processes
-from tools.worker import FORKS, Result, stays, work
+from tools import ROOT
+from tools.builds import processes
+from tools.builds.worker import FORKS, Result, stays, work
 
 CONTEXT = multiprocessing.get_context("fork" if FORKS else "spawn")
 
@@ -29,7 +30,7 @@ class Pool:
         self.lifeline = CONTEXT.Pipe(duplex=False)  # its other end hears when the build ends
         self.idle: list[Worker] = []
         if FORKS and any(isinstance(task, NotebookRunner) for task in tasks):
-            from tools import kernels
+            from tools.builds import kernels
 
             kernels.import_kernel()
 

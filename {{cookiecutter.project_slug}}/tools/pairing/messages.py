@@ -2,9 +2,10 @@
 
 import difflib
 
-from tools import git, notebooks, readback
+from tools import git, notebooks
 from tools.notebooks import LIGHT_CELL, command
-from tools.pairs import NOTEBOOKS, Pair
+from tools.pairing import readback
+from tools.pairing.pairs import NOTEBOOKS, Pair
 
 
 def leave_alone(pair: Pair) -> bool:

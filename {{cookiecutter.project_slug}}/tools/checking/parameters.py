@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from tools import ROOT, imports
+from tools import ROOT
+from tools.checking import imports
 
 CLI = "--env--"
 

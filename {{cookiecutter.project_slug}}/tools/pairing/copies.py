@@ -3,8 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from tools import git, notebooks, readback
-from tools.pairs import Pair
+from tools import git, notebooks
+from tools.pairing import readback
+from tools.pairing.pairs import Pair
 
 
 def store(path: Path, data: bytes) -> None:

@@ -15,7 +15,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, fingerprints, frames, imports, uptodate
+from tools import ROOT
+from tools.checking import fingerprints, frames, imports, uptodate
 
 
 class IntegrityError(Exception):

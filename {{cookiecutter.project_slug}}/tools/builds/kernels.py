@@ -24,7 +24,8 @@ from typing import Any
 from jupyter_client import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
-from tools import ROOT, processes
+from tools import ROOT
+from tools.builds import processes
 
 #: What sets variables of the environment: libraries read some only while they are imported,
 #: and a copy of this process has imported numpy already.

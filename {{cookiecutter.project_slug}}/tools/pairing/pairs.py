@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import git, notebooks
-from tools.agreements import Agreement
+from tools.pairing.agreements import Agreement
 
 TASKS, NOTEBOOKS = Path("tasks"), Path("notebooks")  # from the folder of the project
 CONFLICT = re.compile(r"^(# )?<{7} .*^(# )?>{7} ", re.M | re.S)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tools import times
+from tools.builds import times
 
 
 def describe(task: Any, budget: float) -> str:

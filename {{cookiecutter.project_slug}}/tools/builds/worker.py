@@ -17,7 +17,7 @@ from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.executors import _format
 from ploomber.tasks import NotebookRunner
 
-from tools import processes
+from tools.builds import processes
 
 #: On Linux a worker is a copy of this process, elsewhere a new Python.
 FORKS = processes.LINUX
@@ -94,7 +94,7 @@ def prepare(task: Any) -> None:
         if is_logged():
             task.executor_params.setdefault("log_output", True)
         if FORKS and task.source.language == "python":
-            from tools import kernels
+            from tools.builds import kernels
 
             kernels.prepare(task)
 

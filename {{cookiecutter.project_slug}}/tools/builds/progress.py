@@ -14,8 +14,9 @@ from ploomber.constants import TaskStatus
 from ploomber.tasks import NotebookRunner
 from tqdm import tqdm
 
-from tools import index, times, turns, worker
-from tools.uptodate import REASONS
+from tools import index
+from tools.builds import times, turns, worker
+from tools.checking.uptodate import REASONS
 
 #: A task that took as long as this the last time is announced, in seconds.
 LONG = 10

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from tools import copies, notebooks
+from tools import notebooks
 from tools.notebooks import command
-from tools.pairs import TASKS
+from tools.pairing import copies
+from tools.pairing.pairs import TASKS
 
 MARK = b"\xef\xbb\xbf"  # of "UTF-8 with BOM", as some Windows editors save
 
