@@ -16,7 +16,9 @@ def suggest(answer, dash):
     return name if name[:1].isalpha() else f"project{dash}{name}".strip(dash)
 
 
-def problems(project_slug, package_name, email, project_name, description, author, **_):
+def problems(
+    project_slug, package_name, email, project_name, description, author, environment, **_
+):
     """Return what is wrong with the answers, a sentence each."""
     like = "digits, - and _, beginning with a letter"
     if not re.fullmatch(f"{NAME}(/{NAME})*", project_slug):
@@ -31,11 +33,22 @@ def problems(project_slug, package_name, email, project_name, description, autho
         yield "project_name, description and author are one line of text each."
     if any(FOLDER.iterdir()):
         yield f"project_slug: the folder {FOLDER} exists and is not empty. Type another name."
-    if os.pathsep in str(FOLDER) or len(str(FOLDER).splitlines()) > 1:
-        yield f"no environment works in {str(FOLDER)!r}: choose a folder without {os.pathsep!r}."
+    if len(str(FOLDER).splitlines()) > 1:
+        yield f"no environment works in {str(FOLDER)!r}: choose a folder of one line."
+    elif os.pathsep in str(FOLDER) and environment != "current":
+        yield f".venv can't be in {str(FOLDER)!r}: choose a folder without {os.pathsep!r}, or "
+        yield "activate an environment that is elsewhere, and add the answer environment=current."
+
+
+def left_behind(project_slug, **_):
+    """Yield what cookiecutter does not take away: the folder that a project in `a/b` lies in."""
+    for folder in list(FOLDER.parents)[: project_slug.count("/")][::-1]:
+        if len(list(folder.iterdir())) == 1:
+            yield f"{folder} stays, an empty folder: delete it."
+            return
 
 
 if refused := list(problems(**ANSWERS)):
-    sys.exit("\n  ".join(["No project was made:", *refused]))
+    sys.exit("\n  ".join(["No project was made:", *refused, *left_behind(**ANSWERS)]))
 # cookiecutter can leave a file out by its name, but no folder.
 (FOLDER / ANSWERS["__job_template"]).parent.mkdir(exist_ok=True)

@@ -92,6 +92,7 @@ tools/pages/__init__.py
 tools/pages/about.py
 tools/pairing/actions.py
 tools/add.py
+tools/audit.py
 tools/pairing/agreements.py
 tools/answers.json
 tools/checks.py

@@ -333,7 +333,9 @@ def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(project, p
     """As on macOS and Windows: the same lines and results, parallel too."""
     text = project.read("tools/builds/worker.py")
     assert text.count("FORKS = processes.LINUX") == 1
-    project.write("tools/builds/worker.py", text.replace("FORKS = processes.LINUX", "FORKS = False"))
+    project.write(
+        "tools/builds/worker.py", text.replace("FORKS = processes.LINUX", "FORKS = False")
+    )
     code = "open(product['data'], 'w').close()\n"
     pipeline(one=code, two=code, upstream={"two": "one"})
 

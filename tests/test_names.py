@@ -90,6 +90,17 @@ def test_slug_with_a_folder(tmp_path: Path, home: Path) -> None:
     assert 'name = "bird-counts"' in (project / "pyproject.toml").read_text("utf-8")
 
 
+def test_the_folder_of_a_refused_slug_is_named(tmp_path: Path, home: Path) -> None:
+    """Cookiecutter leaves it behind; a folder that holds something else is no matter."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").touch()
+    said = generate(tmp_path, home, project_slug="full/a b").stderr
+    assert "No project was made" in said and "stays" not in said
+    said = generate(tmp_path, home, project_slug="team/x/a b").stderr
+    assert f"{tmp_path / 'team'} stays, an empty folder: delete it." in said
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["mine.txt"]
+
+
 @pytest.mark.parametrize(
     ("project_name", "slug"), [("!?", "pipeline"), ("🐧", "pipeline"), ("Penguins 🐧", "penguins")]
 )

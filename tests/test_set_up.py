@@ -119,14 +119,19 @@ def test_with_plain_venv(tmp_path: Path, home: Path) -> None:
 
 
 def test_with_the_current_environment(tmp_path: Path, environ: dict[str, str], uv: Path) -> None:
-    """The environment that is active gets the packages; no other is made."""
+    """The environment that is active gets the packages; no other is made.
+
+    It may lie elsewhere, so that the project can lie in a folder in which .venv could not.
+    """
+    folder = tmp_path / ("a" if WINDOWS else "a:b")
+    folder.mkdir()
     venv = tmp_path / "active"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, venv], check=True)
     environ |= {"VIRTUAL_ENV": str(venv), "PATH": f"{venv / BIN}{os.pathsep}{environ['PATH']}"}
-    done = generate(tmp_path, environ, environment="current", example="empty")
+    done = generate(folder, environ, environment="current", example="empty")
     assert done.returncode == 0
     assert "Ready, in" in done.stdout, done.stdout
-    path = tmp_path / "my-pipeline"
+    path = folder / "my-pipeline"
     assert not (path / ".venv").exists()
     project = Project(path, "my_pipeline", environ)
     project.run("ploomber", "build")

@@ -73,8 +73,13 @@ def test_discarding_the_script_leaves_the_notebook(desk):
     desk.sync()
     printed = desk.run("git", "checkout", "--", TASK).stdout
     assert_offers_both(printed)
+    assert "To throw them away there too:  python tools sync --keep-script clean" in printed
     assert desk.read(TASK) == SCRIPT
     assert desk.outputs()["first = 11"] == "before"
+    # It is said once, and again to who asks.
+    assert "clean.ipynb" not in desk.run("git", "checkout", "--", TASK).stdout
+    assert "clean.ipynb" not in desk.run("git", "switch", "--create", "other").stdout
+    assert_offers_both(desk.sync(check=False))
 
 
 def test_a_stash_does_not_block_a_commit(desk):

@@ -135,7 +135,7 @@ def test_an_edit_thrown_away_is_said_with_the_commands_and_holds_up_no_commit(de
     desk.save_both(FIRST, "first = 11")
     desk.sync()
     printed = desk.git("checkout", "--", TASK)
-    assert "To throw them away there too, keep the script" in printed
+    assert "To throw them away there too:  python tools sync --keep-script clean" in printed
     desk.other_commit()
     assert desk.commit().count("clean") == 0
     desk.sync("--keep-script", "clean")

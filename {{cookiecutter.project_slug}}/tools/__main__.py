@@ -23,6 +23,7 @@ COMMANDS = {
     "requirements": "check that requirements.txt names what tasks/ and src/ import",
     "data": "check and download raw data that is too large for git",
     "lock": "write requirements.lock from requirements.txt and pyproject.toml",
+    "audit": "look for known vulnerabilities in what requirements.lock names",
     "picture": "draw the pipeline as an SVG picture",
     "smoke": "run all pipelines on the data sample",
     "update": "take over a later version of the template, and say what is left to do",
@@ -62,5 +63,16 @@ def main() -> int:
     return 2
 
 
+def run_to_the_pipe() -> int:
+    """Run the command; if what reads its output has gone (`| head`), say nothing of that."""
+    try:
+        code = main()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_to_the_pipe())

@@ -177,7 +177,8 @@ def replace(path: Path, content: str | bytes) -> None:
     if target.exists() and target.stat().st_nlink > 1:
         target.write_bytes(data)  # its other names are to see the change
         return
-    temporary = target.with_name(f".{target.name}.tmp")
+    # A name of its own: another thread, process or machine may write the same file just now.
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
         temporary.write_bytes(data)
         if target.exists():

@@ -3,20 +3,17 @@
 import argparse
 import ast
 import contextlib
-import json
 import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tools import ROOT
+from tools import ROOT, notebooks
 from tools.checking import imports
 from tools.dependencies import declared, packages
 
 REQUIREMENTS = ROOT / "requirements.txt"
-#: A line that begins a cell of a script.
-CELL = re.compile(r"^# ?%%(?: .*)?$", re.M)
 #: Folders whose imports are to be declared.
 FOLDERS = [ROOT / "tasks", ROOT / "src"]
 
@@ -44,16 +41,17 @@ def find_files(folder: Path, skip: set[Path]) -> Iterator[Path]:
 
 def read_cells(path: Path) -> list[str]:
     """Return the code of a file: that of a module or script, or the cells of a notebook."""
-    text = path.read_text(encoding="utf-8-sig")
     if path.suffix == ".ipynb":
-        notebook = json.loads(text or "{}")
-        language = notebook.get("metadata", {}).get("kernelspec", {}).get("language", "python")
-        cells = [cell for cell in notebook.get("cells", []) if cell["cell_type"] == "code"]
-        return ["".join(cell["source"]) for cell in cells if language == "python"]
-    with contextlib.suppress(SyntaxError):
-        ast.parse(text)
-        return [text]
-    return CELL.split(text)  # one of them has a magic or a command
+        notebook = notebooks.read_notebook(path)
+    else:
+        text = notebooks.read_text(path) or ""
+        with contextlib.suppress(SyntaxError):
+            ast.parse(text)
+            return [text]
+        notebook = notebooks.to_notebook(text)  # one of its cells has a magic or a command
+    if notebook is None or not notebooks.is_python(notebook):
+        return []
+    return [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
 def modules_of(path: Path) -> set[str]:

@@ -47,7 +47,7 @@ TABLE: dict[Verdict, tuple[Action, Action, Action]] = {
     Verdict.GONE: (leave_alone, leave_alone, messages.mention_gone),
     Verdict.TAKEN_BACK: (
         messages.refuse_taken_back,
-        messages.mention_taken_back,
+        actions.mention_taken_back_once,
         messages.mention_taken_back,
     ),
     Verdict.NEW: (messages.show_new, messages.mention_new, actions.start_script),
@@ -60,6 +60,8 @@ def attempt(action: Callable[[], bool | None]) -> bool:
     """Act on a task; where its files can't be read or written, say why and go on."""
     try:
         return action() is not False
+    except BrokenPipeError:  # nobody reads what is printed any more
+        raise
     except OSError as error:
         print(f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}")
     except ValueError as error:  # Unreadable, Unwritable

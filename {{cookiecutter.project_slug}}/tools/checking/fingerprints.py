@@ -6,6 +6,7 @@ without it, or with one that can't be read, files are read once more.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -13,7 +14,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT
+from tools import ROOT, notebooks
 
 MEMORY = ROOT / ".cache" / "fingerprints.json"
 #: What has been learned in this process, by kind and path.
@@ -121,12 +122,8 @@ def save() -> None:
         kind: {path: value for path, value in known[kind].items() if os.path.exists(path)}
         for kind in known
     }
-    temporary = MEMORY.with_name(f"{MEMORY.name}.{os.getpid()}")
-    try:
-        MEMORY.parent.mkdir(exist_ok=True)
-        temporary.write_text(json.dumps(kept), encoding="utf-8")
-        os.replace(temporary, MEMORY)
-    except OSError:  # a cache: a full disk, or another process that reads it just now
-        temporary.unlink(missing_ok=True)
+    # It is a cache: the disk may be full, or another process may read it just now.
+    with contextlib.suppress(OSError):
+        notebooks.replace(MEMORY, json.dumps(kept))
     LEARNED.clear()
     memory.cache_clear()

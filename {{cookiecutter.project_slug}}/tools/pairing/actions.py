@@ -18,6 +18,15 @@ def accept_to_lag(pair: Pair) -> bool:
     return messages.refuse_to_lag(pair)
 
 
+def mention_taken_back_once(pair: Pair) -> bool:
+    """Say that a notebook still has the edits taken out of its script, if that was not said."""
+    name = git.name_of(pair.text)
+    if pair.agreed.told != name:
+        messages.mention_taken_back(pair)
+        pair.agreed = pair.agreed._replace(told=name)
+    return True
+
+
 def refresh(pair: Pair) -> bool:
     """Write a notebook from its script; cells keep outputs and what a script does not hold."""
     readback.check_notebook(pair.text, pair.script)

@@ -10,12 +10,13 @@ PATH = Path("notebooks/.sync.json")
 
 
 class Agreement(NamedTuple):
-    """Fingerprints of a notebook and its script, and git's names of the script."""
+    """Fingerprints of a notebook and its script, and git's names of scripts."""
 
     notebook: str
     script: str | None  # None: the notebook is to stay without a script
     stored: str = ""  # the script as it was, by its name in git
     head: str = ""  # the script in the last commit then
+    told: str = ""  # the script from which edits were taken out, once that was said
 
 
 def load() -> dict[str, Agreement]:

@@ -58,10 +58,11 @@ def mention_edits(pair: Pair) -> bool:
 
 def mention_taken_back(pair: Pair) -> bool:
     """Say that edits which were thrown away in the script are still in the notebook."""
-    where = pair.notebook.as_posix()
+    where, sync = pair.notebook.as_posix(), ("python", "tools", "sync")
     print(f"{where} still has the edits that were taken out of {pair.script.as_posix()}.")
-    print("  To throw them away there too, keep the script.")
-    return name_commands(pair)
+    print(f"  To throw them away there too:  {command(*sync, '--keep-script', pair.argument)}")
+    print(f"  To take them back:             {command(*sync, '--keep-notebook', pair.argument)}")
+    return False
 
 
 def refuse_taken_back(pair: Pair) -> bool:

@@ -89,8 +89,8 @@ def make_venv():
         return python
     if os.pathsep in str(venv) or len(str(venv).splitlines()) > 1:
         raise SetupError(
-            f"no environment works in a folder with {os.pathsep!r} or a line end in its path: "
-            f"move the project out of {str(ROOT)!r}"
+            f".venv can't be in a folder with {os.pathsep!r} or a line end in its path: move the "
+            f"project out of {str(ROOT)!r}, or activate an environment: --environment current"
         )
     if venv.exists():
         print("  Half of .venv is there: it is made anew")
