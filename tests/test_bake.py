@@ -180,11 +180,12 @@ tools/builds/workers.py
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",
     "penguins": """
-        data/raw/penguins.csv
-        src/my_pipeline/clean.py src/my_pipeline/explore.py src/my_pipeline/features.py
-        src/my_pipeline/style.py src/my_pipeline/train.py
+        data/raw/penguins.csv docs/dashboard.md tools/dashboard.py tools/pages/whole.py
+        src/my_pipeline/clean.py src/my_pipeline/dashboard.py src/my_pipeline/explore.py
+        src/my_pipeline/features.py src/my_pipeline/style.py src/my_pipeline/train.py
         tasks/clean.py tasks/explore.py tasks/features.py tasks/train.py
-        tests/test_clean.py tests/test_explore.py tests/test_features.py tests/test_train.py
+        tests/test_clean.py tests/test_dashboard.py tests/test_explore.py
+        tests/test_features.py tests/test_train.py
     """,
 }
 NOTEBOOK_FILES = {"no": "", "stripped": " tools/notebook_filter.py notebooks/.gitattributes"}

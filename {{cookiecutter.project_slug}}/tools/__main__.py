@@ -25,6 +25,9 @@ COMMANDS = {
     "lock": "write requirements.lock from requirements.txt and pyproject.toml",
     "audit": "look for known vulnerabilities in what requirements.lock names",
     "picture": "draw the pipeline as an SVG picture",
+{%- if cookiecutter.__penguins %}
+    "dashboard": "serve the dashboard of src/ on this machine",
+{%- endif %}
     "smoke": "run all pipelines on the data sample",
     "update": "take over a later version of the template, and say what is left to do",
     "into": "copy this project into a repository that exists; overwrites nothing",
