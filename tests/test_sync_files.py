@@ -67,6 +67,46 @@ def test_file_that_is_not_a_notebook(desk):
     desk.commit()
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("metadata", None), ("metadata", {"tags": "a"}), ("metadata", {"title": 3}), ("source", None)],
+    ids=str,
+)
+def test_a_cell_that_is_malformed_is_read_or_refused(desk, part, value):
+    notebook = json.loads(desk.read(NOTEBOOK))
+    notebook["cells"][-1][part] = value
+    del notebook["cells"][-1]["id"]
+    desk.write(NOTEBOOK, json.dumps(notebook))
+    desk.edit_script(SECOND, "second = 22")
+    printed = desk.sync(check=False)
+    assert "Traceback" not in printed and "Warning" not in printed
+    if value or part == "source":
+        assert f"{NOTEBOOK} can't be read" in printed
+    else:
+        assert "second = 22" in desk.code()
+
+
+def test_a_picture_in_a_cell_that_is_deleted_can_be_had_back(desk):
+    notebook = json.loads(desk.read(NOTEBOOK))
+    notebook["cells"][0]["attachments"] = {"i.png": {"image/png": "aGk="}}
+    desk.write(NOTEBOOK, json.dumps(notebook))
+    desk.edit_script("Temperatures", "Degrees")
+    assert desk.sync().count("Refreshed") == 1 and "aGk=" in desk.read(NOTEBOOK)
+    desk.write(TASK, desk.read(TASK).split("\n\n", 1)[1])
+    printed = desk.sync()
+    assert "aGk=" not in desk.read(NOTEBOOK)
+    kept = re.findall(r"git cat-file -p (\w+)", printed)
+    assert any("aGk=" in desk.git("cat-file", "-p", name) for name in kept), printed
+
+
+def test_an_emptied_script_empties_the_notebook_and_the_text_can_be_had_back(desk):
+    desk.edit_script(SECOND, "second = 22")
+    desk.sync()
+    desk.write(TASK, "")
+    assert "second = 22" in desk.brought_back(desk.sync())
+    assert desk.sync() == "" and desk.cells() == []
+
+
 NO_CELLS = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
 

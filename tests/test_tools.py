@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +31,18 @@ def test_every_command_is_listed_and_helps(
     for name in listed(printed):
         described = project.run(sys.executable, "tools", name, "--help").stdout
         assert f"python tools {name}" in described and "Traceback" not in described
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closes a pipe early, as `| head` does")
+def test_nothing_is_said_when_nobody_reads_any_more(bake: Callable[..., Project]) -> None:
+    """`python tools ... | head -1` ends quietly."""
+    project = bake()
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "tools", "--help"]
+    done = subprocess.run(command, cwd=project.path, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_an_unknown_command_is_answered_by_the_list(bake: Callable[..., Project]) -> None:

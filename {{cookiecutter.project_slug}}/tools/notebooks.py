@@ -74,16 +74,23 @@ def read_notebook(path: Path) -> dict | None:
         if notebook["nbformat"] != 4:
             raise ValueError(f"notebook format {notebook['nbformat']}")
         cells = [read_cell(cell) for cell in notebook["cells"]]
+        notebook["metadata"] = notebook.get("metadata") or {}
+        is_python(notebook)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(path, f"can't be read as a notebook: {error}") from None
     cells = [cell for cell in cells if "injected-parameters" not in tags_of(cell)]
-    return {"metadata": {}, "nbformat_minor": 5, **notebook, "cells": cells}
+    return {"nbformat_minor": 5, **notebook, "cells": cells}
 
 
 def read_cell(cell: dict) -> dict:
     """Return a cell whose source is one text with the line ends of scripts."""
     source = "".join(cell["source"]).replace("\r\n", "\n")
-    return {"metadata": {}, **cell, "cell_type": cell["cell_type"], "source": source}
+    metadata = cell.get("metadata") or {}
+    metadata = {key: value for key, value in metadata.items() if value is not None}
+    for key, kind in (("tags", list), ("title", str)):
+        if not isinstance(metadata.get(key, kind()), kind):
+            raise ValueError(f"a cell with {key} {metadata[key]!r}")
+    return {**cell, "cell_type": cell["cell_type"], "metadata": metadata, "source": source}
 
 
 def upgrade(text: str) -> dict:
@@ -163,9 +170,11 @@ def fill(script: str, old: dict | None) -> str:
         old = nbformat.from_dict({**old, "metadata": {**old["metadata"], "jupytext": pairing}})
         new = combine_inputs_with_outputs(new, old, FORMAT)
         new.metadata["jupytext"] = pairing
-    if new.nbformat_minor < 5:  # cells had no id then
-        for cell in new.cells:
+    for cell in new.cells:
+        if new.nbformat_minor < 5:  # cells had no id then
             cell.pop("id", None)
+        else:
+            cell.setdefault("id", os.urandom(4).hex())
     return nbformat.writes(new) + "\n"
 
 

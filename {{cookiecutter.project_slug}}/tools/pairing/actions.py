@@ -1,5 +1,7 @@
 """What sync writes. Whatever is overwritten has been stored first."""
 
+import json
+
 from tools import git, notebooks
 from tools.notebooks import command
 from tools.pairing import agreements, copies, messages, readback
@@ -48,9 +50,18 @@ def refresh_behind(pair: Pair) -> bool:
     return refresh(pair) if committed or not git.store(b"") else refresh_over_copy(pair)
 
 
+def attachments(notebook: dict) -> set[str]:
+    """Return the pictures that were pasted into a notebook; a script can't hold them."""
+    return {json.dumps(cell["attachments"]) for cell in notebook["cells"] if "attachments" in cell}
+
+
 def write_notebook(pair: Pair, old: dict | None) -> None:
     """Write a notebook from its script and from a notebook as it was."""
-    notebooks.replace(pair.notebook, notebooks.fill(pair.text, old))
+    text = notebooks.fill(pair.text, old)
+    lost = attachments(old) - attachments(json.loads(text)) if old else set()
+    if lost and pair.notebook.exists():
+        copies.store(pair.notebook, pair.notebook.read_bytes())
+    notebooks.replace(pair.notebook, text)
     pair.forget()
     remember(pair)
 

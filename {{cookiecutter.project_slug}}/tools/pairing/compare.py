@@ -54,8 +54,8 @@ def is_unmerged(pair: Pair) -> bool:
 
 
 def is_missing(pair: Pair) -> bool:
-    """Tell whether nothing was typed in the notebook."""
-    return pair.content is None
+    """Tell whether nothing was typed in the notebook, unless the script is empty as well."""
+    return pair.content is None and (bool(pair.text.strip()) or not pair.notebook.exists())
 
 
 def is_same(pair: Pair) -> bool:

@@ -94,7 +94,7 @@ class Pair:
     @functools.cached_property
     def draft(self) -> str:
         """The notebook, nearly as a script."""
-        return draft_script(self.content)
+        return draft_script(self.content) if self.content else ""
 
     @functools.cached_property
     def as_script(self) -> str:
