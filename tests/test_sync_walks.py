@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -152,8 +153,9 @@ class Week(RuleBasedStateMachine):
                 text = path.read_text(encoding="utf-8", errors="replace")
                 missing = {edit for edit in missing if edit not in text}
         if missing:
-            stored = self.run("git", "cat-file", "--batch-all-objects", "--batch")
-            missing = {edit for edit in missing if edit not in stored}
+            everything = ["git", "cat-file", "--batch-all-objects", "--batch"]
+            done = subprocess.run(everything, cwd=self.desk.path, capture_output=True, check=True)
+            missing = {edit for edit in missing if edit.encode() not in done.stdout}
         assert not missing
 
     @invariant()

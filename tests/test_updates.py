@@ -16,6 +16,8 @@ pytestmark = pytest.mark.slow
 CRUFT = [sys.executable, "-m", "cruft"]
 #: The first release; the first commit stands for it.
 FIRST = "2026.11"
+#: One that is not out yet, and what it changes.
+NEXT, CHANGED = "next", ("README.md", ".gitattributes")
 MINE = """\
 # %% tags=["parameters"]
 upstream = ["clean"]
@@ -48,7 +50,7 @@ def test_every_tag_is_in_the_changelog() -> None:
 
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Project:
-    """Return the template with its releases: the first commit, and what it is now."""
+    """Return the template with its releases: the first commit, what it is now, and a next one."""
     folder = tmp_path_factory.mktemp("releases")
     now = publish(folder / "now", home)
     made = Project(folder / "template", "", now.environ)
@@ -59,6 +61,13 @@ def releases(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Project:
     commit = made.git("commit-tree", tree, "-p", "HEAD", "-m", "Now")
     made.git("checkout", "--quiet", "-B", "main", commit)
     made.git("tag", "--force", str(CONTEXT["_version"]))
+    made.git("checkout", "--quiet", "--detach")
+    readme, attributes = (f"{{{{cookiecutter.project_slug}}}}/{name}" for name in CHANGED)
+    made.write(readme, "# Another title\n" + made.read(readme).split("\n", 1)[1])
+    made.write(attributes, made.read(attributes) + "*.png binary\n")
+    made.git("commit", "--quiet", "--all", "--message", "Next")
+    made.git("tag", NEXT)
+    made.git("checkout", "--quiet", "main")
     return made
 
 
@@ -154,3 +163,20 @@ def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
     assert linked["context"]["cookiecutter"]["project_name"] == "Bird counts"
     assert linked["context"]["cookiecutter"]["example"] == "empty"
     assert linked["commit"] == releases.git("rev-parse", "HEAD")
+
+    # A release later: an edit of the same line is a conflict, whatever cruft says of it.
+    project.write("README.md", "# Mine\n" + project.read("README.md").split("\n", 1)[1])
+    printed = project.run("python", "tools", "update", "--version", NEXT, check=False).stdout
+    assert "Commit your changes first" in printed
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Linked; a title of mine")
+    done = project.run("python", "tools", "update", "--version", NEXT, check=False)
+    assert done.returncode == 1
+    assert "1. solve the conflict in README.md, then: git add README.md" in done.stdout
+    assert project.read(".gitattributes").endswith("*.png binary\n")
+    updated = json.loads(project.read(".cruft.json"))
+    assert updated["commit"] == releases.git("rev-parse", NEXT)
+    project.write("README.md", solve(project.read("README.md")))
+    project.git("add", "--all")
+    printed = project.run("python", "tools", "update", "--left", check=False).stdout
+    assert "solve" not in printed and project.read("README.md").startswith("# Mine\n")
