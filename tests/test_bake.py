@@ -247,8 +247,9 @@ def test_nothing_of_jinja_is_left(baked: tuple[Project, dict]) -> None:
             text = re.sub(r"\{#-.*?#\}|\{%- set .*?%\}|\{\{.*?\}\}", "", text, flags=re.DOTALL)
         assert not re.search(r"\{%|\{#|cookiecutter\.\w|\{\{ *cookiecutter", text), name
         if name != "pipeline.yaml" and not name.startswith(".github/"):
-            # Placeholders of Ploomber, that texts speak of.
-            assert "{{" not in re.sub(r"\{\{(name|products|sample)\}\}", "", text), name
+            # Placeholders of Ploomber and of GitHub, that texts speak of.
+            known = r"\{\{(name|products|sample)\}\}|\$\{\{ steps\.[\w.]+ \}\}"
+            assert "{{" not in re.sub(known, "", text), name
 
 
 def test_text_files_are_tidy(baked: tuple[Project, dict]) -> None:

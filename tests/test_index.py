@@ -67,6 +67,14 @@ def test_a_failure_is_told_with_its_error(project: Project, page: Page) -> None:
         page.goto(place(project).as_uri())
         expect(page.locator("h1")).to_have_text("clean failed")
         expect(page.locator("#clean .error")).to_contain_text("SyntaxError")
+        faulty = script.replace("clean(raw)\n", "clean(raw).assign(body_mass_g=3.75)\n")
+        project.write("tasks/clean.py", faulty)
+        assert project.run(*build, check=False).returncode == 1
+        page.reload()
+        said = page.locator("#clean .error").inner_text()
+        assert said.startswith("IntegrityError: The table of task 'clean' is not as its schema")
+        assert "column body_mass_g, check in_range(1000, 10000)" in said
+        assert "Traceback" not in said and "TaskBuildError" not in said
     finally:
         project.write("tasks/clean.py", script)
     project.run(*build)

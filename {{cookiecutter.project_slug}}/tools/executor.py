@@ -152,7 +152,8 @@ class Build:
 
     def finish(self) -> list[TaskReport]:
         """Say where the results are; raise what Ploomber expects if a task has failed."""
-        self.lines.sum_up(self.dag, self.reports, time.monotonic() - self.started)
+        seconds = time.monotonic() - self.started
+        self.lines.sum_up(self.dag, self.reports, self.errors, seconds)
         if self.stops:
             raise DAGBuildEarlyStop(f"A task has stopped the build early:\n{self.errors}")
         if self.errors:

@@ -27,15 +27,15 @@ TABLES = {".parquet", ".csv"}
 ROWS = 5
 
 
-def write(dag: Any, report: Any = None) -> Path | None:
+def write(dag: Any, errors: dict[str, str] | None = None) -> Path | None:
     """Write the page of a pipeline that has been built, also of one that has failed.
 
     Parameters
     ----------
     dag
         The pipeline, after a build.
-    report
-        What the build returns; the page needs nothing of it.
+    errors
+        What is known of the tasks that have failed, by their names.
 
     Returns
     -------
@@ -54,7 +54,8 @@ def write(dag: Any, report: Any = None) -> Path | None:
     earlier = json.loads(found[1]) if found else []
     if is_current(dag, page, earlier):
         return page
-    cards = [describe(task, folder) for task in dag.values()]
+    said = errors or {}
+    cards = [describe(task, folder, said.get(task.name, "")) for task in dag.values()]
     cards += keep(earlier, {card["name"] for card in cards}, folder)
     text = render(dag, cards, folder)
     if text != before:
@@ -87,8 +88,8 @@ def find_folder(dag: Any) -> Path | None:
     return folder if folder.is_dir() and not about.ROOT.is_relative_to(folder) else None
 
 
-def describe(task: Any, folder: Path) -> dict[str, Any]:
-    """Return what the card of a task shows."""
+def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
+    """Return what the card of a task shows; `said` is its error, if it has failed."""
     files = [path.absolute() for path in about.files(task).values()]
     notebook = next((path for path in files if path.suffix == ".ipynb"), None)
     run = last_run(task)
@@ -97,7 +98,7 @@ def describe(task: Any, folder: Path) -> dict[str, Any]:
         "name": task.name,
         "title": heading(task),
         "state": state,
-        "error": error(notebook) if state == "failed" else "",
+        "error": error(notebook) or last_error(said) if state == "failed" else "",
         "upstream": list(task.upstream),
         "seconds": run[0],
         "ended": run[1],
@@ -141,6 +142,13 @@ def error(notebook: Path | None) -> str:
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     errors = [output for output in outputs if output["output_type"] == "error"]
     return f"{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
+
+
+def last_error(text: str) -> str:
+    """Return what a traceback ends with, without the names of modules; any other text whole."""
+    parts = re.split(r"(?m)^(?=[\w.]+(?:Error|Exception)\b)|^(?:Traceback|The above) ", text)
+    found = [part for part in parts[1:] if re.match(r"(?!ploomber\.)[\w.]+(?=: |$)", part)]
+    return re.sub(r"^[\w.]+\.", "", found[-1] if found else text).strip()
 
 
 def render(dag: Any, cards: list[dict[str, Any]], folder: Path) -> str:

@@ -121,7 +121,8 @@ def describe(task: Any) -> dict[str, Any]:
     products = products if isinstance(products, list) else [products]
     here = Path(source).is_relative_to(ROOT)
     source = Path(source).relative_to(ROOT).as_posix() if here else source
-    return {"source": source, "products": products, "seconds": None}
+    upstream = list(task.upstream)
+    return {"source": source, "upstream": upstream, "products": products, "seconds": None}
 
 
 def keep(product: Path, folder: Path) -> str | None:

@@ -8,7 +8,6 @@ FOLDER is where the smoke test has put its products, or one above it.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ SHOWN = {"Executed": "yes", "Errored": "**failed**"}
 
 
 def summarize(folder: Path) -> str:
-    """Return the summary: a table of the tasks, the errors if there are some, the picture.
+    """Return the summary: for each pipeline a table of its tasks, its error, its picture.
 
     Parameters
     ----------
@@ -32,22 +31,30 @@ def summarize(folder: Path) -> str:
         lines.append("The pipelines have not been run.")
     for log in logs:
         lines += describe(log)
-    plot = next(folder.rglob("pipeline.html"), None)
-    text = plot.read_text(encoding="utf-8") if plot else ""
-    if picture := re.search('<pre class="mermaid">(.*?)</pre>', text, re.DOTALL):
-        lines += ["", "```mermaid", picture[1].strip(), "```"]
     return "\n".join(lines)
 
 
 def describe(log: Path) -> list[str]:
-    """Return the table of a pipeline's tasks, and its error if there is one."""
+    """Return the table of a pipeline's tasks, its error if there is one, and its picture."""
     pipeline = log.name.removesuffix(".log")
     facts = smoke.read_facts(log.parent, pipeline)
     lines = [f"`{pipeline}`", "", "| task | ran | seconds | products |", "|---|---|---:|---|"]
     lines += [row(name, task) for name, task in facts.items()]
     if any(task["state"] != "Executed" for task in facts.values()) or not facts:
         lines += ["", "```text", *smoke.read_error(log).splitlines()[-60:], "```"]
-    return [*lines, ""]
+    return [*lines, "", *draw(facts), ""]
+
+
+def draw(facts: dict[str, dict]) -> list[str]:
+    """Return a picture of a pipeline, as GitHub draws it."""
+    numbers = {name: f"t{number}" for number, name in enumerate(facts)}
+    boxes = [f'{number}["{name}"]' for name, number in numbers.items()]
+    arrows = [
+        f"{numbers[upstream]} --> {numbers[name]}"
+        for name, task in facts.items()
+        for upstream in task["upstream"]
+    ]
+    return ["```mermaid", "graph LR", *boxes, *arrows, "```"] if facts else []
 
 
 def row(name: str, task: dict) -> str:

@@ -97,12 +97,12 @@ class Lines:
         with suppress(OSError):  # the terminal may be gone
             self.say(f"Stopped by {signal}{', while running ' + names if names else ''}.")
 
-    def sum_up(self, dag: Any, reports: list[Any], seconds: float) -> None:
+    def sum_up(self, dag: Any, reports: list[Any], errors: Any, seconds: float) -> None:
         """Say how many tasks have run, and where to look at the results."""
         left = [name for name, task in dag.items() if task.exec_status == TaskStatus.Aborted]
         if left:
             self.say(f"Not run, as they need one that failed: {', '.join(left)}")
-        where = find_results(dag, reports)
+        where = find_results(dag, errors)
         if not self.total:
             self.say(f"Nothing to run, {len(dag)} of {len(dag)} tasks are up to date: {where}")
         elif len(reports) == self.total:
@@ -116,10 +116,10 @@ class Lines:
         self.bar.close()
 
 
-def find_results(dag: Any, reports: list[Any]) -> Path:
+def find_results(dag: Any, errors: Any) -> Path:
     """Return the page of the results, or else the folder of the products."""
     try:
-        page = index.write(dag, reports)
+        page = index.write(dag, {one._task.name: one.message for one in errors.messages})
     except Exception as error:  # the tasks have run: no page can undo that
         print(f"The page of this build could not be written: {error!r}")
         page = None
