@@ -106,13 +106,27 @@ SITUATIONS = [
         {"google-cloud-bigquery"},
         declared="ruamel.yaml\n",
     ),
+    Situation(
+        "for some systems, and parts of what is shared, declared",
+        task("import google.protobuf.message\nif win:\n    import pywintypes, win32com.client\n"),
+        declared="pywin32>=300; sys_platform == 'win32'\nprotobuf\n",
+    ),
+    Situation(
+        "a namespace without __init__.py, and modules above",
+        {
+            "src/birds/deep/x.py": "",
+            "src/my_pipeline/sub/x.py": "from .. import get\nfrom ..get import read_raw\n",
+            **task("import birds.deep.x\n"),
+        },
+    ),
     Situation("a notebook with magics", {"tasks/new.ipynb": NOTEBOOK}, {"polars"}),
     Situation(
         "magics in a script",
         task("!ls\nimport polars\n# %%\n%%time\nimport cv2\n# %%\n%%bash\nimport nothing\n"),
         {"polars", "opencv-python"},
     ),
-    Situation("commented magics", task("# %load_ext sql\n# !pip install x\n"), {"sql"}),
+    Situation("commented magics", task("# %load_ext sql\n# !pip install x\n"), {"jupysql"}),
+    Situation("IPython's own extensions", task("%load_ext autoreload\n%autoreload 2\n")),
     Situation(
         "in a function, in try and for type checkers",
         module(
@@ -243,10 +257,13 @@ def test_on_every_python(clean: Project, python: str) -> None:
 def test_what_can_not_be_read_is_said(clean: Project) -> None:
     clean.write("tasks/new.py", SOURCE + "plot(table\n")
     clean.write("src/my_pipeline/new.py", "def f(:\n")
+    clean.write("tasks/cut.ipynb", '{"cells": [')
     code, printed = check(clean)
     assert code == 1
     assert "tasks/new.py can't be read, so its imports are unknown: '(' was never" in printed
     assert "src/my_pipeline/new.py can't be read" in printed
+    assert "tasks/cut.ipynb can't be read, so its imports are unknown: can't be read as" in printed
+    assert str(clean.path) not in printed
     assert "names what nothing" not in printed  # who knows
 
 

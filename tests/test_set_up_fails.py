@@ -171,18 +171,21 @@ def test_killed_while_packages_are_copied(
     project = bake(example="empty")
     project.environ = environ | {"UV_LINK_MODE": "copy"}
     command = [sys.executable, "bootstrap.py"]
-    process = subprocess.Popen(
-        command,
-        cwd=project.path,
-        env=project.environ,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    while len(list(project.path.glob(".venv/lib/*/site-packages/*"))) < 20:
-        assert process.poll() is None
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    for moment in (1, 20, 150):  # files and folders in site-packages
+        shutil.rmtree(project.path / ".venv", ignore_errors=True)
+        process = subprocess.Popen(
+            command,
+            cwd=project.path,
+            env=project.environ,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        while len(list(project.path.glob(".venv/lib/*/site-packages/*"))) < moment:
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert len((project.path / ".venv" / "bootstrap.txt").read_text("utf-8").splitlines()) < 2
     printed = project.run(*command).stdout
     assert "Half of .venv is there: it is made anew" in printed
     assert "Ready" in printed

@@ -14,6 +14,8 @@ from tools.checking import imports
 from tools.dependencies import declared, packages
 
 REQUIREMENTS = ROOT / "requirements.txt"
+#: The magic that imports an extension, but for those of IPython itself.
+EXTENSION = re.compile(r"(?m)^\s*(?:# ?)?%load_ext\s+(?!(?:autoreload|storemagic)\b)([\w.]+)")
 #: Folders whose imports are to be declared.
 FOLDERS = [ROOT / "tasks", ROOT / "src"]
 
@@ -63,7 +65,7 @@ def modules_of(path: Path) -> set[str]:
         warnings.simplefilter("ignore")  # of Python, on escapes in texts
         for cell in read_cells(path):
             found.update(imports.imported_names(ast.parse(imports.to_python(cell)), package))
-            found.update(re.findall(r"(?m)^\s*(?:# ?)?%load_ext\s+([\w.]+)", cell))
+            found.update(EXTENSION.findall(cell))
     return {name for name in found if name}
 
 
@@ -79,6 +81,7 @@ def read_imports() -> tuple[dict[str, set[str]], list[str]]:
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "text", None) or ""
             reason = f"{getattr(error, 'msg', error)} {line.strip()}"
+            reason = reason.replace(f"{ROOT.as_posix()}/", "").removeprefix(f"{name} ")
             problems.append(f"{name} can't be read, so its imports are unknown: {reason}")
     return found, problems
 

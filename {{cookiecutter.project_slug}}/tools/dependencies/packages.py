@@ -26,13 +26,19 @@ NAMES = {
     "docx": "python-docx",
     "faiss": "faiss-cpu",
     "fitz": "pymupdf",
+    "google.auth": "google-auth",
+    "google.oauth2": "google-auth",
+    "google.protobuf": "protobuf",
     "imblearn": "imbalanced-learn",
     "mpl_toolkits": "matplotlib",
     "osgeo": "gdal",
     "pkg_resources": "setuptools",
     "pptx": "python-pptx",
     "pylab": "matplotlib",
+    "pythoncom": "pywin32",
+    "pywintypes": "pywin32",
     "skimage": "scikit-image",
+    "sql": "jupysql",
     "tlz": "toolz",
     "umap": "umap-learn",
     "win32api": "pywin32",
@@ -84,6 +90,8 @@ def guess(module: str) -> str:
 
     top, *below = module.split(".")
     if top in SHARED and below:
+        if known := NAMES.get(f"{top}.{below[0]}"):
+            return known
         return canonicalize_name("-".join([top, *below[:2]]))
     return canonicalize_name(NAMES.get(top) or get_pkg_names([top])[0])
 
