@@ -49,6 +49,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of the README anew; an argument names a folder, such as /home/ada."""
+    session.install(*TEST_GROUP)
+    session.run("python", "docs/pictures.py", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Update requirements.lock of the generated project; arguments go to `python tools lock`."""
     session.install("cookiecutter", "packaging", "tomli", "uv")

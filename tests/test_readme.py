@@ -106,6 +106,15 @@ def test_layout() -> None:
         assert (folder / name).exists(), name
 
 
+def test_pictures() -> None:
+    """Each picture is made by the script that makes them all, and shown."""
+    script = (TEMPLATE / "docs" / "pictures.py").read_text("utf-8")
+    made = re.findall(r'DOCS / "(\w+)\.png"|take\(page, "(\w+)"', script)
+    shown = re.findall(r"docs/(\w+)\.png", README)
+    assert sorted(map("".join, made)) == sorted(shown)
+    assert sorted(path.stem for path in (TEMPLATE / "docs").glob("*.png")) == sorted(shown)
+
+
 def test_questions() -> None:
     """The table of questions has every answer of cookiecutter.json."""
     table = README[README.index("| Question") :]
