@@ -17,11 +17,17 @@ KEPT = ROOT / "exploration"
 
 
 def typed(path: Path) -> str | None:
-    """Return a fingerprint of what the cells of a notebook hold, outputs left out."""
+    """Return a fingerprint of what the cells of a notebook hold, outputs left out.
+
+    None if it can't be read, or is half of a run that was killed: nobody remembers that.
+    """
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        sources = ["".join(cell["source"]) for cell in cells]
-    except (OSError, ValueError, KeyError, TypeError):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        sources = ["".join(cell["source"]) for cell in notebook["cells"]]
+        run = notebook["metadata"].get("papermill", {})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if "end_time" in run and run["end_time"] is None:
         return None
     return hashlib.sha256(json.dumps([s for s in sources if s.strip()]).encode()).hexdigest()
 
