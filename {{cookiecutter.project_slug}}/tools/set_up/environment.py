@@ -170,10 +170,10 @@ def build_environment(kind):
     """
     python = find_current() if kind == "current" else make_venv()
     prefix = Path(ask(python, "-c", "import sys; print(sys.prefix)"))
-    note, whole = prefix / NOTE, len(read_note(prefix)) == 2
+    note, was_stopped = prefix / NOTE, len(read_note(prefix)) == 1
     note.write_text(f"{prefix}\n", encoding="utf-8")
     # A package of which half is missing looks installed.
-    install(python, ["--reinstall"] if kind == "current" and not whole else [])
+    install(python, ["--reinstall"] if was_stopped else [])
     copy_settings(prefix)
     note.write_text(f"{prefix}\n{fingerprint_of_lock()}\n", encoding="utf-8")
     return python
