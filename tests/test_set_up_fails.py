@@ -191,6 +191,14 @@ def test_killed_while_packages_are_copied(
     assert "Ready" in printed
     assert not missing_files(project)
 
+    # An environment of the user's is not removed; all packages are installed once more.
+    note = project.read(".venv/bootstrap.txt").splitlines()[0]
+    project.write(".venv/bootstrap.txt", note + "\n")
+    next(project.path.glob(".venv/lib/*/site-packages/pandas/__init__.py")).unlink()
+    active = {"VIRTUAL_ENV": str(project.path / ".venv")}
+    project.run(*command, "--environment", "current", **active)
+    assert not missing_files(project)
+
 
 def missing_files(project: Project) -> list[str]:
     """Return the files of packages that are not there, though their packages look installed."""
