@@ -380,7 +380,7 @@ def test_a_module_saved_as_a_notebook_is_not_changed(project: Project, server: S
 def test_set_up_keeps_settings_that_are_not_its_own(project: Project) -> None:
     prefix = Path(project.environ["VIRTUAL_ENV"])
     settings = prefix / "etc" / "ipython" / "ipython_kernel_config.py"
-    ours = settings.read_bytes()
+    before = {path: path.read_bytes() for path in (settings, prefix / "bootstrap.txt")}
     settings.write_text("# written by hand\n", encoding="utf-8")
     try:
         done = project.run("python", "bootstrap.py", "--environment", "current", check=False)
@@ -388,7 +388,8 @@ def test_set_up_keeps_settings_that_are_not_its_own(project: Project) -> None:
         assert f"{settings} is yours" in done.stdout
         assert settings.read_text(encoding="utf-8") == "# written by hand\n"
     finally:
-        settings.write_bytes(ours)
+        for path, content in before.items():
+            path.write_bytes(content)
 
 
 def test_injected_by_hand_and_taken_out_again(project: Project) -> None:
