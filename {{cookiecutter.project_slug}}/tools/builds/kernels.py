@@ -9,6 +9,8 @@ A kernel of another language, or on another system, is started the usual way.
 from __future__ import annotations
 
 import atexit
+import gc
+import importlib
 import json
 import logging
 import os
@@ -18,7 +20,6 @@ import sys
 import traceback
 from importlib.util import find_spec
 from multiprocessing import process
-from pathlib import Path
 from typing import Any
 
 from jupyter_client import AsyncKernelManager
@@ -31,8 +32,15 @@ from tools.builds import processes
 #: and a copy of this process has imported numpy already.
 SETS_ENVIRONMENT = re.compile(r"environ|%env|%set_env|putenv|threadpool")
 
+#: What ipykernel imports only when it starts.
+IMPORTED_BY_KERNELS = (
+    *("ipykernel.debugger", "ipykernel.kernelapp", "IPython.core.completerlib"),
+    *("IPython.core.logger", "IPython.extensions.storemagic", "tornado.platform.asyncio"),
+)
 #: Keeps the debugger from warning of modules that it can't step into.
 QUIET_DEBUGGER = "PYDEVD_DISABLE_FILE_VALIDATION"
+#: The modules of the project that the build has imported; of tools/, unless a task is a function.
+OURS: list[str] = []
 #: How multiprocessing calls a process that it has not started: this module is loaded in one.
 BUILD = process.current_process()
 
@@ -82,6 +90,7 @@ class Forked:
 
 def become_kernel(reader: int) -> None:
     """Wait for orders, then be an ordinary kernel until it is shut down; never return."""
+    gc.freeze()  # the garbage collector would copy all of the build's memory
     processes.end_with_parent(os.getppid())
     with os.fdopen(reader, encoding="utf-8") as pipe:
         orders = pipe.read()
@@ -123,11 +132,8 @@ def run_kernel(orders: dict[str, Any]) -> int:
 
 def forget_build() -> None:
     """Forget what a new Python would not know: the project's modules, random state, logging."""
-    environment = Path(sys.prefix)
-    for name, module in list(sys.modules.items()):
-        file = Path(getattr(module, "__file__", None) or os.devnull)
-        if file.is_relative_to(ROOT) and not file.is_relative_to(environment):
-            del sys.modules[name]
+    for name in OURS:
+        sys.modules.pop(name, None)
     sys.path[:] = sys.path[first_of_path() :]
     processes.draw_new_numbers()
     logging.root.handlers.clear()
@@ -178,17 +184,21 @@ def import_kernel() -> None:
     """Import what a kernel needs, once for all of a build; say nothing meanwhile."""
     before = os.environ.get(QUIET_DEBUGGER)
     os.environ[QUIET_DEBUGGER] = "1"
-    import ipykernel.debugger
-    import ipykernel.kernelapp  # noqa: F401
-
+    for name in IMPORTED_BY_KERNELS:
+        importlib.import_module(name)
     if before is None:
         del os.environ[QUIET_DEBUGGER]
+    root, environment = str(ROOT) + os.sep, sys.prefix + os.sep
+    files = {name: getattr(module, "__file__", "") for name, module in sys.modules.items()}
+    own = (n for n, f in files.items() if f and f.startswith(root))
+    OURS[:] = [name for name in own if not files[name].startswith(environment)]
 
 
 def prepare(task: Any) -> None:
     """Fork the kernel of a notebook task, while this process has no other thread."""
     code = "".join(cell.source for cell in task.source.nb_obj_rendered.cells)
     texts = [path.read_text("utf-8", "replace") for path in (ROOT / "src").rglob("*.py")]
-    if not any(SETS_ENVIRONMENT.search(text) for text in [code, *texts]):
+    is_clean = all(name.partition(".")[0] == "tools" for name in OURS)  # no setting is made
+    if is_clean and not any(SETS_ENVIRONMENT.search(text) for text in [code, *texts]):
         Manager.spare = Forked()
         task.executor_params["kernel_manager_class"] = Manager

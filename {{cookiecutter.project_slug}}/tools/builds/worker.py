@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -35,6 +36,7 @@ class Result(NamedTuple):
 
 def work(task: Any, results: Connection, lifeline: tuple[Connection, ...], output: str) -> None:
     """Build a task, and those sent after it, until the build hangs up."""
+    gc.freeze()  # the garbage collector would copy all of the build's memory
     detach(output)
     processes.draw_new_numbers()
     if len(lifeline) > 1:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import signal
 import sys
 import tempfile
 import warnings
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,10 @@ from ploomber.tasks import NotebookRunner
 from tools import ROOT
 from tools.builds import processes
 from tools.builds.worker import FORKS, Result, stays, work
+from tools.checking import frames, tables, uptodate
 
+#: What the checks of tables import.
+USED_BY_TABLES = ("pandera.pandas", "pyarrow.dataset", "pyarrow.parquet")
 CONTEXT = multiprocessing.get_context("fork" if FORKS else "spawn")
 
 
@@ -29,10 +34,8 @@ class Pool:
         """Get ready to build tasks; all that the build may run."""
         self.lifeline = CONTEXT.Pipe(duplex=False)  # its other end hears when the build ends
         self.idle: list[Worker] = []
-        if FORKS and any(isinstance(task, NotebookRunner) for task in tasks):
-            from tools.builds import kernels
-
-            kernels.import_kernel()
+        if FORKS:
+            import_ahead(tasks)
 
     def __enter__(self) -> Pool:
         """Return the pool."""
@@ -64,6 +67,18 @@ class Pool:
             self.idle.append(one)
         else:
             one.close()
+
+
+def import_ahead(tasks: list[Any]) -> None:
+    """Import once what the copies of this process would import each."""
+    if any(frames.find_tables(uptodate.products_of(task)) for task in tasks):
+        for name in USED_BY_TABLES if tables.schemas_file() else ():
+            with suppress(ImportError):  # a project may have taken it out
+                importlib.import_module(name)
+    if any(isinstance(task, NotebookRunner) for task in tasks):
+        from tools.builds import kernels
+
+        kernels.import_kernel()
 
 
 class Worker:
