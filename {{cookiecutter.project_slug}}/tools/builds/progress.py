@@ -20,6 +20,8 @@ from tools.checking.uptodate import REASONS
 
 #: A task that took as long as this the last time is announced, in seconds.
 LONG = 10
+#: How lines begin that a kernel prints of itself, such as that it was asked to end.
+TALK_OF_JUPYTER = "[IPKernelApp]"
 
 
 class Lines:
@@ -88,8 +90,10 @@ class Lines:
             file.seek(self.printed.get(path, 0))
             text = file.read()
             self.printed[path] = file.tell()
-        if text:
-            self.say(text.decode("utf-8", "replace").rstrip("\n"))
+        lines = text.decode("utf-8", "replace").rstrip("\n").split("\n")
+        shown = [line for line in lines if not line.startswith(TALK_OF_JUPYTER)]
+        if any(shown):
+            self.say("\n".join(shown))
 
     def say_stopped(self, signal: str, running: Iterable[Any]) -> None:
         """Say that a signal has stopped the build."""
