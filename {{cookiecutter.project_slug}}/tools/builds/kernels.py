@@ -1,9 +1,8 @@
 """Kernels forked from the process of a build: what Jupyter starts, only sooner.
 
-More than half of what a small notebook costs is a new Python importing ipykernel, IPython
-and a debugger. The process of a build has them already, so on Linux its copy becomes the
-kernel: an ordinary ipykernel in a process of its own, to which papermill talks as ever.
-A kernel of another language, or on another system, is started the usual way.
+Most of what a small notebook costs is a new Python importing ipykernel and a debugger. On
+Linux a copy of the build becomes the kernel: an ordinary ipykernel, to which papermill talks as
+ever. A kernel of another language, or on another system, is started the usual way.
 """
 
 from __future__ import annotations
@@ -28,15 +27,12 @@ from jupyter_client.provisioning import LocalProvisioner
 from tools import ROOT
 from tools.builds import processes
 
-#: What sets variables of the environment: libraries read some only while they are imported,
-#: and a copy of this process has imported numpy already.
+#: What sets variables of the environment, which numpy reads only while it is imported.
 SETS_ENVIRONMENT = re.compile(r"environ|%env|%set_env|putenv|threadpool")
 
-#: What ipykernel imports only when it starts.
-IMPORTED_BY_KERNELS = (
-    *("ipykernel.debugger", "ipykernel.kernelapp", "IPython.core.completerlib"),
-    *("IPython.core.logger", "IPython.extensions.storemagic", "tornado.platform.asyncio"),
-)
+#: What a kernel imports, some of it only when it starts.
+IMPORTED = "ipykernel.debugger ipykernel.kernelapp IPython.core.completerlib IPython.core.logger"
+IMPORTED += " IPython.extensions.storemagic tornado.platform.asyncio"
 #: Keeps the debugger from warning of modules that it can't step into.
 QUIET_DEBUGGER = "PYDEVD_DISABLE_FILE_VALIDATION"
 #: The modules of the project that the build has imported; of tools/, unless a task is a function.
@@ -90,7 +86,7 @@ class Forked:
 
 def become_kernel(reader: int) -> None:
     """Wait for orders, then be an ordinary kernel until it is shut down; never return."""
-    gc.freeze()  # the garbage collector would copy all of the build's memory
+    gc.freeze()  # collecting would copy all of the build's memory
     processes.end_with_parent(os.getppid())
     with os.fdopen(reader, encoding="utf-8") as pipe:
         orders = pipe.read()
@@ -184,13 +180,13 @@ def import_kernel() -> None:
     """Import what a kernel needs, once for all of a build; say nothing meanwhile."""
     before = os.environ.get(QUIET_DEBUGGER)
     os.environ[QUIET_DEBUGGER] = "1"
-    for name in IMPORTED_BY_KERNELS:
+    for name in IMPORTED.split():
         importlib.import_module(name)
     if before is None:
         del os.environ[QUIET_DEBUGGER]
     root, environment = str(ROOT) + os.sep, sys.prefix + os.sep
-    files = {name: getattr(module, "__file__", "") for name, module in sys.modules.items()}
-    own = (n for n, f in files.items() if f and f.startswith(root))
+    files = {name: getattr(module, "__file__", "") or "" for name, module in sys.modules.items()}
+    own = [name for name, file in files.items() if file.startswith(root)]
     OURS[:] = [name for name in own if not files[name].startswith(environment)]
 
 
@@ -199,6 +195,7 @@ def prepare(task: Any) -> None:
     code = "".join(cell.source for cell in task.source.nb_obj_rendered.cells)
     texts = [path.read_text("utf-8", "replace") for path in (ROOT / "src").rglob("*.py")]
     is_clean = all(name.partition(".")[0] == "tools" for name in OURS)  # no setting is made
-    if is_clean and not any(SETS_ENVIRONMENT.search(text) for text in [code, *texts]):
+    # Matplotlib, which Ploomber imports where it can, has chosen how to show figures by now
+    if is_clean and "matplotlib" not in sys.modules and not any(SETS_ENVIRONMENT.search(text) for text in [code, *texts]):
         Manager.spare = Forked()
         task.executor_params["kernel_manager_class"] = Manager
