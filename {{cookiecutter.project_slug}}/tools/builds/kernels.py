@@ -178,16 +178,14 @@ class Manager(AsyncKernelManager):
 
 def import_kernel() -> None:
     """Import what a kernel needs, once for all of a build; say nothing meanwhile."""
-    before = os.environ.get(QUIET_DEBUGGER)
-    os.environ[QUIET_DEBUGGER] = "1"
+    before, os.environ[QUIET_DEBUGGER] = os.environ.get(QUIET_DEBUGGER), "1"
     for name in IMPORTED.split():
         importlib.import_module(name)
     if before is None:
         del os.environ[QUIET_DEBUGGER]
     root, environment = str(ROOT) + os.sep, sys.prefix + os.sep
     files = {name: getattr(module, "__file__", "") or "" for name, module in sys.modules.items()}
-    own = [name for name, file in files.items() if file.startswith(root)]
-    OURS[:] = [name for name in own if not files[name].startswith(environment)]
+    OURS[:] = [n for n, f in files.items() if f.startswith(root) and not f.startswith(environment)]
 
 
 def prepare(task: Any) -> None:
@@ -196,6 +194,7 @@ def prepare(task: Any) -> None:
     texts = [path.read_text("utf-8", "replace") for path in (ROOT / "src").rglob("*.py")]
     is_clean = all(name.partition(".")[0] == "tools" for name in OURS)  # no setting is made
     # Matplotlib, which Ploomber imports where it can, has chosen how to show figures by now
-    if is_clean and "matplotlib" not in sys.modules and not any(SETS_ENVIRONMENT.search(text) for text in [code, *texts]):
+    is_clean &= "matplotlib" not in sys.modules
+    if is_clean and not any(SETS_ENVIRONMENT.search(text) for text in [code, *texts]):
         Manager.spare = Forked()
         task.executor_params["kernel_manager_class"] = Manager
