@@ -234,3 +234,22 @@ def test_a_product_that_has_changed_is_made_again(project, name):
     assert reasons(project)[changed] == "its product changed"
     path.write_text(text)
     assert reasons(project) == {}
+
+
+def test_a_note_cut_short_means_that_the_task_runs_again(project):
+    """Ploomber stops at one; a full disk or a lost connection leaves such files."""
+    for name, text in {"count.csv": "", "double.csv": '{"timestamp": 17'}.items():
+        project.write(f"products/development/.{name}.metadata", text)
+    again = reasons(project)
+    assert again["count"] == again["double"] == "no note of how it was made"
+    build(project)
+    assert reasons(project) == {}
+
+
+def test_a_schema_that_belongs_to_no_task_is_told(project):
+    edit(project, "src/PKG/schemas.py", '"count": N', '"cuont": N')
+    printed = build(project)
+    assert "schemas.py: SCHEMAS has 'cuont', and no task has that name" in printed
+    assert "count: its table count.csv has no schema in schemas.py" not in printed  # it has not run
+    edit(project, "src/PKG/schemas.py", '"cuont": N', '"count": N')
+    assert "SCHEMAS has" not in build(project)

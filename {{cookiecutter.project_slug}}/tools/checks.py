@@ -138,6 +138,8 @@ def on_render(dag: Any) -> None:
             is_forced = True
         decide(task, reason, waiting, is_forced)
         watch(task, functions)
+    for name in tables.find_unused(dag):
+        print(f"schemas.py: SCHEMAS has {name!r}, and no task has that name")
     fingerprints.save()
     commands.answer(dag)
 

@@ -22,6 +22,7 @@ from tools.builds import overdue, processes, stopping, times, turns
 from tools.builds.progress import Lines
 from tools.builds.worker import Result
 from tools.builds.workers import Pool, Worker
+from tools.checking import uptodate
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -49,6 +50,7 @@ class Executor(abc.Executor):
         self.workers = number
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
+        uptodate.drop_half_notes()  # nothing else of ours is called before Ploomber reads them
 
     def __call__(self, dag: Any, show_progress: bool) -> list[TaskReport]:
         """Run what has to run, and return a report on each."""

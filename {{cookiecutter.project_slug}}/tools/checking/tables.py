@@ -7,9 +7,11 @@ memory is read and checked in parts.
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib
+import sys
 import warnings
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -99,7 +101,26 @@ def check(task: Any) -> None:
         remember(products[key])
     for key in tables if not schemas else ():
         text = f"{task.name}: its table {short(products[key])} has no schema in schemas.py"
-        warnings.warn(text, stacklevel=2)
+        line = f'"{task.name}": pa.DataFrameSchema(),'
+        warnings.warn(f"{text}; a line to begin with, in SCHEMAS: {line}", stacklevel=2)
+
+
+def find_unused(dag: Any) -> list[str]:
+    """Return the names in SCHEMAS that no task of the only pipeline has.
+
+    They are read, not imported, since the schemas load pandas; what is no literal is passed over.
+    """
+    file = schemas_file()
+    if file is None or "--partially" in sys.argv or len(list(ROOT.glob("pipeline*.yaml"))) > 1:
+        return []
+    given = [
+        node.value
+        for node in imports.read(file)[0].body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SCHEMAS"
+    ]
+    keys = [key for value in given if isinstance(value, ast.Dict) for key in value.keys]
+    names = [key.value for key in keys if isinstance(key, ast.Constant)]
+    return [name for name in names if not any(fnmatchcase(task, name) for task in dag)]
 
 
 def title(task: Any, key: str, schemas: dict[str, Any]) -> str:

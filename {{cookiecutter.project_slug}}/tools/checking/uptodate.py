@@ -13,12 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT
-from tools.checking import fingerprints, imports
+from tools.checking import fingerprints, imports, parameters
 
 #: Name of each task that will run -> why, in a word or two.
 REASONS: dict[str, str] = {}
 #: Under this key Ploomber's metadata holds the note, and why it does not count.
 NOTE, OUTDATED = "note", "outdated"
+
+
+def drop_half_notes() -> None:
+    """Remove what Ploomber noted of products and was cut short, as by a full disk.
+
+    It would stop at such a file; without it, the task runs again. Looked at are the folders
+    that env.yaml names.
+    """
+    values = parameters.flatten(parameters.read(ROOT / "env.yaml")).values()
+    folders = {ROOT / value.split("/")[0] for value in values if isinstance(value, str) and value}
+    for folder in folders - {ROOT}:
+        for path in folder.rglob(".*.metadata") if folder.is_dir() else ():
+            if not path.read_bytes().rstrip().endswith(b"}"):
+                path.unlink()
 
 
 def products_of(task: Any) -> dict[str, Any]:
