@@ -28,8 +28,9 @@ def drop_half_notes() -> None:
     that env.yaml names.
     """
     values = parameters.flatten(parameters.read(ROOT / "env.yaml")).values()
-    folders = {ROOT / value.split("/")[0] for value in values if isinstance(value, str) and value}
-    for folder in folders - {ROOT}:
+    tops = {value.split("/")[0] for value in values if isinstance(value, str)}
+    folders = [ROOT / top for top in tops if 0 < len(top) < 100 and not top.startswith(".")]
+    for folder in folders:
         for path in folder.rglob(".*.metadata") if folder.is_dir() else ():
             if not path.read_bytes().rstrip().endswith(b"}"):
                 path.unlink()
