@@ -253,3 +253,4 @@ def test_a_schema_that_belongs_to_no_task_is_told(project):
     assert "count: its table count.csv has no schema in schemas.py" not in printed  # it has not run
     edit(project, "src/PKG/schemas.py", '"cuont": N', '"count": N')
     assert "SCHEMAS has" not in build(project)
+    assert "SCHEMAS has" not in build(project, "-p", "double")  # the other tasks are left out

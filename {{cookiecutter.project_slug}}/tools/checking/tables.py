@@ -111,7 +111,8 @@ def find_unused(dag: Any) -> list[str]:
     They are read, not imported, since the schemas load pandas; what is no literal is passed over.
     """
     file = schemas_file()
-    if file is None or "--partially" in sys.argv or len(list(ROOT.glob("pipeline*.yaml"))) > 1:
+    is_part = not {"--partially", "-p"}.isdisjoint(sys.argv)
+    if file is None or is_part or len(list(ROOT.glob("pipeline*.yaml"))) > 1:
         return []
     given = [
         node.value

@@ -29,11 +29,10 @@ def drop_half_notes() -> None:
     """
     values = parameters.flatten(parameters.read(ROOT / "env.yaml")).values()
     tops = {value.split("/")[0] for value in values if isinstance(value, str)}
-    folders = [ROOT / top for top in tops if 0 < len(top) < 100 and not top.startswith(".")]
-    for folder in folders:
-        for path in folder.rglob(".*.metadata") if folder.is_dir() else ():
-            if not path.read_bytes().rstrip().endswith(b"}"):
-                path.unlink()
+    folders = [path for path in ROOT.glob("[!.]*") if path.name in tops and path.is_dir()]
+    for path in (path for folder in folders for path in folder.rglob(".*.metadata")):
+        if not path.read_bytes().rstrip().endswith(b"}"):
+            path.unlink()
 
 
 def products_of(task: Any) -> dict[str, Any]:
@@ -113,10 +112,15 @@ def find_reason(task: Any, functions: dict[str, str]) -> str | None:
         return "never run" if not task.product.exists() else "no note of how it was made"
     if task.status(sections=["outdated_code"])["Outdated code"]:
         return changed_source(task, known[0])
+    noted = find_note(known)
+    return compare(task, noted, functions) if noted else "no note of how it was made"
+
+
+def find_note(known: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the note that all products of a task have, None if they have not the same one."""
     notes = [data.get(NOTE) for data in known]
-    if any(not isinstance(item, dict) for item in notes) or any(n != notes[0] for n in notes):
-        return "no note of how it was made"
-    return compare(task, notes[0], functions)
+    is_shared = notes and isinstance(notes[0], dict) and all(each == notes[0] for each in notes)
+    return notes[0] if is_shared else None
 
 
 def changed_source(task: Any, known: dict[str, Any]) -> str:

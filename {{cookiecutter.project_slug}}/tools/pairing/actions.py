@@ -58,7 +58,8 @@ def attachments(notebook: dict) -> set[str]:
 def write_notebook(pair: Pair, old: dict | None) -> None:
     """Write a notebook from its script and from a notebook as it was."""
     text = notebooks.fill(pair.text, old)
-    lost = attachments(old) - attachments(json.loads(text)) if old else set()
+    pasted = attachments(old) if old else set()
+    lost = pasted and pasted - attachments(json.loads(text))
     if lost and pair.notebook.exists():
         copies.store(pair.notebook, pair.notebook.read_bytes())
     notebooks.replace(pair.notebook, text)
