@@ -195,6 +195,8 @@ def test_commands_of_a_project(cloned: Project) -> None:
             line += " --environment current"  # the shared one, which holds the lock already
         if line.startswith("source "):
             continue  # test_set_up.py types this one
+        if line == "python tools audit":
+            continue  # test_audit.py does; what there is to find in the real lock changes daily
         if line.startswith("git add"):
             cloned.write("src/my_pipeline/new.py", '"""New."""\n')
         if line.endswith("jupyter lab"):

@@ -36,6 +36,14 @@ class Finish:
 
     def __call__(self, task: Any) -> None:
         """Run them."""
+        try:
+            self.check(task)
+        finally:  # Ploomber calls no on_failure for what is raised here
+            results.remember(task)
+            fingerprints.save()
+
+    def check(self, task: Any) -> None:
+        """Run the task's own on_finish and the checks; add the note if nothing is raised."""
         if self.own is not None:
             call(self.own, task)
         check_written(task)
@@ -43,12 +51,10 @@ class Finish:
         for key, product in uptodate.products_of(task).items():
             if self.before.get(key) and self.before[key] == look(product):
                 text = f"{task.name}: left its product {shorten(product)} as it was"
-                warnings.warn(text, stacklevel=2)
-        results.remember(task)
+                warnings.warn(text, stacklevel=3)
         note = uptodate.note(task, self.functions)
         for product in uptodate.products_of(task).values():
             product.prepare_metadata = AddNote(note)
-        fingerprints.save()
 
 
 class Fail:
