@@ -155,6 +155,71 @@ def test_a_value_of_another_type_in_a_file_is_refused(project, change):
     assert "env.staging.yaml: the parameter test_size can't be 'a tenth'" in refusal(project)
 
 
+# --- what can't be built is refused in one line, not by a traceback ----------------------
+
+BUILD = ("ploomber", "build", "--env--sample", "true")
+
+
+def last_line(project: Project, *command: str) -> str:
+    """Return what a command says at last, as it refuses without a traceback."""
+    done = project.run(*command, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    return done.stdout.splitlines()[-1]
+
+
+def test_a_date_for_a_notebook_is_refused_in_a_line(project, change):
+    change(
+        "pipeline.yaml",
+        'sample: "{{sample}}"',
+        'limits: {day: 2024-01-31}\n      sample: "{{sample}}"',
+    )
+
+    line = last_line(project, *BUILD)
+
+    assert "pipeline.yaml: the parameter limits.day of the task 'get' is a date" in line
+    assert line.endswith('with quotes it is a text: day: "2024-01-31"')
+
+
+def test_a_cell_of_parameters_without_its_tag_is_refused_in_a_line(project, change):
+    change("tasks/clean.py", ' tags=["parameters"]', "")
+
+    line = last_line(project, *BUILD)
+
+    assert "tasks/clean.py: the cell with `upstream = ...` has to have the tag" in line
+    assert project.git("diff", "--stat").count("changed") == 1  # Ploomber has added no cell
+
+
+@pytest.mark.parametrize("command", [BUILD, ("python", "tools", "status")])
+def test_notebooks_that_need_each_other_are_refused_in_a_line(project, change, command):
+    change("tasks/get.py", "upstream = None", 'upstream = {"train": None}')
+
+    assert ": get -> clean -> features -> train -> get." in last_line(project, *command)
+
+
+def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(project):
+    project.write("tasks/functions.py", "def first(product, upstream):\n    upstream['second']\n")
+    project.write("tasks/second.sql", "SELECT * FROM {{upstream['first']}}\n")
+    project.write(
+        "pipeline.circle.yaml",
+        "executor: {dotted_path: tools.executor.Executor}\n"
+        "tasks:\n"
+        "  - {source: tasks.functions.first, product: products/first.csv}\n"
+        "  - {source: tasks/second.sql, product: products/second.csv, name: second}\n",
+    )
+
+    line = last_line(project, "ploomber", "build", "--entry-point", "pipeline.circle.yaml")
+
+    assert "first -> second -> first" in line
+    project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.circle.yaml")
+
+
+def test_a_task_that_does_not_exist_is_refused_in_a_line(project):
+    line = last_line(project, "ploomber", "build", "--partially", "claen")
+
+    assert line.endswith("no task 'claen'. The tasks are: get, clean, features, train, explore")
+
+
 def test_git_ignores_the_file_of_secrets(project):
     assert project.git("check-ignore", ".env") == ".env"
 

@@ -22,7 +22,7 @@ from tools.builds import overdue, processes, stopping, times, turns
 from tools.builds.progress import Lines
 from tools.builds.worker import Result
 from tools.builds.workers import Pool, Worker
-from tools.checking import uptodate
+from tools.checking import early, uptodate
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -50,7 +50,9 @@ class Executor(abc.Executor):
         self.workers = number
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
-        uptodate.drop_half_notes()  # nothing else of ours is called before Ploomber reads them
+        # Nothing else of ours is called before Ploomber makes the tasks.
+        early.check()
+        uptodate.drop_half_notes()
 
     def __call__(self, dag: Any, show_progress: bool) -> list[TaskReport]:
         """Run what has to run, and return a report on each."""

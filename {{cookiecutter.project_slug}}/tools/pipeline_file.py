@@ -12,6 +12,8 @@ from typing import Any
 from tools import ROOT, notebooks
 
 PIPELINE = ROOT / "pipeline.yaml"
+#: What a source ends with that is a file; any other is the name of a function.
+FILES = {".py", ".ipynb", ".md", ".Rmd", ".r", ".R", ".sql", ".sh"}
 
 
 def add_task(
@@ -68,8 +70,10 @@ def add_task(
 
 
 def name_of(task: Mapping[str, Any]) -> str:
-    """Return the name that Ploomber gives a task."""
-    return task.get("name") or Path(str(task["source"])).stem
+    """Return the name that Ploomber gives a task: its own, or that of its file or function."""
+    source = str(task["source"])
+    is_file = Path(source).suffix in FILES or "/" in source
+    return task.get("name") or (Path(source).stem if is_file else source.rpartition(".")[2])
 
 
 def folder_of(tasks: list[Mapping[str, Any]]) -> str:
