@@ -112,7 +112,7 @@ class Build:
 
     def wait(self) -> None:
         """Wait for a task to end, and see to those that have ended or take too long."""
-        self.lines.refresh(self.running)
+        self.lines.refresh({task: started for task, (_, started) in self.running.items()})
         wait([one.results for one, _ in self.running.values()], timeout=0.5)
         for task, (one, started) in list(self.running.items()):
             result, budget = one.result(), self.budget(task)
