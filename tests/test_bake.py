@@ -126,6 +126,7 @@ tools/new.py
 tools/importer/__init__.py
 tools/importer/files.py
 tools/importer/flow.py
+tools/importer/local.py
 tools/importer/parts.py
 tools/importer/probe.py
 tools/importer/prove.py

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,7 +45,10 @@ m = LinearRegression().fit(df[["a"]], df["b"])
 print(m.coef_)
 ---
 ## Use
+![A bird](bird.png)
 ---
+import os, helpers
+print(helpers.shout("x"))
 print(m.predict(pd.DataFrame({"a": [1.0]})), df.ratio.sum())
 """
 
@@ -75,6 +80,8 @@ def notebook(folder: Path, text: str = CELLS) -> Path:
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     (folder / "data").mkdir(exist_ok=True)
     (folder / "data" / "birds.csv").write_text("a,b\n1,2\n3,4\n5,\n7,8\n")
+    (folder / "helpers.py").write_text("def shout(text):\n    return text.upper()\n")
+    (folder / "bird.png").write_bytes(b"a bird")
     return path
 
 
@@ -89,6 +96,9 @@ def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path
     assert "def add_ratio" in project.read("src/my_pipeline/birds.py")
     assert 'upstream = ["birds_clean", "model_it"]' in project.read("tasks/use.py")
     assert project.read("pipeline.yaml").startswith("# The pipeline")
+    assert "def shout" in project.read("src/my_pipeline/helpers.py")
+    assert "../tasks/images/use_bird.png" in project.read("tasks/use.py")
+    assert project.read("tasks/images/use_bird.png") == "a bird"
 
     project.run("python", "-m", "pytest", "-q", "tests/test_birds.py")
     project.git("add", "--all")
@@ -114,3 +124,26 @@ def test_a_notebook_that_no_longer_runs_is_said_so(project: Project, tmp_path: P
     assert "does not run by itself any more" in done.stdout
     assert "NameError: name 'absent' is not defined" in done.stdout
     assert project.git("status", "--porcelain") == ""
+
+
+def test_an_interrupted_import_is_taken_back(project: Project, tmp_path: Path) -> None:
+    """What it wrote goes by the next import, which finds the project as it was."""
+    path, pipeline = notebook(tmp_path), project.path / "pipeline.yaml"
+    before = pipeline.read_bytes()
+    command = ["python", "tools", "import", str(path), "--no-run"]
+    with subprocess.Popen(command, cwd=project.path, env=project.environ) as process:
+        while process.poll() is None and pipeline.read_bytes() == before:
+            time.sleep(0.01)
+        process.kill()
+    assert pipeline.read_bytes() != before
+    notebook(tmp_path, CELLS + "---\nthis is no Python\n")
+    printed = project.run("python", "tools", "import", path, check=False).stdout
+    assert "what it wrote is taken back first" in printed
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_data_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:
+    """A name mistyped after `--data` is said so before the notebook runs."""
+    command = ["python", "tools", "import", notebook(tmp_path), "--data", "absent.csv"]
+    done = project.run(*command, check=False)
+    assert (done.returncode, done.stdout) == (1, "There is no absent.csv\n")

@@ -12,19 +12,21 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tools import requirements
 from tools.importer import files as data_files
 from tools.importer.flow import Flow
+from tools.importer.local import find_modules, take_pictures
 from tools.importer.parts import Part, find_movable, split
 from tools.importer.prove import prove
 from tools.importer.run import DoesNotRun, execute, prepare
 from tools.importer.scripts import PACKAGE, Files, make_task
 from tools.importer.show import show
 from tools.importer.statements import Statement
-from tools.importer.store import Refused, check_new, store
+from tools.importer.store import Refused, check_new, journal, store
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,6 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (Refused, DoesNotRun) as error:
         print(error)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted. Type the same again: what was written is taken back first.")
+        return 130
 
 
 class Import:
@@ -65,8 +70,9 @@ class Import:
         self.notebook = load(self.path)
         self.cells = self.notebook.cells
         self.data = [path.resolve() for path in options.data]
-        self.module = module_name(self.path)
-        self.stay: set[str] = set()
+        missing = [path for path in options.data if not path.exists()]
+        if missing:
+            raise Refused(f"There is no {missing[0]}")
 
     def run(self) -> int:
         """Import it; return the exit code."""
@@ -81,9 +87,11 @@ class Import:
                 f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
             ) from None
         statements = [item for part in parts for item in part.statements]
+        modules = find_modules([item.node for item in statements], self.path.parent)
+        module = module_name(self.path, modules)
         files = data_files.find_reads(statements, self.path, self.data)
         with tempfile.TemporaryDirectory() as folder:
-            place = prepare(self.path, self.data, Path(folder))
+            place = prepare(self.path, [*self.data, *modules.values()], Path(folder))
             original, seen = None, {}
             if not options.no_run:
                 original, seen = self.execute(parts, place)
@@ -91,15 +99,19 @@ class Import:
             calls = {path.stem: path.read_bytes() for path in place.glob(".import/*.pickle")}
         flow = self.flow(parts, files, seen)
         name_parts(flow.parts, self.path)
-        tasks = [make_task(flow, n, self.cells, self.module, files) for n in range(len(flow.parts))]
+        tasks = [make_task(flow, n, self.cells, module, files) for n in range(len(flow.parts))]
+        for task in tasks:
+            task.images = take_pictures(task.cells, self.path.parent, task.part.name)
         show(tasks, flow, self.path)
         if options.dry_run:
             return 0
-        moved = [item for item in statements if item.binds & flow.moved]
-        left = data_files.copy_data(files, self.path, self.data)
-        notes = store(self.path, self.module, tasks, flow, moved, calls)
-        code = prove(tasks, original, left + kept_functions(statements, flow) + notes)
+        copies, left = data_files.find_copies(files, self.path, self.data)
+        notes = store(self.path, module, tasks, flow, calls, modules, copies)
+        notes += kept_functions(statements, flow)
+        notes += [f"A picture is now tasks/images/{name}" for task in tasks for name in task.images]
+        code = prove(tasks, original, left + notes)
         requirements.main(["--write"])
+        journal(self.path).unlink()
         return 1 if left else code
 
     def flow(self, parts: list[Part], files: Files, seen: dict[int, dict[str, Any]]) -> Flow:
@@ -148,12 +160,13 @@ def load(path: Path) -> Any:
     return notebook
 
 
-def module_name(path: Path) -> str:
+def module_name(path: Path, taken: Iterable[str] = ()) -> str:
     """Return a name for the module of the functions, one that no other module has."""
     name = re.sub(r"\W+", "_", path.stem.lower()).strip("_")
     name = name if name.isidentifier() else f"notebook_{name}"
-    while (module := PACKAGE / f"{name}.py").exists() and (
-        f"came from {path.name}." not in module.read_text("utf-8")
+    while name in taken or (
+        (module := PACKAGE / f"{name}.py").exists()
+        and f"came from {path.name}." not in module.read_text("utf-8")
     ):
         name += "_notebook"
     return name

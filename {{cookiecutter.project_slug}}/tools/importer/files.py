@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -80,34 +79,26 @@ def find_writes(statements: list[Statement], files: Files, place: Path) -> None:
             files.writes[text] = (f"{key_of(path, files)}_file", path.name)
 
 
-def copy_data(files: Files, notebook: Path, data: list[Path]) -> list[str]:
-    """Copy the data into the project, where nothing is overwritten.
+def find_copies(
+    files: Files, notebook: Path, data: list[Path]
+) -> tuple[dict[Path, Path], list[str]]:
+    """Find which files of data the project needs.
 
     Returns
     -------
-    list of str
-        What could not be brought to where the code looks for it.
+    tuple
+        Where to -> which file; and what can't be brought to where the code looks for it.
     """
-    left = []
-    for text, (_, place) in files.reads.items():
-        target = ROOT / place
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(os.path.normpath(notebook.parent / text), target)
-    placed = {os.path.normpath(notebook.parent / text) for text in files.reads}
-    for path in (path for path in dict.fromkeys(data) if str(path) not in placed):
+    copies = {
+        ROOT / place: Path(os.path.normpath(notebook.parent / text))
+        for text, (_, place) in files.reads.items()
+    }
+    left, placed = [], set(copies.values())
+    for path in (path for path in dict.fromkeys(data) if path not in placed):
         target = ROOT / os.path.relpath(path, notebook.parent)
         if ".." in target.parts:
             left.append(f"{path}: its path is put together in code; name it under `resources_`")
-        elif path.is_dir():
-            shutil.copytree(path, target, dirs_exist_ok=True, copy_function=copy_new)
         else:
-            copy_new(path, target)
-    return left
-
-
-def copy_new(source: str | Path, target: str | Path) -> None:
-    """Copy a file unless there is one."""
-    if not Path(target).exists():
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
+            found = [path] if path.is_file() else path.rglob("*")
+            copies |= {target / file.relative_to(path): file for file in found if file.is_file()}
+    return {target: source for target, source in copies.items() if target != source}, left

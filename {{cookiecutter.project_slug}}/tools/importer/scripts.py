@@ -35,6 +35,7 @@ class Task:
     cells: list[Any]
     products: dict[str, str]
     resources: dict[str, str]
+    images: dict[str, bytes] = field(default_factory=dict)
 
 
 def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: Files) -> Task:

@@ -4,9 +4,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
+from tools import ROOT
+from tools.importer.flow import Flow
+from tools.importer.local import use_modules
 from tools.importer.scripts import PACKAGE
 from tools.importer.statements import Statement
+
+
+def add_functions(
+    path: Path,
+    module: str,
+    flow: Flow,
+    calls: dict[str, bytes],
+    modules: dict[str, Path],
+    texts: dict[Path, bytes],
+) -> list[str]:
+    """Add the module of the functions and its tests to the texts; return what has no test."""
+    statements = [item for part in flow.parts for item in part.statements]
+    moved = [item for item in statements if item.binds & flow.moved]
+    if not moved:
+        return []
+    text = module_text(moved, statements, path.name)
+    texts[PACKAGE / f"{module}.py"] = use_modules(text, modules, PACKAGE.name).encode()
+    names = [name for item in moved if item.kind == "function" for name in item.binds]
+    bound = [b"__main__", *(name.encode() for name in modules)]  # can't be read elsewhere
+    fit = [
+        name
+        for name in names
+        if len(call := calls.get(name, b"")) in range(1, 5_000_000)
+        if not any(word in call for word in bound)
+    ]
+    if fit:
+        folder = ROOT / "tests" / f"{module}_calls"
+        texts |= {folder / f"{name}.pickle": calls[name] for name in fit}
+        texts[ROOT / "tests" / f"test_{module}.py"] = test_text(module, fit).encode()
+    return [f"{name}: no test, its arguments are not known" for name in names if name not in fit]
 
 
 def module_text(moved: list[Statement], statements: list[Statement], source: str) -> str:

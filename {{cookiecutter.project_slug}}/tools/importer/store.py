@@ -1,19 +1,24 @@
-"""Store what was made of a notebook in the project, without overwriting anything."""
+"""Store what was made of a notebook in the project: all of it, and over nothing that is there."""
 
 from __future__ import annotations
 
-import os
+import hashlib
+import json
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from tools import ROOT, notebooks, pipeline_file
 from tools.importer.flow import Flow
+from tools.importer.local import as_text, use_modules
 from tools.importer.scripts import PACKAGE, Task, is_table
-from tools.importer.skeletons import module_text, schemas_text, test_text
-from tools.importer.statements import Statement
+from tools.importer.skeletons import add_functions, schemas_text
+
+SCHEMAS = PACKAGE / "schemas.py"
 
 
 class Refused(Exception):
@@ -25,8 +30,15 @@ def mark(path: Path) -> str:
     return f"From {path.name}, cells"
 
 
+def journal(path: Path) -> Path:
+    """Return the file that says what an import under way writes."""
+    return ROOT / ".cache" / f"import-{re.sub(r'[^0-9A-Za-z]+', '_', path.stem)}.json"
+
+
 def check_new(path: Path) -> None:
-    """Refuse a notebook that was imported before."""
+    """Take back an import that was interrupted; refuse a notebook that was imported before."""
+    if journal(path).exists():
+        take_back(path)
     if f"# {mark(path)}" in pipeline_file.PIPELINE.read_text(encoding="utf-8"):
         raise Refused(
             f"{path.name} was imported before: pipeline.yaml has its tasks. To import it again, "
@@ -34,48 +46,100 @@ def check_new(path: Path) -> None:
         )
 
 
+def take_back(path: Path) -> None:
+    """Take back what an import wrote before it was interrupted, unless it was edited since."""
+    noted = json.loads(journal(path).read_text("utf-8"))
+    wrote = {ROOT / name: note for name, note in noted.items()}
+    mine = {file for file, (_, after) in wrote.items() if fingerprint(file) == after}
+    changed = {file: before for file, (before, _) in wrote.items() if before is not None}
+    edited = [
+        file
+        for file, before in changed.items()
+        if file not in mine and fingerprint(file) != digest(before.encode())
+    ]
+    journal(path).unlink()
+    if edited:
+        raise Refused(
+            f"The import of {path.name} was interrupted, and {edited[0].name} was edited since: "
+            "what it wrote stays."
+        )
+    print(f"The import of {path.name} was interrupted: what it wrote is taken back first.")
+    for file in mine:
+        if file in changed:
+            notebooks.replace(file, changed[file])
+        else:
+            file.unlink()
+
+
+def fingerprint(file: Path) -> str:
+    """Return a fingerprint of a file, nothing if there is none."""
+    return digest(file.read_bytes()) if file.is_file() else ""
+
+
+def digest(data: bytes) -> str:
+    """Return a fingerprint of a file."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def store(
     path: Path,
     module: str,
     tasks: list[Task],
     flow: Flow,
-    moved: list[Statement],
     calls: dict[str, bytes],
+    modules: dict[str, Path],
+    copies: dict[Path, Path],
 ) -> list[str]:
-    """Write scripts, functions, tests and schemas, then pipeline.yaml.
+    """Write data, scripts, functions, tests and schemas, then pipeline.yaml.
+
+    Parameters
+    ----------
+    path
+        The notebook.
+    module
+        Name of the module for its functions.
+    tasks
+        What its parts became.
+    flow
+        What flows between them.
+    calls
+        Name of a function -> the arguments of its first call, pickled.
+    modules
+        Name -> path of the modules beside the notebook.
+    copies
+        Where to copy data -> from which file.
 
     Returns
     -------
     list of str
         What was not done.
     """
-    statements = [item for part in flow.parts for item in part.statements]
     texts: dict[Path, bytes] = {}
     for task in tasks:
-        texts[ROOT / "tasks" / f"{task.part.name}.py"] = as_script(task).encode()
-    left = []
-    if moved:
-        texts[PACKAGE / f"{module}.py"] = module_text(moved, statements, path.name).encode()
-        folder = ROOT / "tests" / f"{module}_calls"
-        names = [name for item in moved if item.kind == "function" for name in item.binds]
-        fit = [
-            n for n in names if n in calls and b"__main__" not in calls[n] and len(calls[n]) < 5e6
-        ]
-        left += [
-            f"{name}: no test, its arguments are not known" for name in names if name not in fit
-        ]
-        if fit:
-            texts |= {folder / f"{name}.pickle": calls[name] for name in fit}
-            texts[ROOT / "tests" / f"test_{module}.py"] = test_text(module, fit).encode()
+        text = use_modules(as_script(task), modules, PACKAGE.name)
+        texts[ROOT / "tasks" / f"{task.part.name}.py"] = text.encode()
+        texts |= {ROOT / "tasks" / "images" / name: data for name, data in task.images.items()}
+    for source in modules.values():
+        for file in source.rglob("*.py") if source.is_dir() else [source]:
+            text = use_modules(as_text(file), modules, PACKAGE.name)
+            texts[PACKAGE / file.relative_to(source.parent)] = text.encode()
+    left = add_functions(path, module, flow, calls, modules, texts)
+    texts = tidied(texts) | {target: source.read_bytes() for target, source in copies.items()}
     taken = [p for p, text in texts.items() if p.exists() and p.read_bytes() != text]
     if taken:
         raise Refused(f"{taken[0].relative_to(ROOT)} is there already, and stays as it is")
-    for file, text in texts.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text)
-    tidy([file for file in texts if file.suffix == ".py"])
-    add_schemas(tasks, flow, path)
-    add_tasks(tasks, path)
+    changed = {**with_schemas(tasks, flow, path), pipeline_file.PIPELINE: with_tasks(tasks, path)}
+    new = {file: data for file, data in texts.items() if not file.exists()} | changed
+    note = {
+        file.relative_to(ROOT).as_posix(): (
+            file.read_bytes().decode() if file in changed else None,
+            digest(data),
+        )
+        for file, data in new.items()
+    }
+    notebooks.replace(journal(path), json.dumps(note))
+    for file, data in new.items():
+        notebooks.replace(file, data)
     return left
 
 
@@ -84,33 +148,40 @@ def as_script(task: Task) -> str:
     return notebooks.to_script({"cells": task.cells, "metadata": {}, "nbformat_minor": 5})
 
 
-def tidy(files: list[Path]) -> None:
-    """Format files as a commit does; old code may break rules, a comment in each such line."""
-    for command in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
-        ruff = [sys.executable, "-m", "ruff", *command, "--quiet", *map(str, files)]
-        subprocess.run(ruff, cwd=ROOT, capture_output=True)
+def tidied(texts: dict[Path, bytes]) -> dict[Path, bytes]:
+    """Format code as a commit does; old code may break rules, a comment in each such line."""
+    with tempfile.TemporaryDirectory() as folder:
+        stage = {Path(folder).resolve() / file.relative_to(ROOT): file for file in texts}
+        shutil.copy2(ROOT / "pyproject.toml", folder)
+        for copy, file in stage.items():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(texts[file])
+        code = [str(copy) for copy in stage if copy.suffix == ".py"]
+        for command in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
+            ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", *code]
+            subprocess.run(ruff, cwd=folder, capture_output=True)
+        return {file: copy.read_bytes() for copy, file in stage.items()}
 
 
-def add_schemas(tasks: list[Task], flow: Flow, path: Path) -> None:
-    """Add a schema for each table to schemas.py."""
+def with_schemas(tasks: list[Task], flow: Flow, path: Path) -> dict[Path, bytes]:
+    """Return schemas.py with a schema for each table, if there are tables."""
     tables: dict[str, dict[str, Any]] = {}
     for index, task in enumerate(tasks):
         for name in sorted(task.part.gives):
             if is_table(flow, index, name):
                 columns = flow.look(index, name)["columns"]
                 tables.setdefault(task.part.name, {})[name] = columns
-    file = PACKAGE / "schemas.py"
-    text = file.read_text(encoding="utf-8")
-    if tables:
-        notebooks.replace(file, text.rstrip() + "\n\n" + schemas_text(tables, path.name))
-        tidy([file])
+    text = SCHEMAS.read_text(encoding="utf-8").rstrip()
+    return tidied(
+        {SCHEMAS: f"{text}\n\n{schemas_text(tables, path.name)}".encode()} if tables else {}
+    )
 
 
-def add_tasks(tasks: list[Task], path: Path) -> None:
-    """Add the tasks to pipeline.yaml, all at once."""
-    draft = pipeline_file.PIPELINE.with_name(".pipeline.import.yaml")
-    shutil.copyfile(pipeline_file.PIPELINE, draft)
-    for task in tasks:
-        cells = f"{mark(path)} {task.part.cells[0]}-{task.part.cells[-1]}"
-        pipeline_file.add_task(task.part.name, task.products, task.resources, cells, draft)
-    os.replace(draft, pipeline_file.PIPELINE)
+def with_tasks(tasks: list[Task], path: Path) -> bytes:
+    """Return pipeline.yaml with the tasks."""
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(shutil.copy(pipeline_file.PIPELINE, folder))
+        for task in tasks:
+            cells = f"{mark(path)} {task.part.cells[0]}-{task.part.cells[-1]}"
+            pipeline_file.add_task(task.part.name, task.products, task.resources, cells, draft)
+        return draft.read_bytes()
