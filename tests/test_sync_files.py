@@ -69,17 +69,21 @@ def test_file_that_is_not_a_notebook(desk):
 
 @pytest.mark.parametrize(
     ("part", "value"),
-    [("metadata", None), ("metadata", {"tags": "a"}), ("metadata", {"title": 3}), ("source", None)],
+    [
+        *(("metadata", None), ("metadata", {"tags": "a"}), ("metadata", {"tags": [""]})),
+        *(("metadata", {"title": 3}), ("source", None), ("outputs", None), ("outputs", [None])),
+    ],
     ids=str,
 )
 def test_a_cell_that_is_malformed_is_read_or_refused(desk, part, value):
     notebook = json.loads(desk.read(NOTEBOOK))
     notebook["cells"][-1][part] = value
     del notebook["cells"][-1]["id"]
+    notebook["cells"][0]["id"] = notebook["cells"][1]["id"]
     desk.write(NOTEBOOK, json.dumps(notebook))
     desk.edit_script(SECOND, "second = 22")
     printed = desk.sync(check=False)
-    assert "Traceback" not in printed and "Warning" not in printed
+    assert not re.search("Traceback|Warning|cell id", printed), printed
     if value or part == "source":
         assert f"{NOTEBOOK} can't be read" in printed
     else:

@@ -34,7 +34,7 @@ def write_cells(desk, *cells: tuple[str, str], **metadata: object) -> list[tuple
     [
         [("markdown", "```mermaid\ngraph TD\n%% a comment\nA --> B\n```"), ("code", "1")],
         [("code", "%%capture out\nprint(1)"), ("code", "files = !ls\nawait f()")],
-        [("code", "%%bash\nls\necho '# %% x'"), ("raw", "a\n\nb")],
+        [("code", "%%bash\nls\necho '# %% x'"), ("raw", "a\n\nb\n%% c")],
         [("code", "x = '''\n# %% in a text\n'''"), ("markdown", "- [ ] a\n\n%%%")],
     ],
     ids=["mermaid", "magics", "bash", "quotes"],
@@ -57,6 +57,7 @@ def test_cells_come_back_from_the_script(desk, cells):
         ("x = 'a\u2028b'", 'cell 2 holds the character "\\u2028"'),
         ("x = 'a\u0085b'", 'cell 2 holds the character "\\u0085"'),
         ("x = 1\x0cy", 'cell 2 holds the character "\\u000c"'),
+        ("x = '\0'", 'cell 2 holds the character "\\u0000"'),
         ("x = '\ud83d'", 'cell 2 holds the character "\\ud83d"'),
         ("x = '''", "cell 2 ("),
     ],

@@ -68,10 +68,10 @@ def read_notebook(path: Path) -> dict | None:
     if not text.strip():
         return None
     try:
-        notebook = json.loads(text)
+        notebook = {"nbformat_minor": 5, **json.loads(text)}
         if notebook["nbformat"] < 4:
             notebook = upgrade(text)
-        if notebook["nbformat"] != 4:
+        if notebook["nbformat"] != 4 or not isinstance(notebook["nbformat_minor"], int):
             raise ValueError(f"notebook format {notebook['nbformat']}")
         cells = [read_cell(cell) for cell in notebook["cells"]]
         notebook["metadata"] = notebook.get("metadata") or {}
@@ -79,7 +79,7 @@ def read_notebook(path: Path) -> dict | None:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(path, f"can't be read as a notebook: {error}") from None
     cells = [cell for cell in cells if "injected-parameters" not in tags_of(cell)]
-    return {"nbformat_minor": 5, **notebook, "cells": cells}
+    return {**notebook, "cells": cells}
 
 
 def read_cell(cell: dict) -> dict:
@@ -87,10 +87,13 @@ def read_cell(cell: dict) -> dict:
     source = "".join(cell["source"]).replace("\r\n", "\n")
     metadata = cell.get("metadata") or {}
     metadata = {key: value for key, value in metadata.items() if value is not None}
-    for key, kind in (("tags", list), ("title", str)):
-        if not isinstance(metadata.get(key, kind()), kind):
-            raise ValueError(f"a cell with {key} {metadata[key]!r}")
-    return {**cell, "cell_type": cell["cell_type"], "metadata": metadata, "source": source}
+    outputs = {"outputs": cell.get("outputs") or []} if cell["cell_type"] == "code" else {}
+    tags, title = metadata.get("tags", []), metadata.get("title", "")
+    texts = [cell["cell_type"], title, *tags]
+    texts += [output["output_type"] for output in outputs.get("outputs", ())]
+    if not isinstance(tags, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"a cell with type, title, tags and outputs {texts}")
+    return {**cell, **outputs, "metadata": metadata, "source": source}
 
 
 def upgrade(text: str) -> dict:
@@ -141,7 +144,7 @@ def prepare(cell: dict) -> dict:
     """Return a cell to write to a script; text with `%%` (mermaid) goes between quotes."""
     cell = {**cell, "outputs": []}
     commented = re.sub("^", "# ", cell["source"], flags=re.M)
-    if cell["cell_type"] == "markdown" and CELL.search(commented):
+    if cell["cell_type"] != "code" and CELL.search(commented):
         cell["metadata"] = {**cell["metadata"], "cell_marker": '"""'}
     return cell
 
@@ -155,10 +158,7 @@ def contents(notebook: dict) -> list[tuple]:
 
 
 def fill(script: str, old: dict | None) -> str:
-    """Return the text of the notebook of a script.
-
-    Outputs, and what else a script does not hold, come from the notebook as it was.
-    """
+    """Return a script's notebook; outputs and what a script lacks come from it as it was."""
     import nbformat
     from jupytext.combine import combine_inputs_with_outputs
 
@@ -171,10 +171,11 @@ def fill(script: str, old: dict | None) -> str:
         new = combine_inputs_with_outputs(new, old, FORMAT)
         new.metadata["jupytext"] = pairing
     for cell in new.cells:
-        if new.nbformat_minor < 5:  # cells had no id then
-            cell.pop("id", None)
-        else:
-            cell.setdefault("id", os.urandom(4).hex())
+        name = str(cell.pop("id", ""))
+        if new.nbformat_minor >= 5:  # before, cells had no id
+            others = [other.get("id") for other in new.cells]
+            fits = re.fullmatch(r"[\w-]{1,64}", name, re.A) and name not in others
+            cell["id"] = name if fits else os.urandom(4).hex()
     return nbformat.writes(new) + "\n"
 
 

@@ -56,7 +56,7 @@ TABLE: dict[Verdict, tuple[Action, Action, Action]] = {
 COMMIT, HOOK, TYPED = range(3)
 
 
-def attempt(action: Callable[[], bool | None]) -> bool:
+def attempt(action: Callable[[], bool | None], where: Path = NOTEBOOKS) -> bool:
     """Act on a task; where its files can't be read or written, say why and go on."""
     try:
         return action() is not False
@@ -66,6 +66,9 @@ def attempt(action: Callable[[], bool | None]) -> bool:
         print(f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}")
     except ValueError as error:  # Unreadable, Unwritable
         print(f"{error}\n  Nothing was written.")
+    except Exception as error:  # jupytext and nbformat raise any, about a malformed notebook
+        print(f"{where.as_posix()} can't be read: {type(error).__name__} {error}".splitlines()[0])
+        print("  To begin it anew from its script: move it elsewhere, then python tools sync")
     return False
 
 
@@ -95,7 +98,8 @@ def settle(parser: argparse.ArgumentParser, options: argparse.Namespace, pairs: 
             with_both = [name for name, pair in pairs.items() if pair.notebook.exists()]
             if name not in with_both:
                 parser.error(f"{argument}: choose from {', '.join(with_both)}")
-            done.append(attempt(lambda name=name, action=action: action(pairs[name])))
+            pair = pairs[name]
+            done.append(attempt(lambda pair=pair, action=action: action(pair), pair.notebook))
     return all(done)
 
 
@@ -155,7 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
         done = settle(parser, options, pairs)
     else:
         when = COMMIT if options.check else HOOK if "PRE_COMMIT" in os.environ else TYPED
-        done = all([attempt(lambda pair=pair: sync(pair, when)) for pair in pairs.values()])
+        done = all([attempt(lambda p=p: sync(p, when), p.notebook) for p in pairs.values()])
         if when == TYPED:
             mention_strays()
     after = before | {name: pair.agreed for name, pair in pairs.items() if pair.agreed}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tools.notebooks import CELL, contents, to_notebook, to_script
 
-#: Where jupytext breaks a line and Python does not, and halves of characters.
-BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029\ud800-\udfff]")
+#: Where jupytext breaks a line and Python does not, halves of characters, the null character.
+BREAKS = re.compile("[\0\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029\ud800-\udfff]")
 
 
 class Unwritable(ValueError):
@@ -28,7 +28,7 @@ def find_reason(source: str) -> str:
     broken = BREAKS.search(source)
     line = next((line for line in source.splitlines() if CELL.search(line)), None)
     if broken:
-        return f'holds the character "\\u{ord(broken[0]):04x}", at which a script breaks the line'
+        return f'holds the character "\\u{ord(broken[0]):04x}", which a script cannot hold'
     if line:
         return f"holds the line {line!r}, which begins a new cell in a script"
     return f"({(source.splitlines() or [''])[0]!r} ...) would be read back as something else"
@@ -39,7 +39,7 @@ def check_notebook(script: str, path: Path) -> None:
     broken = BREAKS.search(script)
     if broken:
         line = script[: broken.start()].count("\n") + 1
-        reason = f'the character "\\u{ord(broken[0]):04x}", at which a notebook breaks the line'
+        reason = f'the character "\\u{ord(broken[0]):04x}", which a notebook cannot hold'
         raise Unwritable(f"{path.as_posix()} has in line {line} {reason}")
     notebook = to_notebook(script)
     try:
