@@ -124,6 +124,8 @@ tools/lock.py
 tools/pairing/messages.py
 tools/new.py
 tools/importer/__init__.py
+tools/importer/cells.py
+tools/importer/effects.py
 tools/importer/files.py
 tools/importer/flow.py
 tools/importer/local.py

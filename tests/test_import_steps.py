@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import Project
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +72,224 @@ def test_pictures_move_attached_or_not(step: Any, tmp_path: Path) -> None:
         "![c](https://x.org/z.png)"
     )
     assert "attachments" not in cell
+
+
+def read(text: str) -> list[Any]:
+    """Return the cells that a text tells, those that begin with `#` in Markdown."""
+    cells = (part.strip("\n") for part in text.split("---\n"))
+    return [new_markdown_cell(c) if c.startswith("#") else new_code_cell(c) for c in cells]
+
+
+def flow_of(step: Any, text: str, seen: dict[int, Any] | None = None) -> Any:
+    """Return what flows between the parts of a notebook."""
+    parts = step("parts.split")(read(text), [])
+    return step("flow.Flow")(parts, step("parts.find_movable")(parts, set()), seen or {})
+
+
+def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = None) -> str:
+    """Return the script of a part, counted from 0."""
+    flow = flow_of(step, text, seen)
+    cells, files = read(text), step("scripts.Files")()
+    return step("store.as_script")(step("scripts.make_task")(flow, number, cells, "module", files))
+
+
+#: A notebook of two parts -> the names that pass from the first to the second.
+PASSED = {
+    "a value": ("x = f()", "print(x)", {"x"}),
+    "an f-string": ("x = f()", "print(f'{x + 1:>{x}}')", {"x"}),
+    "a comprehension has names of its own": ("x = f()", "[x for x in range(3)]", set()),
+    "what it iterates over": ("x = f()", "[y for y in x]", {"x"}),
+    "a walrus": ("if (n := len('a')): pass", "print(n)", {"n"}),
+    "a decorator": ("d = f()", "@d\ndef g(): pass", {"d"}),
+    "a default": ("d = f()", "def g(x=d): pass", {"d"}),
+    "a global of a method": ("d = f()", "class A:\n    def g(self): return d", {"d"}),
+    "a closure": ("d = f()", "def g():\n    def h(): return d\n    return h", {"d"}),
+    "a formula": ("z = f()\nlog = f()", "ols('y ~ x + I(log(z))', df)", {"df", "z", "log"}),
+    "a path is no formula": ("z = f()", "open('~/z')", set()),
+    "a query": ("limit = f()\nu = f()", "df.query('a > @limit')", {"df", "limit"}),
+    "a text that is evaluated": ("a = f()", "eval('a + 1')", {"a"}),
+    "a captured text": ("%%capture cap\nprint(1)", "print(cap)", {"cap"}),
+    "a global that a function sets": (
+        "n = f()\ndef bump():\n    global n\n    n += 1",
+        "bump()\nprint(n)",
+        {"n"},
+    ),
+    "a constant is written anew": ("LIMIT = 3\nx = f()", "print(LIMIT)", set()),
+    "unless it changes": ("LIST = []\nLIST.append(1)", "print(LIST)", {"LIST"}),
+    "a name of IPython": ("x = f()", "get_ipython().magic('time')\ndisplay(1)", set()),
+    "a file handle": ("with open('f') as fh: x = fh.read()", "print(x)", {"x"}),
+    "an import in try": ("try:\n    import a\nexcept ImportError:\n    a = None", "a.b()", set()),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "names"), PASSED.values(), ids=PASSED)
+def test_what_passes_between_parts(step: Any, first: str, second: str, names: set[str]) -> None:
+    """Names are found wherever code uses them, and only those that the first part makes."""
+    text = f"# One\n---\nfrom lib import f\ndf = f()\n---\n{first}\n"
+    text += f"---\n# Two\n---\n{second}\nprint()\n"
+    flow = flow_of(step, text)
+    assert set(flow.parts[1].needs) == names - ({"df"} if "df" not in second else set())
+
+
+def test_a_function_carries_what_it_changes(step: Any) -> None:
+    """A part that calls it gives the global on; also by a function that calls the function."""
+    text = (
+        "# A\n---\nfrom lib import f\nn = f()\ndef bump():\n    global n\n    n += 1\n"
+        "def twice():\n    bump(); bump()\n---\n# B\n---\ntwice()\n---\n# C\n---\nprint(n)\n"
+    )
+    flow = flow_of(step, text)
+    assert flow.parts[2].needs == {"n": 1}
+    assert "global n" in script_of(step, text, 1)
+
+
+def test_formulas_find_imports_and_earlier_formulas_too(step: Any) -> None:
+    """Text that is evaluated in a later part brings the import that it names."""
+    text = (
+        "# A\n---\nimport numpy as np\nfrom lib import ols, df\nprint(np.e)\n"
+        "model = 'y ~ np.log(x)'\n---\n# B\n---\nols(model, df)\n"
+    )
+    script = script_of(step, text, 1)
+    assert "import numpy as np" in script and 'model = "y ~ np.log(x)"' in script.replace("'", '"')
+
+
+def test_imports_for_what_they_do_go_to_every_later_part(step: Any) -> None:
+    """One that no code names may be needed all the same; others only where they are used."""
+    text = (
+        "# A\n---\nimport hvplot.pandas\nimport json, scipy\nimport scipy.stats\nprint(json, 1)\n"
+        "---\n# B\n---\nprint(2)\n---\n# C\n---\nscipy.stats.norm\n"
+    )
+    first, second, third = (script_of(step, text, number) for number in range(3))
+    assert "import hvplot.pandas" in second and "json" not in second
+    assert "import scipy.stats" in third
+    assert "import scipy.stats" not in first  # where it is not used
+
+
+def test_settings_are_set_again(step: Any) -> None:
+    """What is set in a library, a magic included, holds for each later part."""
+    text = (
+        "# A\n---\n%matplotlib inline\nimport seaborn as sns, warnings\nsns.set_theme()\n"
+        "warnings.filterwarnings('ignore')\nsns.rc['a'] = 1\nprint(1)\n---\n# B\n---\nprint(2)\n"
+    )
+    script = script_of(step, text, 1)
+    for line in ["%matplotlib inline", "sns.set_theme()", "filterwarnings", "sns.rc['a'] = 1"]:
+        assert line in script
+
+
+def test_random_numbers_go_on_where_they_were(step: Any) -> None:
+    """After a seed, the state passes from part to part, as later draws depend on earlier ones."""
+    text = (
+        "# A\n---\nimport numpy as np\nnp.random.seed(0)\nx = np.random.rand()\n"
+        "---\n# B\n---\nnp.random.rand()\n"
+    )
+    assert "np.random.set_state(joblib.load(" in script_of(step, text, 1)
+
+
+def test_one_object_with_two_names_keeps_parts_together(step: Any) -> None:
+    """Changed by one and read by the other, it would fall apart in two files."""
+    text = "# A\n---\na = b = f()\n---\n# B\n---\na.append(1)\nprint(b)\n---\n# C\n---\nprint(b)\n"
+    same = {"a": {"state": "1", "shares": ["b"]}, "b": {"state": "1", "shares": ["a"]}}
+    changed = {"a": {"state": "2", "shares": ["b"]}, "b": {"state": "2", "shares": ["a"]}}
+    flow = flow_of(step, text, {2: same, 4: changed, 6: changed})
+    assert [part.name for part in flow.parts] == ["a", "c"]
+    assert flow.joined == ["b and a are one object, which changes: a, b"]
+
+
+def test_the_result_of_the_cell_before_keeps_parts_together(step: Any) -> None:
+    """`_` at the start of a part; by number, a result can't be found any more."""
+    flow = flow_of(step, "# A\n---\n1 + 1\n---\n# B\n---\nprint(_)\n---\n# C\n---\nprint(_2)\n")
+    assert [part.name for part in flow.parts] == ["a", "c"]
+    assert flow.parts[1].unresolved == {"_2"}
+
+
+def test_what_cannot_be_stored_keeps_parts_together(step: Any) -> None:
+    """A figure that is drawn on, a generator: the cell and the reason are reported."""
+    text = "# A\n---\nfig = f()\n---\n# B\n---\nfig.show()\n"
+    flow = flow_of(step, text, {2: {"fig": {"why": "Figure: no"}}})
+    assert flow.joined == ["fig (cell 2) can't be stored, Figure: no: a, b"]
+
+
+def test_classes_come_before_the_values_that_are_made_of_them(step: Any) -> None:
+    """A value can only be loaded where its class is."""
+    text = (
+        "# A\n---\nfrom lib import f\nrate = f()\nclass Nest:\n    def go(self): return rate\n"
+        "nest = Nest()\n---\n# B\n---\nprint(nest.go())\n"
+    )
+    script = script_of(step, text, 1, {2: {"nest": {"classes": ["Nest"]}}})
+    assert script.index("class Nest") < script.index("nest = joblib.load")
+
+
+def test_names_that_ploomber_uses_are_kept_apart(step: Any) -> None:
+    """A notebook may have a product, an upstream and an nb of its own."""
+    text = (
+        "# A\n---\nfrom lib import f\nproduct = f()\nnb = f()\n---\n# B\n---\nprint(product, nb)\n"
+    )
+    assert 'joblib.dump(nb, task_product["nb_value"])' in script_of(step, text, 0)
+    second = script_of(step, text, 1)
+    assert 'product = joblib.load(task_upstream["a"]["product"])' in second
+    assert second.index("task_upstream = product, upstream") < second.index("joblib.load")
+
+
+def test_what_varies_by_itself_is_no_difference(step: Any) -> None:
+    """It is named, and taken out of what differs."""
+
+    def ran(*texts: str) -> Any:
+        outputs = [[new_output("stream", name="stdout", text=text)] for text in texts]
+        return new_notebook(cells=[new_code_cell("", outputs=output) for output in outputs])
+
+    found = {"one": {1: "cell 1: text"}, "two": {2: "cell 2: text"}}
+    notes = step("prove.set_aside")(found, ran("0.1", "1"), ran("0.2", "1"))
+    assert notes == ["one: cell 1: text, which varies by itself from run to run"]
+    assert found == {"one": {}, "two": {2: "cell 2: text"}}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ("at 0x7f00aa", "at 0x7f11bb", ""),
+        ("Time: 12:00:01", "Time: 12:00:02", ""),
+        ("1.0", "1.1", "text"),
+    ],
+)
+def test_addresses_and_times_are_no_difference(
+    step: Any, ours: str, theirs: str, expected: str
+) -> None:
+    """What is never the same is not compared."""
+    one, two = ([new_output("stream", name="stdout", text=text)] for text in (ours, theirs))
+    assert step("run.difference")(one, two) == expected
+
+
+def test_what_cannot_be_decided_is_reported(step: Any) -> None:
+    """Names that no code binds, and cells whose names can't be followed."""
+    text = "# A\n---\n!pip install x\nexec('a = 1')\n---\n# B\n---\nprint(a)\n"
+    flow = flow_of(step, text)
+    files, cells = step("scripts.Files")(), read(text)
+    tasks = [step("scripts.make_task")(flow, n, cells, "module", files) for n in range(2)]
+    assert [*step("show.find_undecided")(tasks)] == [
+        "a: cell 2 installs packages at each build; name them in requirements.txt instead",
+        "a: cell 2 uses names in a way that can't be followed",
+        "b: nothing says what a is",
+    ]
+
+
+def test_a_setting_that_is_not_seen_in_the_code_is_reported(step: Any) -> None:
+    """By the options of a library, before and after each part."""
+    text = "# A\n---\nfrom lib import f\nf(1)\n---\n# B\n---\nprint(1)\n"
+    seen = {0: {"%settings": {}}, 2: {"%settings": {"pandas": "{...}"}}}
+    lines = [*step("show.find_unrepeated")(flow_of(step, text, seen))]
+    assert lines == ["a: what it sets in pandas holds there only, not later"]
+    settings = text.replace("f(1)", "f.set_option(1)")
+    assert [*step("show.find_unrepeated")(flow_of(step, settings, seen))] == []
+
+
+def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None:
+    """By their names in the code, and in lines for the shell."""
+    (tmp_path / "my.csv").write_text("a")
+    text = "# A\n---\nopen('my.csv')\n!head my.csv\n"
+    cells = read(text)
+    parts = step("parts.split")(cells, [])
+    files = step("files.find_reads")(parts[0].statements, cells, tmp_path / "n.ipynb", [])
+    assert files.reads == {"my.csv": ("my", "data/raw/my.csv")}
+    flow = step("flow.Flow")(parts, [], {})
+    task = step("scripts.make_task")(flow, 0, cells, "module", files)
+    assert task.resources == {"my": "data/raw/my.csv"}
+    assert task.cells[-1].source == 'open(resources_["my"])\n!head data/raw/my.csv'

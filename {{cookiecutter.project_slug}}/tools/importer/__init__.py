@@ -24,8 +24,7 @@ from tools.importer.parts import Part, find_movable, split
 from tools.importer.prove import prove
 from tools.importer.run import DoesNotRun, execute, prepare
 from tools.importer.scripts import PACKAGE, Files, make_task
-from tools.importer.show import show
-from tools.importer.statements import Statement
+from tools.importer.show import kept_functions, show
 from tools.importer.store import Refused, check_new, journal, store
 
 
@@ -89,7 +88,7 @@ class Import:
         statements = [item for part in parts for item in part.statements]
         modules = find_modules([item.node for item in statements], self.path.parent)
         module = module_name(self.path, modules)
-        files = data_files.find_reads(statements, self.path, self.data)
+        files = data_files.find_reads(statements, self.cells, self.path, self.data)
         with tempfile.TemporaryDirectory() as folder:
             place = prepare(self.path, [*self.data, *modules.values()], Path(folder))
             original, seen = None, {}
@@ -109,10 +108,16 @@ class Import:
         notes = store(self.path, module, tasks, flow, calls, modules, copies)
         notes += kept_functions(statements, flow)
         notes += [f"A picture is now tasks/images/{name}" for task in tasks for name in task.images]
-        code = prove(tasks, original, left + notes)
+        code = prove(tasks, original, left + notes, lambda: self.run_again(modules))
         requirements.main(["--write"])
         journal(self.path).unlink()
         return 1 if left else code
+
+    def run_again(self, modules: dict[str, Path]) -> Any:
+        """Run the notebook once more, to see what varies by itself."""
+        with tempfile.TemporaryDirectory() as folder:
+            place = prepare(self.path, [*self.data, *modules.values()], Path(folder))
+            return execute(self.notebook, place, [], set(), {})[0]
 
     def flow(self, parts: list[Part], files: Files, seen: dict[int, dict[str, Any]]) -> Flow:
         """Find what flows between the parts."""
@@ -134,7 +139,7 @@ class Import:
         for item in (item for part in parts for item in part.statements):
             if item.kind == "function":
                 functions.setdefault(item.cell, []).extend(item.binds)
-        ends = {part.cells[-1] for part in parts}
+        ends = {0, *(part.cells[-1] for part in parts)}
         try:
             return execute(self.notebook, place, names, ends, functions)
         except DoesNotRun as error:
@@ -170,17 +175,6 @@ def module_name(path: Path, taken: Iterable[str] = ()) -> str:
     ):
         name += "_notebook"
     return name
-
-
-def kept_functions(statements: list[Statement], flow: Flow) -> list[str]:
-    """Say which functions stay in the scripts that use them."""
-    return [
-        f"{name} (cell {item.cell}) stays in the scripts: it uses a value of the notebook, "
-        "a file, or a name with two meanings"
-        for item in statements
-        if item.kind == "function"
-        for name in sorted(item.binds - flow.moved)
-    ]
 
 
 def name_parts(parts: list[Part], path: Path) -> None:

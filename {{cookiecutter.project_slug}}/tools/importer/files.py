@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from tools import ROOT
 from tools.importer.scripts import Files
@@ -25,13 +26,23 @@ def named(statements: Iterable[Statement]) -> Iterator[str]:
                 nodes += ast.iter_child_nodes(node)
 
 
-def find_reads(statements: list[Statement], notebook: Path, data: list[Path]) -> Files:
+def shell_words(cells: Iterable[Any]) -> list[str]:
+    """Return the words of all `!` lines, some of which may name files."""
+    lines = [line for cell in cells for line in cell.source.splitlines()]
+    return [word for line in lines if line.lstrip()[:1] == "!" for word in line.split()[1:]]
+
+
+def find_reads(
+    statements: list[Statement], cells: list[Any], notebook: Path, data: list[Path]
+) -> Files:
     """Find the files that the code names; add what else it names that exists to the data.
 
     Parameters
     ----------
     statements
         The code.
+    cells
+        The cells, for what is no Python.
     notebook
         Where the notebook is.
     data
@@ -43,7 +54,7 @@ def find_reads(statements: list[Statement], notebook: Path, data: list[Path]) ->
         Those to read.
     """
     files = Files()
-    for text in dict.fromkeys(named(statements)):
+    for text in dict.fromkeys([*named(statements), *shell_words(cells)]):
         path = Path(os.path.normpath(notebook.parent / text))
         if path.is_file():
             files.reads[text] = (key_of(path, files), place_of(path, notebook))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from tools.importer.parts import RANDOM, Part, join, texts
@@ -32,9 +33,24 @@ class Flow:
         self.parts, self.seen = parts, seen
         self.moved = {name for item in moved for name in item.binds}
         self.joined: list[str] = []
+        self.constants = self.find_constants()
         text = "\n".join(item.text for part in parts for item in part.statements)
         self.seeded = {name for name, (seed, *_) in RANDOM.items() if re.search(seed, text)}
         self.connect()
+
+    def find_constants(self) -> set[str]:
+        """Return the names of short literals that never change, which each task can write anew."""
+        statements = [item for part in self.parts for item in part.statements]
+        times = Counter(name for item in statements for name in item.binds)
+        changed = {name for item in statements for name in item.changes}
+        return {
+            name
+            for item in statements
+            for name in item.binds
+            if item.kind == "constant" and len(item.lines) < 4 and times[name] == 1
+            if name not in changed
+            if not any(self.differs(index, name) for index in range(len(self.parts)))
+        }
 
     def connect(self) -> None:
         """Find what each part needs, from the last part to the first."""
@@ -55,40 +71,60 @@ class Flow:
         part = self.parts[index]
         before = [item for earlier in self.parts[:index] for item in earlier.statements]
         part.copies = [item for item in before if item.kind == "setting"]
+        self.keep_results(index)
+        made = self.made(index)
         wanted, bound = set(self.seeded & part.gives), set()
         for item in part.copies + part.statements:
             if not item.binds & self.moved:
-                wanted |= item.needs - bound
+                wanted |= (item.needs | item.mentions & made) - bound
                 bound |= item.surely
-        wanted |= {name for name in part.gives - bound if name in self.made(index)}
+        wanted |= (part.gives - bound) & made
         wanted |= {name for name in self.seeded if self.draws(index, name)}
         done: set[str] = set()
         while wanted:
             name = wanted.pop()
             done.add(name)
-            wanted |= self.find(index, name, before) - done
+            wanted |= self.find(index, name, before, made) - done
 
-    def find(self, index: int, name: str, before: list[Statement]) -> set[str]:
+    def keep_results(self, index: int) -> None:
+        """Keep a part with the one before if it uses its last result, `_`."""
+        part = self.parts[index]
+        first = min((item.cell for item in part.statements), default=0)
+        results = {"_", "__", "___"} - self.made(index)
+        if index and any(item.cell == first and results & item.needs for item in part.statements):
+            raise Join(f"cell {first} uses `_`, the result of the cell before", index - 1, index)
+
+    def find(self, index: int, name: str, before: list[Statement], made: set[str]) -> set[str]:
         """Find one name that a part needs; return what it takes in turn."""
         part = self.parts[index]
         source = next((item for item in reversed(before) if name in item.binds), None)
         if name in self.moved:
             part.moved.add(name)
         elif source is not None and source.kind in ("import", "function"):
+            dotted = [item for item in before if name in item.binds and item.kind == "import"]
+            found = [source, *dotted] if source.kind == "import" else [source]
+            part.copies += [item for item in before if item in found and item not in part.copies]
+            return source.needs | source.mentions & made
+        elif source is not None and name in self.constants:
             part.copies += [source] * (source not in part.copies)
-            return source.needs
+            return source.mentions & made
         elif source is not None or name in self.seeded:
-            giver = self.giver(index, name)
-            if giver is not None:
-                part.needs[name] = giver
-                self.parts[giver].gives.add(name)
-                return set(self.look(giver, name).get("classes", ()))
-        elif not part.has(name, "binds"):
+            return self.take(index, name) | (source.mentions & made if source else set())
+        elif not part.has(name, "binds") and name not in ("_", "__", "___"):
             stars = [item for item in before if item.kind == "names"]
             part.copies += [item for item in stars if item not in part.copies]
             if not stars and not any(item.kind == "names" for item in part.statements):
                 part.unresolved.add(name)
         return set()
+
+    def take(self, index: int, name: str) -> set[str]:
+        """Take a value from the part that made it; return the classes that it is made of."""
+        giver = self.giver(index, name)
+        if giver is None:
+            return set()
+        self.parts[index].needs[name] = giver
+        self.parts[giver].gives.add(name)
+        return set(self.look(giver, name).get("classes", ()))
 
     def made(self, index: int) -> set[str]:
         """Return the names that earlier parts bind."""
@@ -114,6 +150,8 @@ class Flow:
         """Return the number of the part that made or changed a value last."""
         for giver in reversed(range(index)):
             part, changed = self.parts[giver], self.differs(giver, name)
+            if changed and not part.has(name, "binds", "changes"):
+                self.check_aliases(giver, name)
             if name in self.seeded:
                 if self.draws(giver, name) or re.search(RANDOM[name][0], texts(part)):
                     return giver
@@ -123,6 +161,13 @@ class Flow:
             elif changed:
                 raise Join(f"{name} changes by another name", self.giver(giver, name), giver)
         return None
+
+    def check_aliases(self, index: int, name: str) -> None:
+        """Refuse to part two names of one object, changed by one of them."""
+        for other in self.look(index - 1, name).get("shares", ()):
+            if self.parts[index].has(other, "needs", "changes") and self.differs(index, other):
+                first = max(n for n in range(index) if self.parts[n].has(name, "binds", "changes"))
+                raise Join(f"{name} and {other} are one object, which changes", first, index)
 
     def check(self, giver: int, index: int, name: str) -> None:
         """Refuse to part what can't be stored in a file."""

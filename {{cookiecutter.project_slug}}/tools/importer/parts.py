@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.importer.statements import GIVEN, Statement, is_setting, read
+from tools.importer.statements import GIVEN, Statement, follow_calls, is_setting, read
 
 #: States that random draws change: how a seed is set, how they are read and put back.
 RANDOM = {
@@ -101,6 +101,11 @@ def mark_settings(parts: list[Part]) -> None:
         if is_setting(item, names["import"], names["constant"]):
             seeds = any(re.search(seed, item.text) for seed, *_ in RANDOM.values())
             item.kind = "seed" if seeds else "setting"
+    used = {name for item in statements for name in item.needs | item.mentions}
+    for item in statements:
+        if item.kind == "import" and not item.binds & used:
+            item.kind = "setting"  # it may be there for what it does
+    follow_calls(statements)
 
 
 def has_code(part: Part, at: list[int]) -> bool:
@@ -144,10 +149,15 @@ def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
         if name not in changed | stay and not item.changes and is_alone(item, statements)
     }
     known = GIVEN - {"get_ipython"} | {name for name in imported if times[name] >= 1}
-    while stuck := [name for name, item in able.items() if item.needs - known - set(able)]:
+    bound = set(times) - known
+
+    def lacks(item: Statement) -> set[str]:
+        return (item.needs | item.mentions & bound) - known - set(able)
+
+    while stuck := [name for name, item in able.items() if lacks(item)]:
         able = {name: item for name, item in able.items() if name not in stuck}
     functions = {name: item for name, item in able.items() if item.kind == "function"}
-    used = {name for item in functions.values() for name in item.needs}
+    used = {name for item in functions.values() for name in item.needs | item.mentions}
     return [item for name, item in able.items() if name in functions or name in used]
 
 

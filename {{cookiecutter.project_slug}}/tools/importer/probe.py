@@ -5,6 +5,7 @@ import io
 import json
 import pickle
 import random
+import sys
 import types
 from pathlib import Path
 
@@ -13,16 +14,21 @@ import numpy as np
 import pandas as pd
 from joblib.numpy_pickle import NumpyPickler
 
+CHANGING = (list, dict, set, bytearray, np.ndarray, pd.DataFrame, pd.Series)
+
 
 class Pickler(NumpyPickler):
     """Stores a value, and notes which functions and classes of the notebook it is made of."""
 
     def __init__(self, stream):
         super().__init__(stream)
-        self.classes = set()
+        self.classes, self.objects = set(), {}
 
     def save(self, item, *rest, **options):
-        """Note what is of the notebook; refuse figures, whose parts belong together."""
+        """Note what is of the notebook or can change; refuse figures, which belong together."""
+        if isinstance(item, CHANGING) or type(item).__module__ == "__main__":
+            base = getattr(item, "base", None)
+            self.objects |= {id(item): item, id(item if base is None else base): item}
         if type(item).__module__.startswith(("matplotlib.figure", "matplotlib.axes")):
             raise TypeError("a figure is drawn by one task")
         if getattr(item, "__module__", None) == "__main__" and isinstance(
@@ -43,7 +49,7 @@ def look(value):
         states = joblib.hash(value), joblib.hash(value)
     except Exception as error:
         return {"why": f"{type(value).__name__}: {error}".splitlines()[0][:80]}
-    found = {"classes": sorted(pickler.classes), "state": states[0]}
+    found = {"classes": sorted(pickler.classes), "state": states[0], "objects": pickler.objects}
     if states[0] != states[1]:
         del found["state"]
     if type(value) is pd.DataFrame and survives(value):
@@ -91,6 +97,18 @@ def value_of(name, space):
     return random.getstate() if name == "python_random" else space[name]
 
 
+def settings():
+    """Return what is set in libraries, for all code that follows."""
+    found = {"numpy": np.get_printoptions(), "pandas": pd.options.d, "folder": str(Path.cwd())}
+    if "matplotlib" in sys.modules:
+        from matplotlib import rcParams, rcParamsDefault
+
+        keys = [key for key in rcParams if key not in ("backend", "interactive")]
+        now = {key: rcParams[key] for key in keys if rcParams[key] != rcParamsDefault[key]}
+        found["matplotlib"] = now
+    return {name: repr(value) for name, value in found.items() if value}
+
+
 def probe(space, names, functions, folder, cell):
     """Note what the values of a notebook are like after a cell.
 
@@ -109,6 +127,11 @@ def probe(space, names, functions, folder, cell):
     """
     known = [name for name in names if name in space or name.endswith("_random")]
     seen = {name: look(value_of(name, space)) for name in known}
+    objects = {name: found.pop("objects", {}) for name, found in seen.items()}
+    for name, found in seen.items():
+        others = [other for other in seen if other != name]
+        found["shares"] = [n for n in others if objects[n].keys() & objects[name].keys()]
+    seen["%settings"] = settings()
     Path(folder, f"{cell}.json").write_text(json.dumps(seen), encoding="utf-8")
     for name in functions:
         if isinstance(space.get(name), types.FunctionType):

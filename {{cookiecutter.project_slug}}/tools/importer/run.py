@@ -68,7 +68,7 @@ def execute(
     names
         Values to look at.
     ends
-        Numbers of the cells after which to look.
+        Numbers of the cells after which to look; 0 is before the first.
     functions
         Number of a cell -> the functions that it makes.
 
@@ -88,9 +88,10 @@ def execute(
     folder = place / ".import"
     folder.mkdir(exist_ok=True)
     probed, numbers = nbformat.from_dict({**notebook, "cells": []}), []
-    for number, cell in enumerate(notebook.cells, 1):
-        probed.cells.append(nbformat.from_dict(cell))
-        numbers.append(number)
+    for number, cell in enumerate([None, *notebook.cells]):
+        if cell is not None:
+            probed.cells.append(nbformat.from_dict(cell))
+            numbers.append(number)
         if number in ends or number in functions:
             here = names if number in ends else []
             call = f"globals(), {here}, {functions.get(number, [])}, {str(folder)!r}, {number}"

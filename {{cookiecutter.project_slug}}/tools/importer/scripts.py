@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools import ROOT
+from tools.importer.cells import added, body_of, code_cell
 from tools.importer.flow import Flow
 from tools.importer.parts import RANDOM, Part
 from tools.importer.statements import Statement
@@ -67,15 +68,19 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
         if item.cell_type == "code":
             item.source = use_files(item.source, task, files, upstream)
     inputs, outputs = load_lines(flow, part), save_lines(flow, index, task)
-    late = [
-        item.text for item in part.copies if item.kind not in ("import", "names") or clashes(item)
+    if PARAMETERS & names_in(part):  # the notebook has a `product` of its own
+        inputs, outputs = (aliased(lines) for lines in (inputs, outputs))
+        inputs.insert(0, "task_product, task_upstream = product, upstream")
+    late = [item for item in part.copies if not is_import(item) or item.binds & PARAMETERS]
+    early = needed_to_load(flow, part)
+    inputs = [
+        *(item.text for item in late if item in early),
+        *inputs,
+        *(item.text for item in late if item not in early),
     ]
-    inputs += [use_files(text, task, files, upstream) for text in late]
-    if any(name in item.binds for item in part.statements + part.copies for name in PARAMETERS):
-        inputs.insert(0, "task_product = product")  # the notebook has a `product` of its own
-        outputs = [line.replace("product[", "task_product[") for line in outputs]
+    inputs = [use_files(text, task, files, upstream) for text in inputs]
     text = "\n".join([*inputs, *outputs])
-    imports = [item.text for item in part.copies if item.text not in late]
+    imports = [item.text for item in part.copies if item not in late]
     imports += ["import joblib"] * ("joblib." in text) + ["import pandas as pd"] * ("pd." in text)
     imports += ["import numpy as np"] * ("np.random." in text)
     imports += ["import random"] * bool(re.search(r"(?<!\.)\brandom\.[gs]etstate", text))
@@ -95,62 +100,40 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     return task
 
 
-def code_cell(source: str, **metadata: Any) -> Any:
-    """Return a cell of code."""
-    from nbformat.v4 import new_code_cell
-
-    return new_code_cell(source, metadata=metadata)
+def is_import(item: Statement) -> bool:
+    """Tell whether a copied statement imports."""
+    return item.kind == "import" or isinstance(item.node, (ast.Import, ast.ImportFrom))
 
 
-def added(title: str, lines: list[str]) -> list[Any]:
-    """Return a cell with a title, if there is something in it."""
-    return [code_cell("\n".join(lines), title=title)] if lines else []
+def names_in(part: Part) -> set[str]:
+    """Return the names that a part binds or loads."""
+    return {*part.needs}.union(*(item.binds for item in part.statements + part.copies))
 
 
-def clashes(item: Statement) -> bool:
-    """Tell whether a copied import has the name of a parameter."""
-    return bool(item.binds & PARAMETERS)
+def aliased(lines: list[str]) -> list[str]:
+    """Return lines that read and write by names that the notebook does not have."""
+    return [re.sub(r"\b(product|upstream)\[", r"task_\1[", line) for line in lines]
 
 
-def body_of(cell: Any, number: int, part: Part, moved: set[str]) -> Any:
-    """Return a cell without what moves to the module, and without results."""
-    from nbformat import from_dict
-
-    tags = [tag for tag in cell.metadata.get("tags", []) if tag != "parameters"]
-    copy = from_dict({**cell, "metadata": {"tags": tags} if tags else {}})
-    if cell.cell_type != "code":
-        return copy
-    gone = {
-        line
-        for item in part.statements
-        if item.cell == number and item.binds & moved
-        for line in item.lines
-    }
-    lines = silenced(cell.source, [item for item in part.statements if item.cell == number])
-    kept = "\n".join(line for place, line in enumerate(lines) if place not in gone)
-    copy.source = re.sub(r"\n{3,}", "\n\n", kept).strip("\n") if gone else kept
-    copy.metadata["import"] = number  # to find its outputs again; not written to the script
-    copy.outputs, copy.execution_count = [], None
-    return copy
-
-
-def silenced(source: str, statements: list[Statement]) -> list[str]:
-    """Return the lines of a cell; `_ = ` hides a result where `;` did, which no formatter keeps."""
-    lines, last = source.rstrip().splitlines(), statements[-1:]
-    if lines and lines[-1].endswith(";") and last and isinstance(last[0].node, ast.Expr):
-        start = last[0].lines.start
-        if not lines[start].startswith(("%", "!")) and last[0].text.startswith(lines[start][:5]):
-            lines[start] = "_ = " + lines[start]
-            lines[-1] = lines[-1].rstrip("; ")
-    return lines
+def needed_to_load(flow: Flow, part: Part) -> list[Statement]:
+    """Return what must be there before values are loaded: constants, classes, what these use."""
+    wanted = set()
+    for name, giver in part.needs.items():
+        wanted |= {*flow.look(giver, name).get("classes", ())}
+    found = [item for item in part.copies if item.kind == "constant"]
+    while new := [item for item in part.copies if item.binds & wanted and item not in found]:
+        found += new
+        wanted = wanted.union(*(item.needs for item in new))
+    return found
 
 
 def use_files(text: str, task: Task, files: Files, upstream: set[str]) -> str:
     """Return code that takes its files from the pipeline; note them in the task."""
     for name, (key, path) in files.reads.items():
-        if quoted(name).search(text):
+        shell = rf"(?m)^(\s*!.*\s){re.escape(name)}(?=\s|$)"
+        if quoted(name).search(text) or re.search(shell, text):
             task.resources[key] = path
-            text = quoted(name).sub(f'resources_["{key}"]', text)
+            text = quoted(name).sub(f'resources_["{key}"]', re.sub(shell, rf"\1{path}", text))
     for name, (key, path) in files.writes.items():
         if not quoted(name).search(text):
             continue
@@ -173,7 +156,7 @@ def load_lines(flow: Flow, part: Part) -> list[str]:
     """Return the lines that read what earlier tasks made."""
     lines = []
     for name, giver in sorted(part.needs.items(), key=lambda item: (item[1], item[0])):
-        path = f'upstream["{flow.parts[giver].name}"]["{name}"]'
+        path = f'upstream["{flow.parts[giver].name}"]["{key_for(name)}"]'
         if name in RANDOM:
             lines.append(f"{RANDOM[name][2]}(joblib.load({path}))")
         elif is_table(flow, giver, name):
@@ -188,11 +171,17 @@ def save_lines(flow: Flow, index: int, task: Task) -> list[str]:
     lines, part = [], flow.parts[index]
     for name in sorted(part.gives):
         table = is_table(flow, index, name)
-        task.products[name] = f"{part.name}/{name}.{'parquet' if table else 'joblib'}"
+        key = key_for(name)
+        task.products[key] = f"{part.name}/{name}.{'parquet' if table else 'joblib'}"
         value = RANDOM[name][1] if name in RANDOM else name
         write = f"{name}.to_parquet(" if table else f"joblib.dump({value}, "
-        lines.append(f'{write}product["{name}"])')
+        lines.append(f'{write}product["{key}"])')
     return lines
+
+
+def key_for(name: str) -> str:
+    """Return the key of the product that a value becomes; `nb` is the executed notebook."""
+    return "nb_value" if name == "nb" else name
 
 
 def is_table(flow: Flow, index: int, name: str) -> bool:

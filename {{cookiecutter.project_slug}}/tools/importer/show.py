@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from tools.importer.flow import Flow
 from tools.importer.scripts import Task
+from tools.importer.statements import Statement
+
+#: What can't be decided, or is better done otherwise.
+UNDECIDED = {
+    r"(?m)^\s*[!%]\s*(pip|conda|mamba)\b": "installs packages at each build; "
+    "name them in requirements.txt instead",
+    r"(?<![\w.])(exec|globals|locals|vars)\(": "uses names in a way that can't be followed",
+    r"(?m)^\s*%(run|store|pylab|load)\b": "brings names that can't be followed",
+    r"(?m)^\s*%%(writefile|file)\b": "writes a file to the folder that it runs in, the project's",
+}
 
 
 def show(tasks: list[Task], flow: Flow, path: Path) -> None:
@@ -19,9 +31,31 @@ def show(tasks: list[Task], flow: Flow, path: Path) -> None:
     show_flow(tasks, width)
     for line in flow.joined:
         print(f"  One task, since {line}")
+    for line in [*find_undecided(tasks), *find_unrepeated(flow)]:
+        print(f"  {line}")
+
+
+def find_undecided(tasks: list[Task]) -> Iterator[str]:
+    """Say what can't be decided, a line each."""
     for task in tasks:
         for name in sorted(task.part.unresolved):
-            print(f"  {task.part.name}: nothing says what {name} is")
+            yield f"{task.part.name}: nothing says what {name} is"
+        for cell in (cell for cell in task.cells if "import" in cell.metadata):
+            for pattern, text in UNDECIDED.items():
+                if re.search(pattern, cell.source):
+                    yield f"{task.part.name}: cell {cell.metadata['import']} {text}"
+
+
+def find_unrepeated(flow: Flow) -> Iterator[str]:
+    """Say where something is set in a library for all that follows, but not seen in the code."""
+    before = flow.seen.get(0, {}).get("%settings", {})
+    for part in flow.parts[:-1]:
+        now = flow.seen.get(part.cells[-1], {}).get("%settings", {})
+        if not any(item.kind == "setting" for item in part.statements):
+            for library in sorted({*before, *now}):
+                if now and before.get(library) != now.get(library):
+                    yield f"{part.name}: what it sets in {library} holds there only, not later"
+        before = now
 
 
 def show_flow(tasks: list[Task], width: int) -> None:
@@ -32,3 +66,13 @@ def show_flow(tasks: list[Task], width: int) -> None:
             if names:
                 passed = ", ".join(names)
                 print(f"  {task.part.name:>{width}} ── {passed} ──▶ {later.part.name}")
+
+
+def kept_functions(statements: list[Statement], flow: Flow) -> list[str]:
+    """Say which functions stay in the scripts that use them."""
+    return [
+        f"{name} (cell {item.cell}) stays in the scripts: it uses a value of the notebook, "
+        "a file, or a name with two meanings"
+        for item in statements
+        for name in sorted(item.binds - flow.moved if item.kind == "function" else ())
+    ]

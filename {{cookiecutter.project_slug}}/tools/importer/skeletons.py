@@ -60,7 +60,7 @@ def module_text(moved: list[Statement], statements: list[Statement], source: str
     str
         Python code.
     """
-    names = {name for item in moved for name in item.needs}
+    names = {name for item in moved for name in item.needs | item.mentions}
     imports = [item.text for item in statements if item.kind == "import" and item.binds & names]
     imports += ["from IPython.display import display"] * ("display" in names)
     body = "\n\n\n".join(item.text for item in moved)

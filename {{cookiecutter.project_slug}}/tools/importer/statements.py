@@ -7,28 +7,24 @@ import builtins
 import re
 from dataclasses import dataclass, field
 
-#: What IPython gives, beside the names of Python.
-GIVEN = {*dir(builtins), *"display get_ipython In Out _ __ ___ _ih _oh _dh exit quit".split()}
+from tools.importer.effects import FUNCTION, called, changed, mentioned, root
+
+#: What IPython gives, beside the names of Python; results of earlier cells go by other names.
+GIVEN = {*dir(builtins), *"display get_ipython In exit quit".split()}
+RESULT = re.compile(r"_{1,3}|_\d+|Out|_oh")
 #: Magics around Python code, those that set something, and those that bring names.
 TIMED = re.compile(r"(\s*(?:[\w, ]+=\s*)?)%(?:time|timeit|prun|memit)\b(?:\s+-\w\s*\d*)*\s*(.*)")
 PYTHON_CELL = re.compile(r"\s*%%(time|timeit|capture|prun|memit)\b")
+CAPTURED = re.compile(r"\s*%%capture\b(?:\s+--\S+)*\s+([^\W\d]\w*)")
 MAGICS = {
     "setting": re.compile(r"%(matplotlib|config|load_ext|precision|autoreload|env)\b"),
     "names": re.compile(r"%(run|pylab)\b"),
 }
-#: Methods that change their object, and functions that change what they are given first.
-CHANGE = re.compile(
-    r"add|append|clear|compile|discard|execute|extend|fill|fit|fit_\w+|insert|load_state_dict|"
-    r"partial_fit|pop|popitem|put|remove|reverse|seed|set_\w+|setdefault|shuffle|sort|step|train|"
-    r"update|write"
-)
-CHANGE_FIRST = re.compile(r"copyto|delattr|fill_diagonal|heap\w+|insort\w*|next|setattr|shuffle")
 #: Functions of a module that set something for all that follows.
 SET = re.compile(
     r"(set|register|enable|disable|init)\w*|append|basicConfig|chdir|default|extension|"
     r"filterwarnings|insert|ioff|ion|load_dotenv|manual_seed|pandas|rc|simplefilter|update|use"
 )
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LITERAL = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp)
 IN_LITERAL = (*LITERAL, ast.operator, ast.unaryop, ast.expr_context)
 
@@ -45,12 +41,14 @@ class Statement:
     needs: set[str] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
     changes: set[str] = field(default_factory=set)
+    mentions: set[str] = field(default_factory=set)  #: in texts that are code, such as formulas
+    sets: set[str] = field(default_factory=set)  #: by `global`, in a function or one it calls
 
     @property
     def surely(self) -> set[str]:
         """What it binds whatever happens."""
         branches = isinstance(self.node, (ast.If, ast.Try, ast.While, ast.Match))
-        return set() if branches else self.binds
+        return set() if branches else self.binds - self.sets
 
 
 def as_python(source: str) -> list[str]:
@@ -59,7 +57,9 @@ def as_python(source: str) -> list[str]:
 
     lines = source.splitlines()
     if source.lstrip().startswith("%%"):
-        lines = ["", *lines[1:]] if PYTHON_CELL.match(source) else []
+        name = CAPTURED.match(source)
+        first = f"{name[1]} = get_ipython()" if name else ""
+        lines = [first, *lines[1:]] if PYTHON_CELL.match(source) else []
     for number, commented in enumerate(comment_magic(list(lines), "python")):
         line = lines[number]
         if line != commented:
@@ -118,9 +118,15 @@ def describe(cell: int, node: ast.stmt, lines: list[str]) -> Statement:
         for name, binding in module.items()
         if not isinstance(binding, Builtin) and name.isidentifier()
     }
-    kind = kind_of(node)
-    changes = {name for name in changed(node, kind == "function") if name in needs | binds}
-    return Statement(cell, text, kind, range(start, node.end_lineno), node, needs, binds, changes)
+    kind, sets = kind_of(node), set()
+    if isinstance(node, FUNCTION):
+        binds = {node.name}
+        declared = [item for item in ast.walk(node) if isinstance(item, ast.Global)]
+        sets = {name for item in declared for name in item.names}
+        needs |= sets
+    changes = {name for name in changed(node, kind == "function") if name in needs | binds} | sets
+    lines_of = range(start, node.end_lineno)
+    return Statement(cell, text, kind, lines_of, node, needs, binds, changes, mentioned(node), sets)
 
 
 def kind_of(node: ast.stmt) -> str:
@@ -138,41 +144,6 @@ def kind_of(node: ast.stmt) -> str:
     return "constant" if literal else "value"
 
 
-def changed(node: ast.AST, inside: bool) -> set[str | None]:
-    """Return the names whose objects a statement changes in place; `inside` functions too."""
-    found = set()
-    if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-        found.add(root(node))
-    elif isinstance(node, ast.AugAssign):
-        found.add(root(node.target))
-    elif isinstance(node, ast.Call):
-        found |= changed_by_call(node)
-    if inside or not isinstance(node, (*FUNCTION, ast.Lambda)):
-        found = found.union(*(changed(child, inside) for child in ast.iter_child_nodes(node)))
-    return found
-
-
-def changed_by_call(node: ast.Call) -> set[str | None]:
-    """Return the names whose objects a call changes, by what the function is called."""
-    name = called(node)
-    method = isinstance(node.func, ast.Attribute) and CHANGE.fullmatch(name)
-    in_place = any(item.arg == "inplace" for item in node.keywords)
-    first = node.args[:1] if CHANGE_FIRST.fullmatch(name) else []
-    return {*map(root, first), *([root(node.func)] if method or in_place else [])}
-
-
-def called(node: ast.Call) -> str:
-    """Return the last name of the function that is called."""
-    return getattr(node.func, "attr", getattr(node.func, "id", ""))
-
-
-def root(node: ast.AST | None) -> str | None:
-    """Return the name that an expression such as `a.b["c"]` begins with."""
-    while node is not None and not isinstance(node, ast.Name):
-        node = getattr(node, "value", getattr(node, "func", None))
-    return node and node.id
-
-
 def is_setting(statement: Statement, imported: set[str], constants: set[str]) -> bool:
     """Tell whether a statement sets something in a module, for all that follows."""
     node = statement.node
@@ -183,3 +154,19 @@ def is_setting(statement: Statement, imported: set[str], constants: set[str]) ->
     call = getattr(node, "value", None)
     is_call = isinstance(node, ast.Expr) and isinstance(call, ast.Call)
     return is_call and root(call) in imported and bool(SET.fullmatch(called(call)))
+
+
+def follow_calls(statements: list[Statement]) -> None:
+    """Let what uses a function change and set what the function does."""
+    functions = {n: item for item in statements if item.kind == "function" for n in item.binds}
+    pending = list(statements)
+    while pending:
+        item = pending.pop()
+        for function in (functions[name] for name in item.needs if name in functions):
+            if function.changes - item.changes or function.sets - item.sets:
+                item.changes |= function.changes
+                item.sets |= function.sets
+                pending += [user for user in statements if user.needs & item.binds]
+    for item in statements:
+        if item.kind != "function":
+            item.binds |= item.sets
