@@ -36,7 +36,9 @@ HEAD = """\
 meta:
   extract_upstream: true
   extract_product: false
-executor: "{{executor}}"
+executor:
+  dotted_path: tools.executor.Executor
+  workers: "{{executor}}"
 on_render: tools.cluster.on_render
 tasks:
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,6 +11,40 @@ from pathlib import Path
 from typing import NamedTuple
 
 TEMPLATE = Path(__file__).resolve().parent.parent
+#: How pipeline.yaml begins in a project of the template, as far as it matters here.
+HEAD = """\
+meta: {extract_upstream: true, extract_product: false}
+executor: {dotted_path: tools.executor.Executor, workers: "{{executor}}"}
+on_render: tools.checks.on_render
+tasks:
+"""
+#: A task that does next to nothing; all but the first read what the first has written.
+TASK = """\
+# %% tags=["parameters"]
+upstream = UPSTREAM
+product = None
+
+# %%
+from pathlib import Path
+
+from my_pipeline.step import step
+
+# %%
+before = Path(upstream["task_0"]["data"]).read_text() if upstream else ""
+Path(product["data"]).write_text(step(before))
+"""
+STEP = '''\
+"""The step of all tasks."""
+
+
+def step(text: str) -> str:
+    """Return a text that is one longer."""
+    return f"{text}."
+'''
+ENTRY = """\
+  - source: tasks/NAME.py
+    product: {nb: "{{products}}/NAME.ipynb", data: "{{products}}/NAME.txt"}
+"""
 
 
 class Cost(NamedTuple):
@@ -52,6 +87,29 @@ def cost(*commands: list[str | Path], cwd: Path, env: dict[str, str], succeed: b
     after = os.times()
     cpu = sum(after[2:4]) - sum(before[2:4])
     return Cost(cpu, time.perf_counter() - started)
+
+
+def make_project(folder: Path, uv: Path, env: dict[str, str]) -> Path:
+    """Return a project with nothing in its pipeline, set up."""
+    command = [uv, "tool", "run", "cookiecutter", TEMPLATE, "--no-input", "example=empty"]
+    cost(command, cwd=folder, env=env)
+    return folder / "my-pipeline"
+
+
+def fill(project: Path, tasks: int) -> list[str]:
+    """Put that many tasks in a project, instead of those that it has; return their names."""
+    for name in ("tasks", "notebooks", "products"):
+        shutil.rmtree(project / name, ignore_errors=True)
+    (project / "tasks").mkdir()
+    (project / "src" / "my_pipeline" / "step.py").write_text(STEP, encoding="utf-8")
+    names = [f"task_{number}" for number in range(tasks)]
+    for name in names:
+        upstream = "None" if name == "task_0" else '["task_0"]'
+        text = TASK.replace("UPSTREAM", upstream)
+        (project / "tasks" / f"{name}.py").write_text(text, encoding="utf-8")
+    entries = [ENTRY.replace("NAME", name) for name in names]
+    (project / "pipeline.yaml").write_text(HEAD + "".join(entries), encoding="utf-8")
+    return names
 
 
 def best(times: int, *commands: list[str | Path], **options) -> Cost:
