@@ -82,9 +82,13 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
+    if form == "parquet":  # of a row group, only what is needed next
+        options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True)
+        form = ds.ParquetFileFormat(default_fragment_scan_options=options)
     data = ds.dataset(path, format=form, partitioning="hive" if path.is_dir() else None)
     rows = PART // max(len(data.schema), 1)
-    scanner = data.scanner(batch_size=rows, batch_readahead=1, fragment_readahead=1)
+    nothing_ahead = {"batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
+    scanner = data.scanner(batch_size=rows, **nothing_ahead)
     if not data.count_rows():
         yield data.schema.empty_table().to_pandas()
     held: list[Any] = []
