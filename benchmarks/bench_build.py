@@ -1,6 +1,7 @@
 """A build with nothing to do: with the lock of a project, and with the newest versions.
 
-Prints too what the time of a no-op build is spent on: which packages it imports.
+Prints too what the time of a no-op build is spent on: which packages it imports; and what
+tasks that don't need each other gain when they run at the same time.
 """
 
 from __future__ import annotations
@@ -11,12 +12,38 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from measure import TEMPLATE, best, cost, environ, show
+from measure import HEAD, TEMPLATE, best, cost, environ, show
 from uv import find_uv_bin
 
 UV = find_uv_bin()
 #: requirements.txt without what it pins, and without what Ploomber asks for by itself.
 NEWEST = ["ploomber", "jupyterlab", "ipykernel", "pyarrow", "pandas", "plotly", "scikit-learn"]
+#: What tasks do that don't need each other, for two seconds each.
+WORK = {
+    "compute": "while time.process_time() < 2:\n    sum(range(1000))\n",
+    "sleep": "time.sleep(2)\n",
+}
+
+
+def work(project: Path, env: dict[str, str]) -> None:
+    """Print what eight tasks take, one after the other and at the same time."""
+    locked = project / ".venv" / "bin"
+    for name, code in WORK.items():
+        entries = []
+        for number in range(8):
+            script = f"tasks/{name}_{number}.py"
+            head = (
+                '# %% tags=["parameters"]\nupstream = None\nproduct = None\n\n# %%\nimport time\n\n'
+            )
+            (project / script).write_text(head + code, encoding="utf-8")
+            entries.append(f"  - source: {script}\n    product: products/{name}_{number}.ipynb\n")
+        (project / "pipeline.yaml").write_text(HEAD + "".join(entries), encoding="utf-8")
+        build = [locked / "ploomber", "build", "--force", "--env--executor"]
+        rows = {kind: cost([*build, kind], cwd=project, env=env) for kind in ("serial", "parallel")}
+        show(f"Eight tasks that {name} for two seconds each", rows)
+        print(
+            f"Parallel takes {rows['parallel'].wall / rows['serial'].wall:.2f} of the wall seconds."
+        )
 
 
 def main() -> None:
@@ -73,6 +100,7 @@ def main() -> None:
         for package, microseconds in spent.most_common(12):
             print(f"  {package:20} {microseconds / 1000:6.0f}")
         print(f"  {'all of it':20} {spent.total() / 1000:6.0f}")
+        work(project, env)
 
 
 if __name__ == "__main__":
