@@ -210,7 +210,8 @@ def test_files(baked: tuple[Project, dict]) -> None:
 
 SECRETS = """
 .env .env.local .env.production server.pem id_rsa id_ed25519 credentials.json
-credentials-prod.json google_credentials.json tls.key .netrc secrets.yaml service-account.json
+credentials-prod.json google_credentials.json Credentials.json credentials.yml tls.key .netrc
+secrets.yaml service-account.json token.json .pgpass .htpasswd store.jks putty.ppk keys.kdbx
 """
 
 
@@ -222,7 +223,12 @@ def test_git_ignores_secrets_and_nothing_else(bake: Callable[..., Project]) -> N
         for path in [name, f"src/{name}"]:
             assert project.git("check-ignore", path) == path
     ignored = project.git(
-        "check-ignore", "--no-index", *project.files(), ".env.example", check=False
+        "check-ignore",
+        "--no-index",
+        *project.files(),
+        ".env.example",
+        "src/secrets.py",
+        check=False,
     )
     assert ignored == ""
 

@@ -186,3 +186,19 @@ def test_nothing_is_overwritten_where_nothing_can_be_stored(desk):
     done = desk.run(python, "-c", full, check=False)
     assert done.returncode == 1 and "No space left" in done.stdout
     assert "second = 22" in desk.code()
+
+
+@pytest.mark.parametrize("saved", [NOTEBOOK, TASK])
+def test_what_is_saved_while_sync_works_is_not_overwritten(desk, saved):
+    desk.edit_notebook(SECOND, "second = 22")
+    saving = f"""
+import pathlib
+from tools.pairing import actions, pairs
+pair, path = pairs.Pair("clean"), pathlib.Path({saved!r})
+pair.text, pair.as_script
+path.write_text(path.read_text().replace("third =", "typed_meanwhile ="))
+actions.{"keep_script" if saved == NOTEBOOK else "keep_notebook"}(pair)
+"""
+    printed = desk.run("python", "-c", saving, check=False).stdout
+    assert f"{saved} was saved just now. Next: python tools sync" in printed
+    assert "typed_meanwhile" in desk.read(saved)

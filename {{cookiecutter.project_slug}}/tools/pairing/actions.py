@@ -62,6 +62,7 @@ def write_notebook(pair: Pair, old: dict | None) -> None:
     lost = pasted and pasted - attachments(json.loads(text))
     if lost and pair.notebook.exists():
         copies.store(pair.notebook, pair.notebook.read_bytes())
+    pair.check_unsaved("content")
     notebooks.replace(pair.notebook, text)
     pair.forget()
     remember(pair)
@@ -85,6 +86,7 @@ def write_script(pair: Pair) -> None:
         raise readback.Unwritable(f"{pair.notebook.as_posix()}, {error}") from None
     if pair.script.exists():
         copies.store(pair.script, pair.script.read_bytes())
+    pair.check_unsaved("text")
     notebooks.replace(pair.script, pair.as_script)
     pair.forget()
     remember(pair)

@@ -116,6 +116,12 @@ class Pair:
         """What the command line calls the pair."""
         return self.notebook.as_posix() if self.name.startswith("-") else self.name
 
+    def check_unsaved(self, part: str) -> None:
+        """Refuse to overwrite a file that somebody saved since its `part` was read."""
+        if part in self.__dict__ and getattr(Pair(self.name), part) != self.__dict__[part]:
+            path = self.script if part == "text" else self.notebook
+            raise notebooks.Unreadable(path, "was saved just now. Next: python tools sync")
+
     def forget(self) -> None:
         """Look up anew what the files hold."""
         for name in ("text", "content", "draft", "as_script", "prints"):
