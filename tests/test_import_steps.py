@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Project
+from nbformat import writes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 
@@ -19,7 +20,7 @@ def step(bake: Callable[..., Project]) -> Iterator[Callable[[str], Any]]:
     project = bake()
     sys.path.insert(0, str(project.path))
     yield lambda name: getattr(
-        import_module(f"tools.importer.{name.partition('.')[0]}"), name.partition(".")[2]
+        importlib.import_module(f"tools.importer.{name.partition('.')[0]}"), name.partition(".")[2]
     )
     sys.path.remove(str(project.path))
     for name in [name for name in sys.modules if name.partition(".")[0] == "tools"]:
@@ -114,6 +115,16 @@ PASSED = {
         "bump()\nprint(n)",
         {"n"},
     ),
+    "a global that a function only reads back": (
+        "n = f()\ndef bump():\n    global n\n    n += 1\n    return n",
+        "print(bump())",
+        {"n"},
+    ),
+    "a global that only a function makes": (
+        "def init():\n    global n\n    n = 1\ninit()",
+        "print(n)",
+        {"n"},
+    ),
     "a constant is written anew": ("LIMIT = 3\nx = f()", "print(LIMIT)", set()),
     "unless it changes": ("LIST = []\nLIST.append(1)", "print(LIST)", {"LIST"}),
     "a name of IPython": ("x = f()", "get_ipython().magic('time')\ndisplay(1)", set()),
@@ -155,13 +166,14 @@ def test_formulas_find_imports_and_earlier_formulas_too(step: Any) -> None:
 def test_imports_for_what_they_do_go_to_every_later_part(step: Any) -> None:
     """One that no code names may be needed all the same; others only where they are used."""
     text = (
-        "# A\n---\nimport hvplot.pandas\nimport json, scipy\nimport scipy.stats\nprint(json, 1)\n"
+        "# A\n---\nimport hvplot.pandas\nimport json, sys\nimport scipy.stats\nimport scipy\n"
+        "print(json, 1)\n"
         "---\n# B\n---\nprint(2)\n---\n# C\n---\nscipy.stats.norm\n"
     )
     first, second, third = (script_of(step, text, number) for number in range(3))
     assert "import hvplot.pandas" in second and "json" not in second
-    assert "import scipy.stats" in third
-    assert "import scipy.stats" not in first  # where it is not used
+    assert "import scipy.stats" in third  # though the name comes from the import below it
+    assert "scipy" not in first
 
 
 def test_settings_are_set_again(step: Any) -> None:
@@ -283,13 +295,64 @@ def test_a_setting_that_is_not_seen_in_the_code_is_reported(step: Any) -> None:
 
 def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None:
     """By their names in the code, and in lines for the shell."""
-    (tmp_path / "my.csv").write_text("a")
-    text = "# A\n---\nopen('my.csv')\n!head my.csv\n"
+    for name in ("my.csv", "your.csv"):
+        (tmp_path / name).write_text("a")
+    text = "# A\n---\nopen('my.csv')\n!head your.csv\n"
     cells = read(text)
     parts = step("parts.split")(cells, [])
     files = step("files.find_reads")(parts[0].statements, cells, tmp_path / "n.ipynb", [])
-    assert files.reads == {"my.csv": ("my", "data/raw/my.csv")}
+    assert files.reads == {
+        "my.csv": ("my", "data/raw/my.csv"),
+        "your.csv": ("your", "data/raw/your.csv"),
+    }
     flow = step("flow.Flow")(parts, [], {})
     task = step("scripts.make_task")(flow, 0, cells, "module", files)
-    assert task.resources == {"my": "data/raw/my.csv"}
-    assert task.cells[-1].source == 'open(resources_["my"])\n!head data/raw/my.csv'
+    assert task.resources == {"my": "data/raw/my.csv", "your": "data/raw/your.csv"}
+    assert task.cells[-1].source == 'open(resources_["my"])\n!head data/raw/your.csv'
+
+
+def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
+    """Headings of the first two levels name them; what does nothing joins the next."""
+    text = (
+        "# 1. Birds & bees\n---\nimport a\n---\n## Load *all*\n---\na.b()\n---\n### Deeper\n---\n"
+        "a.c()\n---\n# The end\n"
+    )
+    parts = step("parts.split")(read(text), [])
+    assert [(part.name, part.cells) for part in parts] == [("load_all", [1, 2, 3, 4, 5, 6, 7])]
+    parts = step("parts.split")(read(text), [4, 6])
+    assert [part.cells for part in parts] == [[1, 2, 3], [4, 5], [6, 7]]
+
+
+def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> None:
+    """In the folder that it runs in; in the project, unless it lies above the notebook."""
+    (tmp_path / "work" / "data").mkdir(parents=True)
+    (tmp_path / "work" / "data" / "a.csv").write_text("a")
+    (tmp_path / "above.csv").write_text("b")
+    notebook = tmp_path / "work" / "n.ipynb"
+    data = [notebook.parent / "data", tmp_path / "above.csv"]
+    place = step("run.prepare")(notebook, data, tmp_path / "scratch")
+    assert (place / "data" / "a.csv").is_file() and (place / ".." / "above.csv").is_file()
+    copies, left = step("files.find_copies")(step("scripts.Files")(), notebook, data)
+    root = step("store.ROOT")
+    assert copies == {root / "data" / "a.csv": notebook.parent / "data" / "a.csv"}
+    assert left == [
+        f"{data[1]}: its path is put together in code; name it under `resources_`",
+    ]
+
+
+def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
+    """A script that is there, though in no pipeline, stays as it is, and nothing is written."""
+    path, script = tmp_path / "n.ipynb", step("store.ROOT") / "tasks" / "two.py"
+    cells = read("# One\n---\nprint(1)\n---\n# Two\n---\nprint(2)\n")
+    path.write_text(writes(new_notebook(cells=cells)))
+    script.write_text("mine")
+
+    def files() -> dict[Path, bytes]:
+        found = (item for item in script.parents[1].rglob("*") if item.is_file())
+        return {item: item.read_bytes() for item in found if item.suffix != ".pyc"}
+
+    before = files()
+    assert importlib.import_module("tools.importer").main([str(path), "--no-run"]) == 1
+    assert capsys.readouterr().out.endswith("tasks/two.py is there already, and stays as it is\n")
+    assert files() == before
+    script.unlink()
