@@ -109,6 +109,7 @@ PASSED = {
     "a path is no formula": ("z = f()", "open('~/z')", set()),
     "a query": ("limit = f()\nu = f()", "df.query('a > @limit')", {"df", "limit"}),
     "a text that is evaluated": ("a = f()", "eval('a + 1')", {"a"}),
+    "what is awaited": ("x = f()", "r = await g(await x)", {"x"}),
     "a captured text": ("%%capture cap\nprint(1)", "print(cap)", {"cap"}),
     "a global that a function sets": (
         "n = f()\ndef bump():\n    global n\n    n += 1",
@@ -220,6 +221,19 @@ def test_what_cannot_be_stored_keeps_parts_together(step: Any) -> None:
     assert flow.joined == ["fig (cell 2) can't be stored, Figure: no: a, b"]
 
 
+def test_classes_that_code_makes_are_no_values(step: Any) -> None:
+    """A named tuple is defined anew where it is used; what hides keeps parts together."""
+    text = "# A\n---\nfrom lib import f\nP = {}\np = P(1)\n---\n# B\n---\nprint(p)\n"
+    seen = {2: {"p": {"classes": ["P"]}, "P": {"classes": ["P"]}}}
+    named = text.replace("{}", "namedtuple('P', fields)").replace("p =", "fields = f()\np =")
+    script = script_of(step, named, 1, seen)
+    assert script.index("P = namedtuple(") < script.index("p = joblib.load(")
+    flow = flow_of(step, text.replace("{}", "f.make()"), seen)
+    assert flow.joined == [
+        "P (cell 2) can't be stored, it is a class or a function that code makes: a, b"
+    ]
+
+
 def test_classes_come_before_the_values_that_are_made_of_them(step: Any) -> None:
     """A value can only be loaded where its class is."""
     text = (
@@ -233,12 +247,27 @@ def test_classes_come_before_the_values_that_are_made_of_them(step: Any) -> None
 def test_names_that_ploomber_uses_are_kept_apart(step: Any) -> None:
     """A notebook may have a product, an upstream and an nb of its own."""
     text = (
-        "# A\n---\nfrom lib import f\nproduct = f()\nnb = f()\n---\n# B\n---\nprint(product, nb)\n"
+        "# A\n---\nfrom lib import f\nproduct = f()\nupstream = 5\nnb = f()\n"
+        "---\n# B\n---\nprint(product, upstream, nb)\n"
     )
     assert 'joblib.dump(nb, task_product["nb_value"])' in script_of(step, text, 0)
     second = script_of(step, text, 1)
-    assert 'product = joblib.load(task_upstream["a"]["product"])' in second
-    assert second.index("task_upstream = product, upstream") < second.index("joblib.load")
+    kept = second.index("task_product, task_upstream = product, upstream")
+    assert (
+        kept
+        < second.index("upstream = 5", kept)
+        < second.index(' = joblib.load(task_upstream["a"]')
+    )
+
+
+def test_what_only_moved_code_imports_stays_in_no_script(step: Any) -> None:
+    """The import goes along to the module, and values of its classes load without their name."""
+    text = (
+        "# A\n---\nfrom dataclasses import dataclass\nfrom lib import f\n"
+        "@dataclass\nclass Bird:\n    name: str\nbirds = f()\n---\n# B\n---\nprint(birds)\n"
+    )
+    assert "dataclass" not in script_of(step, text, 0)
+    assert "Bird" not in script_of(step, text, 1, {2: {"birds": {"classes": ["Bird"]}}})
 
 
 def test_what_varies_by_itself_is_no_difference(step: Any) -> None:

@@ -30,7 +30,7 @@ def body_of(cell: Any, number: int, part: Part, moved: set[str]) -> Any:
     copy = from_dict({**cell, "metadata": {"tags": tags} if tags else {}})
     if cell.cell_type != "code":
         return copy
-    idle = idle_imports(part)
+    idle = idle_imports(part, moved)
     gone = {
         line
         for item in part.statements
@@ -45,9 +45,9 @@ def body_of(cell: Any, number: int, part: Part, moved: set[str]) -> Any:
     return copy
 
 
-def idle_imports(part: Part) -> list[Statement]:
-    """Return the imports that only other parts use."""
-    statements = part.statements + part.copies
+def idle_imports(part: Part, moved: set[str]) -> list[Statement]:
+    """Return the imports that only other parts use, or what has moved."""
+    statements = [item for item in part.statements + part.copies if not item.binds & moved]
     used = part.gives.union(*(item.needs | item.mentions for item in statements))
     return [
         item

@@ -118,13 +118,13 @@ class Flow:
         return set()
 
     def take(self, index: int, name: str) -> set[str]:
-        """Take a value from the part that made it; return the classes that it is made of."""
+        """Take a value from the part that made it; return the classes that it needs here."""
         giver = self.giver(index, name)
         if giver is None:
             return set()
         self.parts[index].needs[name] = giver
         self.parts[giver].gives.add(name)
-        return set(self.look(giver, name).get("classes", ()))
+        return set(self.look(giver, name).get("classes", ())) - self.moved
 
     def made(self, index: int) -> set[str]:
         """Return the names that earlier parts bind."""
@@ -171,7 +171,9 @@ class Flow:
 
     def check(self, giver: int, index: int, name: str) -> None:
         """Refuse to part what can't be stored in a file."""
-        seen = self.look(giver, name)
+        seen = dict(self.look(giver, name))
+        if name in seen.get("classes", ()):
+            seen["why"] = "it is a class or a function that code makes"
         if seen.get("why"):
             cell = max(
                 item.cell

@@ -68,12 +68,14 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
         if item.cell_type == "code":
             item.source = use_files(item.source, task, files, upstream)
     inputs, outputs = load_lines(flow, part), save_lines(flow, index, task)
+    own_names = []
     if PARAMETERS & names_in(part):  # the notebook has a `product` of its own
         inputs, outputs = (aliased(lines) for lines in (inputs, outputs))
-        inputs.insert(0, "task_product, task_upstream = product, upstream")
+        own_names = ["task_product, task_upstream = product, upstream"]
     late = [item for item in part.copies if not is_import(item) or item.binds & PARAMETERS]
     early = needed_to_load(flow, part)
     inputs = [
+        *own_names,
         *(item.text for item in late if item in early),
         *inputs,
         *(item.text for item in late if item not in early),

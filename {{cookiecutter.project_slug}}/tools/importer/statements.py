@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
 from dataclasses import dataclass, field
 
@@ -25,6 +26,8 @@ SET = re.compile(
     r"(set|register|enable|disable|init)\w*|append|basicConfig|chdir|default|extension|"
     r"filterwarnings|insert|ioff|ion|load_dotenv|manual_seed|pandas|rc|simplefilter|update|use"
 )
+#: What makes a class, whose values can only be loaded where it is.
+DEFINE = re.compile(r"namedtuple|NamedTuple|TypedDict|NewType|TypeVar|make_dataclass|(Int)?Enum")
 LITERAL = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp)
 IN_LITERAL = (*LITERAL, ast.operator, ast.unaryop, ast.expr_context)
 
@@ -110,7 +113,8 @@ def describe(cell: int, node: ast.stmt, lines: list[str]) -> Statement:
         while start and lines[start - 1].startswith("#"):
             start -= 1
         text = "\n".join([*lines[start : node.lineno - 1], text])
-    checker = Checker(ast.Module([node], []), builtins=GIVEN)
+    module = ast.Module([WithoutAwait().visit(copy.deepcopy(node))], [])
+    checker = Checker(module, builtins=GIVEN)
     needs = {item.message_args[0] for item in checker.messages if isinstance(item, UndefinedName)}
     module = next(scope for scope in checker.deadScopes if isinstance(scope, ModuleScope))
     binds = {
@@ -129,6 +133,14 @@ def describe(cell: int, node: ast.stmt, lines: list[str]) -> Statement:
     return Statement(cell, text, kind, lines_of, node, needs, binds, changes, mentioned(node), sets)
 
 
+class WithoutAwait(ast.NodeTransformer):
+    """Takes out `await`: below no function, pyflakes does not look into it."""
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        """Return what is awaited."""
+        return self.visit(node.value)
+
+
 def kind_of(node: ast.stmt) -> str:
     """Return the kind of a statement, as far as it can be seen without the others."""
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
@@ -138,7 +150,8 @@ def kind_of(node: ast.stmt) -> str:
         found = inner & {ast.Import, ast.ImportFrom} and not inner & {*FUNCTION, ast.For}
         return "import" if found else "value"
     single = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    if isinstance(node, FUNCTION) or (single and isinstance(node.value, ast.Lambda)):
+    made = single and isinstance(node.value, ast.Call) and DEFINE.fullmatch(called(node.value))
+    if isinstance(node, FUNCTION) or made or (single and isinstance(node.value, ast.Lambda)):
         return "function"
     literal = single and all(isinstance(child, IN_LITERAL) for child in ast.walk(node.value))
     return "constant" if literal else "value"
