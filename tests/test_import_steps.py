@@ -348,8 +348,16 @@ def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
     )
     parts = step("parts.split")(read(text), [])
     assert [(part.name, part.cells) for part in parts] == [("load_all", [1, 2, 3, 4, 5, 6, 7])]
-    parts = step("parts.split")(read(text), [4, 6])
-    assert [part.cells for part in parts] == [[1, 2, 3], [4, 5], [6, 7]]
+    parts = step("parts.split")(read(text), [3, 6])
+    assert [part.cells for part in parts] == [[1, 2, 3, 4, 5], [6, 7]]
+    constants = step("parts.split")(read("# A\n---\nX = 1\n---\n# B\n---\nprint(X)\n"), [])
+    assert [part.cells for part in constants] == [[1, 2, 3, 4]]
+
+
+def test_a_script_has_a_cell_even_when_all_its_code_has_moved(step: Any) -> None:
+    """Ploomber refuses a script that ends with its parameters."""
+    script = script_of(step, "# A\n---\nimport os\ndef f():\n    return os.sep\n", 0)
+    assert script.rstrip().endswith("# All of its code has moved to src/")
 
 
 def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> None:

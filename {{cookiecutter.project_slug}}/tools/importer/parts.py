@@ -66,11 +66,11 @@ def split(cells: list[Any], at: list[int]) -> list[Part]:
             parts[-1].statements += read(number, cell.source)
     mark_settings(parts)
     for index in reversed(range(len(parts) - 1)):
-        if not has_code(parts[index], at):
+        if not has_code(parts[index]):
             parts[index + 1].name = parts[index + 1].name or parts[index].name
             parts[index].name = parts[index + 1].name
             join(parts, index, index + 1)
-    if len(parts) > 1 and not has_code(parts[-1], at):
+    if len(parts) > 1 and not has_code(parts[-1]):
         join(parts, len(parts) - 2, len(parts) - 1)
     return parts
 
@@ -108,9 +108,9 @@ def mark_settings(parts: list[Part]) -> None:
     follow_calls(statements)
 
 
-def has_code(part: Part, at: list[int]) -> bool:
-    """Tell whether a part does something by itself, or anything if the user chose the parts."""
-    quiet = {"import", "names", "function", "setting", "seed"} if not at else {}
+def has_code(part: Part) -> bool:
+    """Tell whether a part does something by itself."""
+    quiet = {"import", "names", "function", "constant", "setting", "seed"}
     return any(item.kind not in quiet for item in part.statements)
 
 

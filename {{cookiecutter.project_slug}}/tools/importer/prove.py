@@ -67,11 +67,12 @@ def build(names: list[str]) -> None:
 def executed(names: list[str]) -> dict[str, Path]:
     """Return the executed notebooks of those tasks that are up to date."""
     from ploomber.exceptions import BaseException as PloomberError
+    from ploomber.exceptions import DAGRenderError
     from ploomber.spec import DAGSpec
 
     try:
         dag = DAGSpec.find().to_dag().render(show_progress=False)
-    except PloomberError:
+    except (PloomberError, DAGRenderError):
         return {}  # and ploomber has said why
     tasks = {name: dag[name] for name in names}
     return {

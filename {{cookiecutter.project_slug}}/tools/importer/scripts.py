@@ -91,12 +91,15 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     lines = [f"upstream = {sorted(upstream) or None}".replace("'", '"'), "product = None"]
     parameters = [*lines, *["resources_ = None"] * bool(task.resources)]
     lead = next((n for n, item in enumerate(own) if item.cell_type == "code"), len(own))
+    body = [item for item in own[lead:] if item.source.strip() or item.cell_type != "code"]
+    if not any(item.cell_type == "code" for item in body) and not inputs + outputs:
+        outputs = ["# All of its code has moved to src/"]  # Ploomber wants a cell
     task.cells = [
         *own[:lead],
         *added("Imports", list(dict.fromkeys(imports))),
         code_cell("\n".join(parameters), tags=["parameters"]),
         *added("Inputs", inputs),
-        *(item for item in own[lead:] if item.source.strip() or item.cell_type != "code"),
+        *body,
         *added("Outputs", outputs),
     ]
     return task
