@@ -97,6 +97,7 @@ tools/pairing/agreements.py
 tools/answers.json
 tools/checks.py
 tools/checking/commands.py
+tools/checking/clients.py
 tools/checking/early.py
 tools/pairing/compare.py
 tools/pairing/copies.py

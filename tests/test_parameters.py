@@ -220,6 +220,82 @@ def test_a_task_that_does_not_exist_is_refused_in_a_line(project):
     assert line.endswith("no task 'claen'. The tasks are: get, clean, features, train, explore")
 
 
+# --- what goes together -------------------------------------------------------------------
+
+#: Compares env.staging.yaml with env.yaml, for several of both; prints what is refused.
+COMPARE = """
+import json, pathlib, sys
+from tools.checking import parameters
+
+for base, given in json.loads(sys.argv.pop()):
+    pathlib.Path("env.yaml").write_text(base)
+    pathlib.Path("env.staging.yaml").write_text(given)
+    parameters.known.cache_clear()
+    try:
+        print(parameters.check({}))
+    except ValueError as error:
+        print(error)
+"""
+
+
+def test_parameters_are_compared_in_depth_and_by_type(project, bake):
+    """What env.yaml has, what env.staging.yaml has, and what is said of it."""
+    cases = {
+        ("db: {port: 1, host: a}", "db: {port: 2}"): "None",
+        ("db: {port: 1, host: a}", "db: {prot: 2}"): "env.staging.yaml: there is no parameter "
+        "db.prot; those that exist (env.yaml): db.port, db.host",
+        ("db: {port: 1}", "db: {port: b}"): "env.staging.yaml: the parameter db.port can't be 'b'; "
+        "in env.yaml it is 1 (int)",
+        ("db: {port: 1}", "db: 5"): "env.staging.yaml: the parameter db can't be 5; "
+        "in env.yaml it is a group of others",
+        ("limit: null", "limit: 3"): "None",
+        ("limit: 3", "limit: null"): "None",
+        ("limit: null", "limit: [a]"): "None",
+        ("limit: null", "limit: {a: b}"): "None",
+        ("limit: {a: b}", "limit: null"): "None",
+        ("start: 2024-01-31", "start: 2024-02-01"): "None",
+        ("start: 2024-01-31", "start: yesterday"): "None",
+        ("start: yesterday", "start: 2024-01-31"): "None",
+        ("start: 2024-01-31", "start: 7"): "env.staging.yaml: the parameter start can't be 7; "
+        "in env.yaml it is datetime.date(2024, 1, 31) (date)",
+    }
+    other = bake(example="empty")
+    for path in other.path.glob("env.*.yaml"):
+        path.unlink()
+    words = ("python", "-c", COMPARE, json.dumps([*cases]))
+    printed = project.run(*words, cwd=other.path, PYTHONPATH=str(other.path)).stdout
+    assert dict(zip(cases, printed.splitlines(), strict=True)) == cases
+
+
+def test_a_second_pipeline_and_a_task_have_parameters_of_their_own(project):
+    """env.own.yaml is that of pipeline.own.yaml; a literal of a task is compared with nothing.
+
+    The notebook may be an .ipynb; `static_analysis: disable` is for our checks too.
+    """
+    code = {"cell_type": "code", "execution_count": None, "outputs": [], "metadata": {}}
+    tagged = {"metadata": {"tags": ["parameters"]}, "source": "upstream = None\nthreshold = None"}
+    cells = [code | {"id": "one"} | tagged, code | {"id": "two", "source": "threshold"}]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    about = {"metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    project.write("tasks/own.ipynb", json.dumps(about | {"cells": cells}))
+    project.write("env.own.yaml", "only_here: 1\nsample: many\n")
+    pipeline = (
+        "on_render: tools.checks.on_render\ntasks:\n  - source: tasks/own.ipynb\n"
+        "    product: products/own.ipynb\n"
+        "    params: {sample: 7, only: '{{only_here}}', word: '{{sample}}', treshold: 1}\n"
+    )
+    project.write("pipeline.own.yaml", pipeline)
+    words = ("--entry-point", "pipeline.own.yaml")
+
+    said = refusal(project, *words)
+    assert "task 'own': pipeline.yaml gives it the parameter treshold" in said
+    assert "`parameters` of own.ipynb has threshold" in said
+
+    project.write("pipeline.own.yaml", f"{pipeline}    static_analysis: disable\n")
+    assert "never run" in project.run("ploomber", "status", *words).stdout
+    project.git("clean", "--force", "--quiet", "--", "tasks", "*.own.yaml")
+
+
 def test_git_ignores_the_file_of_secrets(project):
     assert project.git("check-ignore", ".env") == ".env"
 

@@ -206,7 +206,7 @@ def test_a_second_build_has_nothing_to_do(project):
 
 
 def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project):
-    """Whether it is used by a function, by an import with another name, or after a semicolon."""
+    """By a function, an import with another name or after a semicolon, or to make a client."""
     package = project.package
     edit(project, "src/PKG/helpers.py", "2 * n", "n + n")
     edit(project, "src/PKG/names.py", '"b"', '"c"')
@@ -221,6 +221,10 @@ def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project):
     assert reasons(project)["count"] in (f"src/{package}/steps.py", "its script")
     assert "parts" not in reasons(project)
     edit(project, "src/PKG/steps.py", '"n": [1, 3]', '"n": [1, 2]')
+
+    edit(project, "src/PKG/db.py", '"data/data.db"', '"./data/data.db"')
+    assert reasons(project) == dict.fromkeys(["filter", "dump"], f"src/{package}/db.py")
+    edit(project, "src/PKG/db.py", '"./data/data.db"', '"data/data.db"')
 
 
 @pytest.mark.parametrize("name", ["parts/a", "double.csv", "best.csv"])

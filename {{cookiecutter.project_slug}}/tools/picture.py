@@ -117,13 +117,16 @@ def nodes_of(dag: Any) -> list[Node]:
 
 
 def main(arguments: list[str]) -> int:
-    """Draw the pipeline into a file; return 0."""
+    """Draw the pipeline, chosen as `ploomber plot` does, into a file."""
     parser = argparse.ArgumentParser(prog="python tools picture", description=main.__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "products" / "pipeline.svg")
-    output = parser.parse_args(arguments).output
-    from ploomber.spec import DAGSpec
+    options, rest = parser.parse_known_args(arguments)
+    from tools import status
 
-    dag = DAGSpec.find().to_dag().render(show_progress=False)
+    output = options.output.resolve()
+    dag = status.load(rest, "picture")
+    if dag is None:
+        return 1
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(draw(nodes_of(dag)) + "\n", encoding="utf-8")
     print(f"The pipeline, to open in a browser: {output}")

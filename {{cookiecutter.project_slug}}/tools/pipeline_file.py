@@ -1,13 +1,16 @@
-"""Add a task to pipeline.yaml; every line that is there stays as it is."""
+"""Read pipeline.yaml, and add a task to it; every line that is there stays as it is."""
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tools import ROOT, notebooks
 
@@ -67,6 +70,21 @@ def add_task(
     if after["tasks"][:-1] != tasks or after["tasks"][-1]["product"] != entry["product"]:
         raise ValueError(f"{path.name}: can't add a task below the last one; add it by hand")
     notebooks.replace(path, added)
+
+
+@functools.cache
+def parse(text: str) -> dict[str, Any]:
+    """Return what the text of a pipeline holds; nothing if Ploomber will refuse it."""
+    try:
+        found = yaml.safe_load(text)
+        return found if [*map(name_of, found["tasks"])] else {}
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return what the file of a pipeline holds; nothing if there is none, or no good one."""
+    return parse(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def name_of(task: Mapping[str, Any]) -> str:

@@ -9,24 +9,32 @@ import contextlib
 import os
 import sys
 import time
+from typing import Any
 
 from tools import ROOT
 from tools.builds import times
 from tools.checking import uptodate
 
 
-def load(arguments: list[str]):
-    """Return the pipeline that the options of Ploomber's command line choose, rendered."""
+def load(arguments: list[str], command: str = "status") -> Any:
+    """Return the pipeline that the options of Ploomber's command line choose, rendered.
+
+    Where it can't be read, say why in a sentence and return None.
+    """
     from ploomber.cli.parsers import CustomParser
 
     os.chdir(ROOT)
-    sys.argv = ["python tools status", *arguments]  # Ploomber's parser reads it
-    parser = CustomParser(prog="python tools status", description=__doc__)
+    sys.argv = [f"python tools {command}", *arguments]  # Ploomber's parser reads it
+    parser = CustomParser(prog=sys.argv[0], description=__doc__)
     with parser:
         pass
-    with contextlib.redirect_stdout(None):
-        dag, _ = parser.load_from_entry_point_arg()
-        return dag.render(show_progress=False)
+    try:
+        with contextlib.redirect_stdout(None):
+            dag, _ = parser.load_from_entry_point_arg()
+            return dag.render(show_progress=False)
+    except Exception as error:  # whatever Ploomber or a check says of the pipeline
+        print(str(error).strip() or repr(error))
+        return None
 
 
 def line(task, width: int) -> str:
@@ -40,11 +48,9 @@ def line(task, width: int) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the lines, or in one sentence why the pipeline can't be read."""
-    try:
-        dag = load(arguments)
-    except Exception as error:  # whatever Ploomber or a check says of the pipeline
-        print(str(error).strip() or repr(error))
+    """Print the lines; return 1 if the pipeline can't be read."""
+    dag = load(arguments)
+    if dag is None:
         return 1
     width = max(map(len, dag), default=0)
     for task in dag.values():

@@ -120,14 +120,16 @@ class Lines:
         self.bar.close()
 
 
-def find_results(dag: Any, errors: Any) -> Path:
-    """Return the page of the results, or else the folder of the products."""
+def find_results(dag: Any, errors: Any) -> str:
+    """Return the page of the results, or else the folders of the products."""
     try:
         page = index.write(dag, {one._task.name: one.message for one in errors.messages})
     except Exception as error:  # the tasks have run: no page can undo that
         print(f"The page of this build could not be written: {error!r}")
         page = None
     folders = [str(folder) for folder in turns.folders(dag)]
-    with suppress(ValueError):  # no folder in common
-        return Path(os.path.relpath(page or os.path.commonpath(folders)))
-    return Path()
+    try:
+        common = os.path.relpath(page or os.path.commonpath(folders))
+        return common if common != "." else ", ".join(map(os.path.relpath, folders))
+    except ValueError:  # they are on two drives
+        return ", ".join(folders)

@@ -17,12 +17,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ploomber_core.exceptions import BaseException as Refusal  # printed without a traceback
 
-from tools import ROOT
+from tools import ROOT, pipeline_file
 from tools.checking import imports, parameters
-from tools.pipeline_file import name_of
 
 #: The first line of a cell of parameters, in each format that jupytext writes.
 TAGGED = re.compile(r"""^# (%%|\+).*["']parameters["']""", re.M)
@@ -42,13 +40,10 @@ def check() -> None:
     program = Path(sys.argv[0])
     is_ploomber = "ploomber" in (program.stem, program.parent.stem)  # .parent: python -m
     path = ROOT / parameters.entry_point(sys.argv)
-    if not (is_ploomber or sys.argv[0].startswith("python tools")) or not path.is_file():
+    pipeline = pipeline_file.read(path)  # of one that is wrong, Ploomber says how
+    if not (is_ploomber or sys.argv[0].startswith("python tools")) or not pipeline:
         return
-    try:
-        pipeline = yaml.safe_load(path.read_text(encoding="utf-8"))
-        tasks = {name_of(task): task for task in pipeline["tasks"]}
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
-        return  # Ploomber says what is wrong with it
+    tasks = {pipeline_file.name_of(task): task for task in pipeline["tasks"]}
     meta = pipeline.get("meta") or {}
     needs = {}
     for name, task in tasks.items():
@@ -58,7 +53,8 @@ def check() -> None:
             check_tag(str(task["source"]), cells)
             needs[name] = find_needed(path.parent / str(task["source"]), cells)
         else:
-            needs[name] = {*(task.get("upstream") or [])}
+            given = task.get("upstream") or []
+            needs[name] = {given} if isinstance(given, str) else {*given}
     check_circles(needs)
     is_whole = "import_tasks_from" not in meta and not any("grid" in t for t in tasks.values())
     if is_whole and "*" not in "".join(str(task["source"]) for task in tasks.values()):

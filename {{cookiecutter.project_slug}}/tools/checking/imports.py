@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import symtable
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -155,6 +156,18 @@ def names_bound(node: ast.stmt) -> set[str]:
     ) - {""}
 
 
+@functools.cache
+def names_used(node: ast.stmt) -> frozenset[str]:
+    """Return the names of its module that a statement uses; those of a function are its own."""
+    tables = [symtable.symtable(ast.unparse(node), "", "exec")]
+    used = {symbol.get_name() for symbol in tables[0].get_symbols()}
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        used |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return frozenset(used)
+
+
 def is_idle(node: ast.stmt) -> bool:
     """Tell whether a statement is a docstring, or only runs when the module is a program."""
     if isinstance(node, ast.If):
@@ -172,4 +185,4 @@ def parts_used(tree: ast.Module, name: str) -> list[ast.stmt]:
         if not more:
             return [node for node in tree.body if node in used]
         used += more
-        needed |= {n.id for node in more for n in ast.walk(node) if isinstance(n, ast.Name)}
+        needed = needed.union(*map(names_used, more))

@@ -6,6 +6,7 @@ import ast
 import datetime
 import difflib
 import functools
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -161,11 +162,11 @@ def split_option(word: str) -> list[str]:
 
 
 def entry_point(words: list[str]) -> str:
-    """Return the pipeline that a command line names."""
+    """Return the pipeline that a command line, or else the environment, names."""
     for option in ("--entry-point", "-e"):
         if option in words[:-1]:
             return words[words.index(option) + 1]
-    return "pipeline.yaml"
+    return os.environ.get("ENTRY_POINT") or "pipeline.yaml"
 
 
 def check_spelling(task: Any) -> None:

@@ -13,6 +13,7 @@ import hashlib
 import importlib
 import sys
 import warnings
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,9 @@ def load_schemas() -> dict[str, Any]:
     return getattr(importlib.import_module(f"{file.parent.name}.schemas"), "SCHEMAS", {})
 
 
-def assign(task: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+def assign(
+    task: Any, schemas: dict[str, Any], say: Callable[[str], None] = warnings.warn
+) -> dict[str, Any]:
     """Return the schema of each table of a task, by the key of the product.
 
     Parameters
@@ -58,6 +61,8 @@ def assign(task: Any, schemas: dict[str, Any]) -> dict[str, Any]:
         The Ploomber task.
     schemas
         Those of schemas.py.
+    say
+        What is told that they do not fit; a worker shows nothing but warnings.
     """
     name = next((key for key in [task.name, *schemas] if fnmatchcase(task.name, key)), None)
     found = schemas.get(task.name, schemas.get(name))
@@ -67,13 +72,13 @@ def assign(task: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     if isinstance(found, dict):
         missing = sorted(set(found) - set(products))
         if missing:
-            print(f"{task.name}: no product is called {', '.join(missing)}, as SCHEMAS says")
+            say(f"{task.name}: no product is called {', '.join(missing)}, as SCHEMAS says")
         return {key: schema for key, schema in found.items() if key in products}
     tables = frames.find_tables(products)
     if "data" in tables or len(tables) == 1:
         return {"data" if "data" in tables else tables[0]: found}
     listed = ", ".join(tables) or "no table"
-    print(f"{task.name}: SCHEMAS has one schema for {listed}; give each its own, by these keys")
+    say(f"{task.name}: SCHEMAS has one schema for {listed}; give each its own, by these keys")
     return {}
 
 
@@ -99,7 +104,8 @@ def check(task: Any) -> None:
     for key, schema in schemas.items():
         frames.validate(products[key], schema, title(task, key, schemas), IntegrityError)
         remember(products[key])
-    for key in tables if not schemas else ():
+    unknown = [key for key in tables if frames.kind_of(products[key]) not in frames.MAYBE]
+    for key in unknown if not schemas else ():
         text = f"{task.name}: its table {short(products[key])} has no schema in schemas.py"
         line = f'"{task.name}": pa.DataFrameSchema(),'
         warnings.warn(f"{text}; a line to begin with, in SCHEMAS: {line}", stacklevel=2)
@@ -153,7 +159,7 @@ def find_reason(task: Any) -> str | None:
         passed = [uptodate.identify(products[key]), schemas_fingerprint()]
         if fingerprints.recall("checked", str(products[key])) == passed or not passed[1]:
             continue
-        schemas = assign(task, load_schemas())
+        schemas = assign(task, load_schemas(), say=print)
         try:
             if key in schemas:
                 name = title(task, key, schemas)

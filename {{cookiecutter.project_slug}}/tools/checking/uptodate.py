@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT
-from tools.checking import fingerprints, imports, parameters
+from tools import ROOT, pipeline_file
+from tools.checking import clients, fingerprints, imports, parameters
 
 #: Name of each task that will run -> why, in a word or two.
 REASONS: dict[str, str] = {}
@@ -25,9 +26,14 @@ def drop_half_notes() -> None:
     """Remove what Ploomber noted of products and was cut short, as by a full disk.
 
     It would stop at such a file; without it, the task runs again. Looked at are the folders
-    that env.yaml names.
+    that env.yaml names, and those of products in pipeline.yaml.
     """
-    values = parameters.flatten(parameters.read(ROOT / "env.yaml")).values()
+    pipeline = pipeline_file.read(ROOT / parameters.entry_point(sys.argv))
+    named = {"env": parameters.read(ROOT / "env.yaml")}
+    for number, task in enumerate(pipeline.get("tasks", [])):
+        product = task.get("product")
+        named[str(number)] = product if isinstance(product, dict) else {"": product}
+    values = parameters.flatten(named).values()
     tops = {value.split("/")[0] for value in values if isinstance(value, str)}
     folders = [path for path in ROOT.glob("[!.]*") if path.name in tops and path.is_dir()]
     for path in (path for folder in folders for path in folder.rglob(".*.metadata")):
@@ -82,7 +88,11 @@ def functions_of(task: Any) -> dict[str, str]:
     used: dict[str, str] = {}
     for function in [source, *(getattr(item, "callable", None) for item in loaders)]:
         if callable(function):
-            used |= functions_of_function(function)
+            used |= functions_of_function(function.__module__, function.__name__)
+    for path, passed in clients.makers(task, [*products_of(task).values()]):
+        module, _, name = path.rpartition(".")
+        used |= functions_of_function(module, name)
+        used |= {clients.PASSED: passed} if passed else {}
     if hasattr(task.source, "nb_obj_rendered"):
         cells = task.source.nb_obj_rendered.cells
         code = [cell.source for cell in cells if cell.cell_type == "code"]
@@ -90,16 +100,16 @@ def functions_of(task: Any) -> dict[str, str]:
     return used
 
 
-def functions_of_function(function: Any) -> dict[str, str]:
+def functions_of_function(module: str, name: str) -> dict[str, str]:
     """Return what a function uses: parts of its own module, and the modules they import."""
-    found = [file for _, file in imports.find_modules(function.__module__)]
+    found = [file for _, file in imports.find_modules(module)]
     used = {file.relative_to(ROOT).as_posix(): imports.read(file)[1] for file in found}
     if found:
-        module = imports.parts_used(imports.read(found[-1])[0], function.__name__)
-        text = "".join(ast.dump(node) for node in module)
+        parts = imports.parts_used(imports.read(found[-1])[0], name)
+        text = "".join(ast.dump(node) for node in parts)
         path = found[-1].relative_to(ROOT).as_posix()
         used[path] = hashlib.sha256(text.encode()).hexdigest()
-        used = imports.follow(module, function.__module__.rpartition(".")[0]) | used
+        used = imports.follow(parts, module.rpartition(".")[0]) | used
     return used
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT, git
+from tools.checking import uptodate
 
 
 def project() -> str:
@@ -41,12 +42,8 @@ def lineage(task: Any) -> dict[str, Any]:
 
 def files(task: Any) -> dict[str, Path]:
     """Return the files that a task makes, by the names they have in pipeline.yaml."""
-    products = task.product.to_json_serializable()
-    if isinstance(products, list):
-        products = dict(enumerate(products))
-    elif not isinstance(products, dict):
-        products = {"product": products}
-    return {str(key): Path(path) for key, path in products.items() if isinstance(path, str)}
+    products = uptodate.products_of(task)
+    return {key or "product": Path(p) for key, p in products.items() if uptodate.is_file(p)}
 
 
 def parameters(tasks: dict[str, Any]) -> dict[str, Any]:
