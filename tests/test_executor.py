@@ -396,6 +396,7 @@ def test_functions_shell_and_sql_run_too(project, pipeline) -> None:
     assert "\nprinted\n" in output
     refused = project.run("ploomber", "build", "--env--executor", "fast", check=False).stdout
     assert "executor must be serial, parallel or a number, not 'fast'" in refused
+    assert "Traceback" not in refused
 
 
 def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(project, pipeline) -> None:

@@ -199,6 +199,9 @@ def test_an_edit_in_a_result_is_kept_before_it_is_overwritten(project):
     assert f"clean: its result clean.ipynb was edited; the edit is kept in {kept}" in output
     assert project.read(kept) == edited
     assert "table.tail()" not in project.read(name)
+    debugged = json.loads(project.read(name))  # as `ploomber task clean --debug` leaves it
+    debugged["cells"].insert(0, debugged["cells"][1] | {"source": "%pdb on"})
+    project.write(name, json.dumps(debugged))
     assert "is kept in" not in build(project, "--force")
     (project.path / kept).unlink()
 

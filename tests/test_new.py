@@ -79,10 +79,10 @@ def test_a_draft_becomes_a_task(project: Project) -> None:
     [
         (["get"], "pipeline.yaml has a task 'get' already"),
         (["Weather"], "small letters"),
-        (["class"], "small letters"),
+        (["class"], "a word of Python"),
         (["json"], "a module of Python"),
         (["wind", "--upstream", "gte"], "no task 'gte' to read from. There are: get"),
-        (["wind", "--from", "exploration/absent.ipynb"], "absent.ipynb"),
+        (["wind", "--from", "exploration/absent.ipynb"], "no file exploration/absent.ipynb"),
     ],
 )
 def test_what_can_not_be_a_task_is_said(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
-from conftest import Project, ran
+from conftest import WINDOWS, Project, ran
 
 pytestmark = pytest.mark.slow
 
@@ -317,21 +320,30 @@ def test_a_task_and_all_it_needs(project):
     assert ran(project.run(*command).stdout) == ["clean", "features", "get", "train"]
 
 
+@pytest.mark.skipif(WINDOWS, reason="Windows has no such terminal")
 def test_a_debugger_at_the_failing_cell(project, change):
+    """As docs/tasks.md tells; an error deep in a library, whose traceback takes its time."""
     project.run("ploomber", "build", "--partially", "get", "--env--sample", "true")
-    change("tasks/clean.py", "table.head()", "1 / 0")
+    change("tasks/clean.py", "table.head()", "table['absent']")
+    (line,) = re.findall(r"(?m)^dag\[.*$", project.read("docs/tasks.md"))
 
-    command = "ploomber task clean --force --debug --env--sample true"
-    done = subprocess.run(
-        command.split(),
+    master, terminal = os.openpty()
+    os.write(master, f"{line}\nu\nu\nlen(table)\nq\nexit\n".encode())
+    with subprocess.Popen(
+        ["ploomber", "interact", "--env--sample", "true"],
         cwd=project.path,
-        env=project.environ,
-        input="len(table)\nq\n",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
+        env=project.environ | {"IPY_TEST_SIMPLE_PROMPT": "1"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    ) as session:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # how Linux tells that nobody writes any more
+            while part := os.read(master, 1024):
+                shown += part
+    os.close(master)
 
-    assert "ZeroDivisionError: division by zero" in done.stdout
-    assert "ipdb> 59" in done.stdout
-    assert done.returncode != 0
+    assert session.returncode == 0, shown.decode()
+    assert b"KeyError" in shown
+    assert b"ipdb> len(table)\r\n59\r\n" in shown

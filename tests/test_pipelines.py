@@ -252,7 +252,12 @@ def test_a_note_cut_short_means_that_the_task_runs_again(project):
 
 def test_a_schema_that_belongs_to_no_task_is_told(project):
     edit(project, "src/PKG/schemas.py", '"count": N', '"cuont": N')
+    schemas = f"src/{project.package}/schemas.py"
+    text = project.read(schemas)
+    project.write(schemas, f'{text}\nSCHEMAS["gone"] = N\n')
     printed = build(project)
+    project.write(schemas, text)
+    assert "schemas.py: SCHEMAS has 'gone', and no task has that name" in printed
     assert "schemas.py: SCHEMAS has 'cuont', and no task has that name" in printed
     assert "count: its table count.csv has no schema in schemas.py" not in printed  # it has not run
     edit(project, "src/PKG/schemas.py", '"cuont": N', '"count": N')

@@ -40,13 +40,13 @@ class Executor(abc.Executor):
     """
 
     def __init__(self, workers: str | int = "serial", time_budget: float | None = None) -> None:
-        """See above; raise ValueError if `workers` is none of these."""
+        """See above; refuse `workers` that are none of these."""
         text = str(workers).strip()
         number = {"serial": 1, "parallel": count_cores()}.get(text)
         if number is None and text.isdecimal():
             number = int(text)
         if not number:
-            raise ValueError(f"executor must be serial, parallel or a number, not {workers!r}")
+            raise early.Refusal(f"executor must be serial, parallel or a number, not {workers!r}")
         self.workers = number
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()

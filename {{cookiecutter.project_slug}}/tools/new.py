@@ -51,8 +51,10 @@ def files_of(name: str) -> dict[str, Path]:
 
 def check_name(name: str, tasks: dict[str, dict]) -> None:
     """Refuse a name that Python, the project or a file has already."""
-    if not re.fullmatch("[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise Refused(f"{name!r}: use small letters, digits and _, beginning with a letter.")
+    if keyword.iskeyword(name):
+        raise Refused(f"{name!r} is a word of Python: choose another name.")
     if name in sys.stdlib_module_names or name in ("schemas", PACKAGE):
         raise Refused(f"{name!r} is a module of Python or of this project: choose another name.")
     if name in tasks:
@@ -94,7 +96,7 @@ def write_task(name: str, upstream: list[str], tasks: dict[str, dict]) -> None:
         "upstream": json.dumps(upstream) if upstream else None,
         "read": "\n".join(read),
     }
-    pipeline_file.add_task(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"})
+    add_entry(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"})
     for part, path in files_of(name).items():
         write(path, fill_in(part, words))
     schemas = ROOT / "src" / PACKAGE / "schemas.py"
@@ -108,6 +110,8 @@ def write_script(name: str, upstream: list[str], draft: Path) -> None:
     import jupytext
     from jupytext.config import load_jupytext_configuration_file
 
+    if not draft.is_file():
+        raise Refused(f"There is no file {draft}.")
     config = load_jupytext_configuration_file(str(ROOT / "pyproject.toml"))
     try:
         notebook = jupytext.read(draft)
@@ -119,8 +123,14 @@ def write_script(name: str, upstream: list[str], draft: Path) -> None:
         at = first.start() if first else len(text)
         cell = PARAMETERS.format(upstream=json.dumps(upstream) if upstream else None)
         text = text[:at] + cell + text[at:]
-    pipeline_file.add_task(name, {"nb": f"{name}.ipynb"})
+    add_entry(name, {"nb": f"{name}.ipynb"})
     write(files_of(name)["script"], text)
+
+
+def add_entry(name: str, products: dict[str, str]) -> None:
+    """Add the task to pipeline.yaml, the first thing that is written, and say so."""
+    pipeline_file.add_task(name, products)
+    print(f"The task {name}:\n  pipeline.yaml")
 
 
 def write(path: Path, text: str) -> None:
@@ -137,7 +147,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--upstream", nargs="+", default=[], metavar="TASK", help="tasks whose tables it reads"
     )
     parser.add_argument(
-        "--from", dest="draft", type=Path, metavar="FILE", help="a notebook that becomes its script"
+        "--from", dest="draft", type=Path, metavar="FILE", help="a notebook or script to make it of"
     )
     return parser.parse_args(arguments)
 
@@ -149,7 +159,6 @@ def main(arguments: list[str]) -> int:
     try:
         tasks = read_tasks()
         check_name(name, tasks)
-        print(f"The task {name}:")
         if options.draft:
             write_script(name, upstream, options.draft)
         else:
@@ -157,7 +166,6 @@ def main(arguments: list[str]) -> int:
     except (Refused, ValueError) as error:
         print(f"No task was made. {error}")
         return 1
-    print("  pipeline.yaml")
     sync.main([])
     print(f"Next: ploomber build --partially {name}")
     print("docs/tasks.md says what a task is made of, and how to rename or delete it.")

@@ -1,4 +1,4 @@
-"""Draw the pipeline as a picture, without a network: `python tools picture`.
+"""Draw the pipeline as a picture, without a network.
 
 Graphviz, which comes with pygraphviz, places the tasks and their arrows.
 """
@@ -118,7 +118,7 @@ def nodes_of(dag: Any) -> list[Node]:
 
 def main(arguments: list[str]) -> int:
     """Draw the pipeline, chosen as `ploomber plot` does, into a file."""
-    parser = argparse.ArgumentParser(prog="python tools picture", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python tools picture", description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "products" / "pipeline.svg")
     options, rest = parser.parse_known_args(arguments)
     from tools import status

@@ -139,7 +139,8 @@ def insert(text: str, at: int, addition: str) -> str:
     lines = text.splitlines(keepends=True)
     end = "\r\n" if lines[0].endswith("\r\n") else "\n"
     lines[at - 1] = lines[at - 1].rstrip("\r\n") + end
-    blank = end if re.search(r"\n\r?\n\s*- ", text) else ""  # between tasks, where there is one
+    is_first = text.count("\n  - source:") == 1
+    blank = end if is_first or re.search(r"\n\r?\n\s*- ", text) else ""  # where others have one
     lines.insert(at, blank + addition.replace("\n", end) + end)
     return "".join(lines)
 

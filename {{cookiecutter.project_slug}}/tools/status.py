@@ -55,5 +55,6 @@ def main(arguments: list[str]) -> int:
     width = max(map(len, dag), default=0)
     for task in dag.values():
         print(line(task, width))
-    print("\nTo run what is not up to date: ploomber build")
+    if any(uptodate.REASONS.get(name) for name in dag):
+        print("\nTo run what is not up to date: ploomber build")
     return 0

@@ -12,6 +12,8 @@ from typing import Any
 from tools import ROOT
 from tools.checking import fingerprints, uptodate
 
+#: How the cells begin that `--debug` and `--debuglater` of Ploomber put at the top.
+DEBUGGERS = ("%pdb on", "\nfrom debuglater ")
 #: Where an edit is kept.
 KEPT = ROOT / "exploration"
 
@@ -19,7 +21,8 @@ KEPT = ROOT / "exploration"
 def typed(path: Path) -> str | None:
     """Return a fingerprint of what the cells of a notebook hold, outputs left out.
 
-    None if it can't be read, or is half of a run that was killed: nobody remembers that.
+    None if it can't be read, or is half of a run that was killed or debugged: nobody remembers
+    that.
     """
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -28,6 +31,8 @@ def typed(path: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if "end_time" in run and run["end_time"] is None:
+        return None
+    if sources and sources[0].startswith(DEBUGGERS):
         return None
     return hashlib.sha256(json.dumps([s for s in sources if s.strip()]).encode()).hexdigest()
 

@@ -120,12 +120,13 @@ def find_unused(dag: Any) -> list[str]:
     is_part = not {"--partially", "-p"}.isdisjoint(sys.argv)
     if file is None or is_part or len(list(ROOT.glob("pipeline*.yaml"))) > 1:
         return []
-    given = [
-        node.value
-        for node in imports.read(file)[0].body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SCHEMAS"
-    ]
-    keys = [key for value in given if isinstance(value, ast.Dict) for key in value.keys]
+    keys: list[ast.expr | None] = []
+    for node in imports.read(file)[0].body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node
+        if isinstance(target, ast.Subscript) and ast.unparse(target.value) == "SCHEMAS":
+            keys.append(target.slice)
+        elif ast.unparse(target) == "SCHEMAS" and isinstance(node.value, ast.Dict):
+            keys += node.value.keys
     names = [key.value for key in keys if isinstance(key, ast.Constant)]
     return [name for name in names if not any(fnmatchcase(task, name) for task in dag)]
 
