@@ -130,6 +130,7 @@ tools/importer/effects.py
 tools/importer/files.py
 tools/importer/flow.py
 tools/importer/local.py
+tools/importer/movable.py
 tools/importer/parts.py
 tools/importer/probe.py
 tools/importer/prove.py

@@ -84,7 +84,7 @@ def read(text: str) -> list[Any]:
 def flow_of(step: Any, text: str, seen: dict[int, Any] | None = None) -> Any:
     """Return what flows between the parts of a notebook."""
     parts = step("parts.split")(read(text), [])
-    return step("flow.Flow")(parts, step("parts.find_movable")(parts, set()), seen or {})
+    return step("flow.Flow")(parts, step("movable.find_movable")(parts, set()), seen or {})
 
 
 def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = None) -> str:
@@ -352,6 +352,26 @@ def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
     assert [part.cells for part in parts] == [[1, 2, 3, 4, 5], [6, 7]]
     constants = step("parts.split")(read("# A\n---\nX = 1\n---\n# B\n---\nprint(X)\n"), [])
     assert [part.cells for part in constants] == [[1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("imports", "moves"),
+    [
+        ("import numpy as np\nimport autograd.numpy as np", False),
+        ("import numpy as np\nnp = 1", False),
+        ("import numpy as np\nimport numpy as np", True),
+        ("import np\nimport np.linalg", True),
+        ("try:\n    import a as np\nexcept ImportError:\n    import b as np", True),
+    ],
+)
+def test_a_function_stays_if_a_name_in_it_means_two_things(
+    step: Any, imports: str, moves: bool
+) -> None:
+    """Its module could have one of the two only."""
+    parts = step("parts.split")(
+        read(f"# A\n---\n{imports}\n---\ndef f():\n    return np.log\n"), []
+    )
+    assert bool(step("movable.find_movable")(parts, set())) is moves
 
 
 def test_a_script_has_a_cell_even_when_all_its_code_has_moved(step: Any) -> None:

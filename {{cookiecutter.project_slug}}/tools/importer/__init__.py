@@ -20,7 +20,8 @@ from tools import requirements
 from tools.importer import files as data_files
 from tools.importer.flow import Flow
 from tools.importer.local import find_modules, take_pictures
-from tools.importer.parts import Part, find_movable, split
+from tools.importer.movable import find_movable
+from tools.importer.parts import Part, split
 from tools.importer.prove import prove
 from tools.importer.run import DoesNotRun, execute, prepare
 from tools.importer.scripts import PACKAGE, Files, make_task

@@ -6,7 +6,8 @@ import ast
 import re
 from typing import Any
 
-from tools.importer.parts import Part, is_alone
+from tools.importer.movable import is_alone
+from tools.importer.parts import Part
 from tools.importer.statements import Statement
 
 

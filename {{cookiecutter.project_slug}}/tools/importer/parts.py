@@ -1,13 +1,12 @@
-"""Split a notebook into parts, and find the functions that can leave it."""
+"""Split a notebook into parts."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.importer.statements import GIVEN, Statement, follow_calls, is_setting, read
+from tools.importer.statements import Statement, follow_calls, is_setting, read
 
 #: States that random draws change: how a seed is set, how they are read and put back.
 RANDOM = {
@@ -18,8 +17,6 @@ RANDOM = {
     ),
     "python_random": (r"(?<![.\w])random\.seed\(", "random.getstate()", "random.setstate"),
 }
-#: Decorators that do nothing but to their function.
-PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
 
 
 @dataclass
@@ -120,53 +117,6 @@ def join(parts: list[Part], first: int, last: int) -> None:
     cells = [cell for part in joined for cell in part.cells]
     statements = [item for part in joined for item in part.statements]
     parts[first : last + 1] = [Part(joined[0].name, cells, statements)]
-
-
-def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
-    """Return the functions that need nothing but imports, constants and one another.
-
-    Parameters
-    ----------
-    parts
-        The parts.
-    stay
-        Names that must not move.
-
-    Returns
-    -------
-    list of Statement
-        The functions, and the constants that they need, in the order of the notebook.
-    """
-    statements = [item for part in parts for item in part.statements]
-    times = Counter(name for item in statements for name in item.binds)
-    changed = {name for item in statements for name in item.changes}
-    imported = {name for item in statements if item.kind == "import" for name in item.binds}
-    able = {
-        name: item
-        for item in statements
-        for name in item.binds
-        if item.kind in ("function", "constant") and len(item.binds) == 1 and times[name] == 1
-        if name not in changed | stay and not item.changes and is_alone(item, statements)
-    }
-    known = GIVEN - {"get_ipython"} | {name for name in imported if times[name] >= 1}
-    bound = set(times) - known
-
-    def lacks(item: Statement) -> set[str]:
-        return (item.needs | item.mentions & bound) - known - set(able)
-
-    while stuck := [name for name, item in able.items() if lacks(item)]:
-        able = {name: item for name, item in able.items() if name not in stuck}
-    functions = {name: item for name, item in able.items() if item.kind == "function"}
-    used = {name for item in functions.values() for name in item.needs | item.mentions}
-    return [item for name, item in able.items() if name in functions or name in used]
-
-
-def is_alone(item: Statement, statements: list[Statement]) -> bool:
-    """Tell whether a statement shares no line with another, and its decorators are harmless."""
-    others = (other for other in statements if other.cell == item.cell and other is not item)
-    lines = {line for other in others for line in other.lines}
-    decorators = re.findall(r"(?m)^@(.*)", item.text)
-    return not lines & set(item.lines) and all(re.match(PURE, text) for text in decorators)
 
 
 def texts(part: Part) -> str:

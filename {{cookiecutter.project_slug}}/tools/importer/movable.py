@@ -1,0 +1,89 @@
+"""Find the functions that can leave a notebook."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from typing import Any
+
+from tools.importer.parts import Part
+from tools.importer.statements import GIVEN, Statement
+
+#: Decorators that do nothing but to their function.
+PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
+
+
+def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
+    """Return the functions that need nothing but imports, constants and one another.
+
+    Parameters
+    ----------
+    parts
+        The parts.
+    stay
+        Names that must not move.
+
+    Returns
+    -------
+    list of Statement
+        The functions, and the constants that they need, in the order of the notebook.
+    """
+    statements = [item for part in parts for item in part.statements]
+    times = Counter(name for item in statements for name in item.binds)
+    changed = {name for item in statements for name in item.changes}
+    imported = with_one_meaning(statements)
+    able = {
+        name: item
+        for item in statements
+        for name in item.binds
+        if item.kind in ("function", "constant") and len(item.binds) == 1 and times[name] == 1
+        if name not in changed | stay and not item.changes and is_alone(item, statements)
+    }
+    known = GIVEN - {"get_ipython"} | imported
+    bound = set(times) - known
+
+    def lacks(item: Statement) -> set[str]:
+        return (item.needs | item.mentions & bound) - known - set(able)
+
+    while stuck := [name for name, item in able.items() if lacks(item)]:
+        able = {name: item for name, item in able.items() if name not in stuck}
+    functions = {name: item for name, item in able.items() if item.kind == "function"}
+    used = {name for item in functions.values() for name in item.needs | item.mentions}
+    return [item for name, item in able.items() if name in functions or name in used]
+
+
+def with_one_meaning(statements: list[Statement]) -> set[str]:
+    """Return the names that imports give, those left out that mean two things in a notebook."""
+    meanings: dict[str, set[str]] = {}
+    for item in statements:
+        for name in item.binds:
+            aliases = [(node, a) for node in imports_in(item) for a in node.names]
+            found = {
+                f"{getattr(node, 'module', '')} {alias.name if alias.asname else name}"
+                for node, alias in aliases
+                if name == (alias.asname or alias.name.partition(".")[0])
+            }
+            meanings.setdefault(name, set()).update(found or {"a value"})
+    tried = {n for item in statements if isinstance(item.node, ast.Try) for n in item.binds}
+    return {
+        name
+        for item in statements
+        if item.kind in ("import", "setting")
+        for name in item.binds
+        if len(meanings[name]) == 1 or name in tried
+    }
+
+
+def imports_in(item: Statement) -> list[Any]:
+    """Return the imports in a statement."""
+    nodes = ast.walk(item.node) if item.node is not None else ()
+    return [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+
+
+def is_alone(item: Statement, statements: list[Statement]) -> bool:
+    """Tell whether a statement shares no line with another, and its decorators are harmless."""
+    others = (other for other in statements if other.cell == item.cell and other is not item)
+    lines = {line for other in others for line in other.lines}
+    decorators = re.findall(r"(?m)^@(.*)", item.text)
+    return not lines & set(item.lines) and all(re.match(PURE, text) for text in decorators)
