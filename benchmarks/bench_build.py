@@ -12,12 +12,13 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from measure import HEAD, TEMPLATE, best, cost, environ, show
+from measure import HEAD, best, cost, environ, make_project, show
 from uv import find_uv_bin
 
 UV = find_uv_bin()
 #: requirements.txt without what it pins, and without what Ploomber asks for by itself.
 NEWEST = ["ploomber", "jupyterlab", "ipykernel", "pyarrow", "pandas", "plotly", "scikit-learn"]
+START = '# %% tags=["parameters"]\nupstream = None\nproduct = None\n\n# %%\nimport time\n\n'
 #: What tasks do that don't need each other, for two seconds each.
 WORK = {
     "compute": "while time.process_time() < 2:\n    sum(range(1000))\n",
@@ -32,10 +33,7 @@ def work(project: Path, env: dict[str, str]) -> None:
         entries = []
         for number in range(8):
             script = f"tasks/{name}_{number}.py"
-            head = (
-                '# %% tags=["parameters"]\nupstream = None\nproduct = None\n\n# %%\nimport time\n\n'
-            )
-            (project / script).write_text(head + code, encoding="utf-8")
+            (project / script).write_text(START + code, encoding="utf-8")
             entries.append(f"  - source: {script}\n    product: products/{name}_{number}.ipynb\n")
         (project / "pipeline.yaml").write_text(HEAD + "".join(entries), encoding="utf-8")
         build = [locked / "ploomber", "build", "--force", "--env--executor"]
@@ -51,9 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         env = environ(folder / "home", Path(UV).parent)
-        generate = [UV, "tool", "run", "cookiecutter", TEMPLATE, "--no-input"]
-        cost(generate, cwd=folder, env=env)
-        project = folder / "my-pipeline"
+        project = make_project(folder, UV, env, "example=penguins")
         stock = folder / "stock" / "bin"
         install = [UV, "pip", "install", "--python", stock / "python"]
         cost(

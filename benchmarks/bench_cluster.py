@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measure import TEMPLATE, cost, environ
+from measure import ENTRY, HEAD, TEMPLATE, cost, environ, make_project
 from uv import find_uv_bin
 
 UV = Path(find_uv_bin())
@@ -32,33 +32,13 @@ from pathlib import Path
 time.sleep(SECONDS)
 Path(product["data"]).touch()
 """
-HEAD = """\
-meta:
-  extract_upstream: true
-  extract_product: false
-executor:
-  dotted_path: tools.executor.Executor
-  workers: "{{executor}}"
-on_render: tools.cluster.on_render
-tasks:
-"""
-ENTRY = """\
-  - source: tasks/NAME.py
-    product:
-      nb: "{{products}}/NAME.ipynb"
-      data: "{{products}}/NAME.txt"
-"""
 
 
-def make_project(folder: Path, env: dict[str, str]) -> Path:
-    """Return a project of eight tasks, set up."""
-    answers = ["example=empty", "cluster=slurm"]
-    generate = [UV, "tool", "run", "cookiecutter", TEMPLATE, "--no-input", *answers]
-    cost(generate, cwd=folder, env=env)
-    project = folder / "my-pipeline"
+def make_tasks(project: Path) -> None:
+    """Put eight tasks in the pipeline of a project."""
     entries = [ENTRY.replace("NAME", name) for name in TASKS]
-    (project / "pipeline.yaml").write_text(HEAD + "".join(entries), encoding="utf-8")
-    return project
+    head = HEAD.replace("tools.checks.", "tools.cluster.")
+    (project / "pipeline.yaml").write_text(head + "".join(entries), encoding="utf-8")
 
 
 def build(project: Path, executor: str, env: dict[str, str]) -> float:
@@ -95,7 +75,8 @@ def main() -> None:
         folder = Path(name)
         subprocess.run([SLURM / "start.sh"], check=True)
         env = environ(folder / "home", UV.parent, SLURM_CONF="/var/spool/slurm-tests/slurm.conf")
-        project = make_project(folder, env)
+        project = make_project(folder, UV, env, "example=empty", "cluster=slurm")
+        make_tasks(project)
         print(f"\n8 tasks, wall seconds  ({os.cpu_count()} cores; each node has one)\n")
         print(f"{'a task sleeps':16}", *(f"{place:>10}" for place in places), flush=True)
         for seconds in map(int, sys.argv[1:] or ["3", "30", "300"]):

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from measure import TEMPLATE, cost, environ
+from measure import environ, make_project
 from uv import find_uv_bin
 
 UV = find_uv_bin()
@@ -107,8 +107,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         env = environ(folder / "home", Path(UV).parent)
-        cost([UV, "tool", "run", "cookiecutter", TEMPLATE, "--no-input"], cwd=folder, env=env)
-        project = folder / "my-pipeline"
+        project = make_project(folder, UV, env, "example=penguins")
         python = project / ".venv" / "bin" / "python"
         print("\nSeconds that visitors of the dashboard wait (median, 95 of 100, longest)")
         print(f"{'visitors':>8}  {'step':8} {'answers':>8} {'median':>8} {'95 %':>8} {'max':>8}")

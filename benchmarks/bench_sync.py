@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from measure import TEMPLATE, Cost, best, cost, environ, show
+from measure import Cost, best, cost, environ, make_project, show
 from uv import find_uv_bin
 
 CELL = "\n# %%\nvalue_{0} = [number * {0} for number in range(100)]\nvalue_{0}[:10]\n"
@@ -86,9 +86,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         env = environ(folder / "home", uv.parent)
-        generate = [uv, "tool", "run", "cookiecutter", TEMPLATE, "--no-input"]
-        cost([*generate, "example=empty"], cwd=folder, env=env)
-        project = folder / "my-pipeline"
+        project = make_project(folder, uv, env)
         env = environ(folder / "home", project / ".venv" / "bin")
         subprocess.run(["python", "-c", "import jupytext"], cwd=project, env=env, check=True)
         for number in (4, 50):

@@ -89,10 +89,10 @@ def cost(*commands: list[str | Path], cwd: Path, env: dict[str, str], succeed: b
     return Cost(cpu, time.perf_counter() - started)
 
 
-def make_project(folder: Path, uv: Path, env: dict[str, str]) -> Path:
-    """Return a project with nothing in its pipeline, set up."""
-    command = [uv, "tool", "run", "cookiecutter", TEMPLATE, "--no-input", "example=empty"]
-    cost(command, cwd=folder, env=env)
+def make_project(folder: Path, uv: Path, env: dict[str, str], *answers: str) -> Path:
+    """Return a project of the empty example, or by other answers, set up."""
+    given = answers or ["example=empty"]
+    cost([uv, "tool", "run", "cookiecutter", TEMPLATE, "--no-input", *given], cwd=folder, env=env)
     return folder / "my-pipeline"
 
 

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,6 +127,27 @@ class Project:
         if check and done.returncode:
             pytest.fail(f"{command} exited with {done.returncode}:\n{done.stdout}", pytrace=False)
         return done
+
+    def run_in_terminal(self, *command: str, typed: str = "", **environ: str) -> tuple[int, bytes]:
+        """Run a command in a terminal (not on Windows); return its exit code and the screen."""
+        master, terminal = os.openpty()
+        subprocess.run(["stty", "columns", "100", "rows", "30"], stdin=terminal, check=True)
+        os.write(master, typed.encode())
+        with subprocess.Popen(
+            command,
+            cwd=self.path,
+            env=self.environ | environ,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+        ) as process:
+            os.close(terminal)
+            shown = b""
+            with suppress(OSError):  # how Linux tells that nobody writes any more
+                while part := os.read(master, 1024):
+                    shown += part
+        os.close(master)
+        return process.returncode, shown
 
     def git(self, *arguments: str, check: bool = True) -> str:
         """Run git and return what it printed."""

@@ -10,7 +10,6 @@ import subprocess
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -202,20 +201,10 @@ def test_a_terminal_shows_what_runs(project: Project, pipeline: Callable[..., No
     """One line more, for as long as a task runs: its name, its time and that of its last run."""
     pipeline(one="open(product['data'], 'w').close()\n")
     project.write("products/.one.time", '{"seconds": 200, "ended": 1}')
-    master, terminal = os.openpty()
-    subprocess.run(["stty", "columns", "100", "rows", "30"], stdin=terminal, check=True)
-    command, environ = ["ploomber", "build"], project.environ
-    with subprocess.Popen(
-        command, cwd=project.path, env=environ, stdout=terminal, stderr=terminal
-    ) as build:
-        os.close(terminal)
-        shown = b""
-        with suppress(OSError):  # how Linux tells that nobody writes any more
-            while part := os.read(master, 1024):
-                shown += part
-    os.close(master)
 
-    assert build.returncode == 0, shown.decode()
+    code, shown = project.run_in_terminal("ploomber", "build")
+
+    assert code == 0, shown.decode()
     assert re.search(rb"running: one [\d.]+ s of 3 min 20 s last time", shown)
     assert re.search(rb"\r1/1  one +[\d.]+ s", shown)
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Callable
-from contextlib import suppress
 
 import pytest
 from conftest import WINDOWS, Project, ran
@@ -327,23 +324,10 @@ def test_a_debugger_at_the_failing_cell(project, change):
     change("tasks/clean.py", "table.head()", "table['absent']")
     (line,) = re.findall(r"(?m)^dag\[.*$", project.read("docs/tasks.md"))
 
-    master, terminal = os.openpty()
-    os.write(master, f"{line}\nu\nu\nlen(table)\nq\nexit\n".encode())
-    with subprocess.Popen(
-        ["ploomber", "interact", "--env--sample", "true"],
-        cwd=project.path,
-        env=project.environ | {"IPY_TEST_SIMPLE_PROMPT": "1"},
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-    ) as session:
-        os.close(terminal)
-        shown = b""
-        with suppress(OSError):  # how Linux tells that nobody writes any more
-            while part := os.read(master, 1024):
-                shown += part
-    os.close(master)
+    typed = f"{line}\nu\nu\nlen(table)\nq\nexit\n"
+    command = ("ploomber", "interact", "--env--sample", "true")
+    code, shown = project.run_in_terminal(*command, typed=typed, IPY_TEST_SIMPLE_PROMPT="1")
 
-    assert session.returncode == 0, shown.decode()
+    assert code == 0, shown.decode()
     assert b"KeyError" in shown
     assert b"ipdb> len(table)\r\n59\r\n" in shown

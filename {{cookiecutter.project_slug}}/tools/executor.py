@@ -22,7 +22,7 @@ from tools.builds import overdue, processes, stopping, times, turns
 from tools.builds.progress import Lines
 from tools.builds.worker import Result
 from tools.builds.workers import Pool, Worker
-from tools.checking import early, uptodate
+from tools.checking import commands, early, uptodate
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -170,8 +170,7 @@ class Build:
 def is_command() -> bool:
     """Tell whether `ploomber build` has been typed: it prints what a build returns, a table."""
     program = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
-    named = "ploomber" in (program.stem, program.parent.stem)  # .parent: Windows
-    return named and not stopping.is_interactive()
+    return commands.is_ploomber(program) and not stopping.is_interactive()
 
 
 def scheduled(dag: Any) -> list[Any]:

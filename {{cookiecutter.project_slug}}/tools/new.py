@@ -14,8 +14,6 @@ import string
 import sys
 from pathlib import Path
 
-import yaml
-
 from tools import ROOT, pipeline_file, sync
 
 PACKAGE = "{{ cookiecutter.package_name }}"
@@ -32,12 +30,6 @@ product = None
 
 class Refused(Exception):
     """There can be no such task; the message says why."""
-
-
-def read_tasks() -> dict[str, dict]:
-    """Return the tasks of pipeline.yaml by their names."""
-    pipeline = yaml.safe_load(pipeline_file.PIPELINE.read_text(encoding="utf-8"))
-    return {pipeline_file.name_of(task): task for task in pipeline["tasks"]}
 
 
 def files_of(name: str) -> dict[str, Path]:
@@ -157,7 +149,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     name, upstream = options.name, options.upstream
     try:
-        tasks = read_tasks()
+        tasks = pipeline_file.read_tasks()
         check_name(name, tasks)
         if options.draft:
             write_script(name, upstream, options.draft)

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 from tools import ROOT
@@ -170,11 +171,12 @@ def fill(script: str, old: dict | None) -> str:
         old = nbformat.from_dict({**old, "metadata": {**old["metadata"], "jupytext": pairing}})
         new = combine_inputs_with_outputs(new, old, FORMAT)
         new.metadata["jupytext"] = pairing
+    left = Counter(str(cell.get("id", "")) for cell in new.cells)
     for cell in new.cells:
         name = str(cell.pop("id", ""))
+        left[name] -= 1
         if new.nbformat_minor >= 5:  # before, cells had no id
-            others = [other.get("id") for other in new.cells]
-            fits = re.fullmatch(r"[\w-]{1,64}", name, re.A) and name not in others
+            fits = re.fullmatch(r"[\w-]{1,64}", name, re.A) and not left[name]
             cell["id"] = name if fits else os.urandom(4).hex()
     return nbformat.writes(new) + "\n"
 

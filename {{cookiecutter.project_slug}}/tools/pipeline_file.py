@@ -145,8 +145,6 @@ def insert(text: str, at: int, addition: str) -> str:
     return "".join(lines)
 
 
-def names(path: Path = PIPELINE) -> set[str]:
-    """Return the names of all tasks."""
-    from ruamel.yaml import YAML
-
-    return {*map(name_of, YAML().load(path.read_bytes().decode("utf-8"))["tasks"])}
+def read_tasks(path: Path = PIPELINE) -> dict[str, dict[str, Any]]:
+    """Return the tasks of a pipeline by their names."""
+    return {name_of(task): task for task in read(path).get("tasks", [])}

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tools import ROOT, pipeline_file
+from tools import pipeline_file
 from tools.checking import parameters
 
 #: How a fingerprint of what pipeline.yaml passes to such a function is called.
@@ -39,7 +38,7 @@ def makers(task: Any, products: list[Any]) -> Iterator[tuple[str, str]]:
     is_file = hasattr(products[0], "__fspath__")
     if task.client is None and is_file:
         return
-    pipeline = pipeline_file.read(ROOT / parameters.entry_point(sys.argv))
+    pipeline = pipeline_file.read(parameters.pipeline_path())
     kinds = {type(task).__name__, *(type(product).__name__ for product in products)} - {"File"}
     given = [(pipeline.get("clients") or {}).get(kind) for kind in sorted(kinds)]
     for entry in pipeline.get("tasks") or []:

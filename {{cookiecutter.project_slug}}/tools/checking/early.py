@@ -19,8 +19,8 @@ from typing import Any
 
 from ploomber_core.exceptions import BaseException as Refusal  # printed without a traceback
 
-from tools import ROOT, pipeline_file
-from tools.checking import imports, parameters
+from tools import pipeline_file
+from tools.checking import commands, imports, parameters
 
 #: The first line of a cell of parameters, in each format that jupytext writes.
 TAGGED = re.compile(r"""^# (%%|\+).*["']parameters["']""", re.M)
@@ -37,14 +37,14 @@ def check() -> None:
         If a notebook gets a date, or the cell of its parameters has no tag; if tasks need
         each other in a circle; or if there is no task of the name after ``--partially``.
     """
-    program = Path(sys.argv[0])
-    is_ploomber = "ploomber" in (program.stem, program.parent.stem)  # .parent: python -m
-    path = ROOT / parameters.entry_point(sys.argv)
-    pipeline = pipeline_file.read(path)  # of one that is wrong, Ploomber says how
-    if not (is_ploomber or sys.argv[0].startswith("python tools")) or not pipeline:
+    is_ploomber = commands.is_ploomber(Path(sys.argv[0]))
+    if not (is_ploomber or sys.argv[0].startswith("python tools")):
         return
-    tasks = {pipeline_file.name_of(task): task for task in pipeline["tasks"]}
-    meta = pipeline.get("meta") or {}
+    path = parameters.pipeline_path()
+    tasks = pipeline_file.read_tasks(path)
+    if not tasks:
+        return  # Ploomber says what is wrong with the file
+    meta = pipeline_file.read(path).get("meta") or {}
     needs = {}
     for name, task in tasks.items():
         cells = list(read_cells(path.parent / str(task["source"])))

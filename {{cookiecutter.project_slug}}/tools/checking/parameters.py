@@ -169,6 +169,11 @@ def entry_point(words: list[str]) -> str:
     return os.environ.get("ENTRY_POINT") or "pipeline.yaml"
 
 
+def pipeline_path() -> Path:
+    """Return the file of the pipeline that this command reads."""
+    return ROOT / entry_point(sys.argv)
+
+
 def check_spelling(task: Any) -> None:
     """Refuse a parameter that a notebook does not read, when its cell has one much like it."""
     if getattr(task, "static_analysis", "disable") == "disable" or task.source.language != "python":

@@ -121,8 +121,8 @@ def find_unused(dag: Any) -> list[str]:
     if file is None or is_part or len(list(ROOT.glob("pipeline*.yaml"))) > 1:
         return []
     keys: list[ast.expr | None] = []
-    for node in imports.read(file)[0].body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else node
+    for node in (node for node in imports.read(file)[0].body if isinstance(node, ast.Assign)):
+        target = node.targets[0]
         if isinstance(target, ast.Subscript) and ast.unparse(target.value) == "SCHEMAS":
             keys.append(target.slice)
         elif ast.unparse(target) == "SCHEMAS" and isinstance(node.value, ast.Dict):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,9 @@ def drop_half_notes() -> None:
     It would stop at such a file; without it, the task runs again. Looked at are the folders
     that env.yaml names, and those of products in pipeline.yaml.
     """
-    pipeline = pipeline_file.read(ROOT / parameters.entry_point(sys.argv))
-    named = {"env": parameters.read(ROOT / "env.yaml")}
-    for number, task in enumerate(pipeline.get("tasks", [])):
-        product = task.get("product")
-        named[str(number)] = product if isinstance(product, dict) else {"": product}
+    tasks = pipeline_file.read_tasks(parameters.pipeline_path())
+    named = {name: task.get("product") for name, task in tasks.items()}
+    named["env.yaml"] = parameters.read(ROOT / "env.yaml")
     values = parameters.flatten(named).values()
     tops = {value.split("/")[0] for value in values if isinstance(value, str)}
     folders = [path for path in ROOT.glob("[!.]*") if path.name in tops and path.is_dir()]

@@ -182,7 +182,7 @@ def name_parts(parts: list[Part], path: Path) -> None:
     """Give every part a name that no other task has."""
     from tools import pipeline_file
 
-    taken = pipeline_file.names()
+    taken = {*pipeline_file.read_tasks()}
     for part in parts:
         name = part.name or module_name(path)
         while name in taken:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT, notebooks, pipeline_file
+from tools.checking import fingerprints
 from tools.importer.flow import Flow
 from tools.importer.local import as_text, use_modules
 from tools.importer.scripts import PACKAGE, Task, is_table
@@ -73,11 +74,11 @@ def take_back(path: Path) -> None:
 
 def fingerprint(file: Path) -> str:
     """Return a fingerprint of a file, nothing if there is none."""
-    return digest(file.read_bytes()) if file.is_file() else ""
+    return fingerprints.read_file(file) if file.is_file() else ""
 
 
 def digest(data: bytes) -> str:
-    """Return a fingerprint of a file."""
+    """Return the fingerprint of a file that holds this."""
     return hashlib.sha256(data).hexdigest()
 
 
