@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -75,6 +76,33 @@ random.seed(0)
 np.random.seed(0)
 Path(product["data"]).write_text(repr((found, draws)))
 os.chdir("/")
+"""
+#: Has a thread of the kernel wait for another that never answers, as one that has ended just
+#: then; notes a late end.
+ENDS = """\
+import atexit
+import sys
+import threading
+import time
+from pathlib import Path
+
+printing = sys.stdout.pub_thread
+schedule = printing.schedule
+
+
+def schedule_some(call):
+    if threading.current_thread().name != "Control":
+        schedule(call)
+
+
+def note(late=Path(product["data"]).with_suffix(".late").resolve()):
+    time.sleep(2)
+    late.touch()
+
+
+atexit.register(threading.Thread(target=note, daemon=True).start)
+printing.schedule = schedule_some
+Path(product["data"]).touch()
 """
 #: What a module of the project may do when it is imported.
 SETTINGS = """\
@@ -269,6 +297,17 @@ def test_the_time_budget_ends_what_a_notebook_has_started(project, pipeline) -> 
     assert re.search(r"Task 'slow' was stopped in cell \d of \S+slow.ipynb", output)
     assert "longer than its time budget, 6.0 s" in output
     assert_ended(list(wait_for(project.path / "products" / "slow.txt.pids").values()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have Jupyter's own kernels")
+def test_a_kernel_ends_by_itself(project: Project, pipeline: Callable[..., None]) -> None:
+    """At once: one of ipykernel in ten is ended by a signal, after seconds."""
+    pipeline(ends=ENDS)
+
+    project.run("ploomber", "build")
+
+    assert (project.path / "products" / "ends.txt").exists()
+    assert not (project.path / "products" / "ends.late").exists()
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,6 @@ from tools.builds import processes
 
 #: What sets variables of the environment, which numpy reads only while it is imported.
 SETS_ENVIRONMENT = re.compile(r"environ|%env|%set_env|putenv|threadpool")
-
 #: What a kernel imports, some of it only when it starts.
 IMPORTED = "ipykernel.debugger ipykernel.kernelapp IPython.core.completerlib IPython.core.logger"
 IMPORTED += " IPython.extensions.storemagic tornado.platform.asyncio"
@@ -122,6 +121,7 @@ def run_kernel(orders: dict[str, Any]) -> int:
         IPKernelApp.launch_instance(parent_handle=os.getppid())
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 0
+    atexit.unregister(IPKernelApp.instance().close)  # now and then it waits for itself
     atexit._run_exitfuncs()  # what the notebook has registered
     return code
 
