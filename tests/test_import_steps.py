@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import Project
 from nbformat import writes
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +90,8 @@ def flow_of(step: Any, text: str, seen: dict[int, Any] | None = None) -> Any:
 def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = None) -> str:
     """Return the script of a part, counted from 0."""
     flow = flow_of(step, text, seen)
-    cells, files = read(text), step("scripts.Files")()
-    return step("store.as_script")(step("scripts.make_task")(flow, number, cells, "module", files))
+    task = step("scripts.make_task")(flow, number, read(text), "module", step("files.Files")())
+    return step("scripts.as_script")(task)
 
 
 #: A notebook of two parts -> the names that pass from the first to the second.
@@ -270,40 +270,51 @@ def test_what_only_moved_code_imports_stays_in_no_script(step: Any) -> None:
     assert "Bird" not in script_of(step, text, 1, {2: {"birds": {"classes": ["Bird"]}}})
 
 
-def test_what_varies_by_itself_is_no_difference(step: Any) -> None:
-    """It is named, and taken out of what differs."""
+def printed(text: str) -> list[Any]:
+    """Return the outputs of a cell that prints a text."""
+    return [new_output("stream", name="stdout", text=text)]
 
-    def ran(*texts: str) -> Any:
-        outputs = [[new_output("stream", name="stdout", text=text)] for text in texts]
-        return new_notebook(cells=[new_code_cell("", outputs=output) for output in outputs])
 
-    found = {"one": {1: "cell 1: text"}, "two": {2: "cell 2: text"}}
-    notes = step("prove.set_aside")(found, ran("0.1", "1"), ran("0.2", "1"))
-    assert notes == ["one: cell 1: text, which varies by itself from run to run"]
-    assert found == {"one": {}, "two": {2: "cell 2: text"}}
+def shown(*rows: str) -> list[Any]:
+    """Return the outputs of a cell that shows a table."""
+    return [new_output("display_data", {"text/html": "".join(f"<tr>{row}</tr>" for row in rows)})]
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "expected"),
+    ("ours", "theirs", "again", "expected"),
     [
-        ("at 0x7f00aa", "at 0x7f11bb", ""),
-        ("Time: 12:00:01", "Time: 12:00:02", ""),
-        ("1.0", "1.1", "text"),
+        (printed("at 0x7f00aa"), printed("at 0x7f11bb"), None, ""),
+        (printed("Time: 12:00:01"), printed("Time: 12:00:02"), None, ""),
+        (printed("1.0"), printed("1.1"), None, "text"),
+        (printed("n 1\n0.3"), printed("n 1\n0.1"), printed("n 1\n0.2"), ""),
+        (printed("n 2\n0.3"), printed("n 1\n0.1"), printed("n 1\n0.2"), "text"),
+        (printed("n 1"), printed("n 1\n0.1"), printed("n 1\n0.2"), "text"),
+        (shown("1", "0.3"), shown("1", "0.1"), shown("1", "0.2"), ""),
+        (shown("2", "0.3"), shown("1", "0.1"), shown("1", "0.2"), "table"),
+        (printed("1") + shown("1"), printed("1"), None, "2 outputs, in the original 1"),
     ],
 )
-def test_addresses_and_times_are_no_difference(
-    step: Any, ours: str, theirs: str, expected: str
+def test_what_varies_by_itself_is_no_difference(
+    step: Any, ours: list[Any], theirs: list[Any], again: list[Any] | None, expected: str
 ) -> None:
-    """What is never the same is not compared."""
-    one, two = ([new_output("stream", name="stdout", text=text)] for text in (ours, theirs))
-    assert step("run.difference")(one, two) == expected
+    """Addresses, times, and lines that differ between two runs of the original; no other line."""
+    assert step("prove.difference")(ours, theirs, again or theirs) == expected
+
+
+def test_what_varies_by_itself_is_named(step: Any) -> None:
+    """With the numbers of the cells."""
+    found = {"one": {1: "cell 1: text", 3: "cell 3: text, figure"}, "two": {2: "cell 2: text"}}
+    steady = {"one": {3: "cell 3: text"}, "two": {2: "cell 2: text"}}
+    assert [*step("prove.describe_varying")(found, steady)] == [
+        "one: what cells 1, 3 show varies by itself from run to run: only the rest was compared"
+    ]
 
 
 def test_what_cannot_be_decided_is_reported(step: Any) -> None:
     """Names that no code binds, and cells whose names can't be followed."""
     text = "# A\n---\n!pip install x\nexec('a = 1')\n---\n# B\n---\nprint(a)\n"
     flow = flow_of(step, text)
-    files, cells = step("scripts.Files")(), read(text)
+    files, cells = step("files.Files")(), read(text)
     tasks = [step("scripts.make_task")(flow, n, cells, "module", files) for n in range(2)]
     assert [*step("show.find_undecided")(tasks)] == [
         "a: cell 2 installs packages at each build; name them in requirements.txt instead",
@@ -350,6 +361,9 @@ def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
     assert [(part.name, part.cells) for part in parts] == [("load_all", [1, 2, 3, 4, 5, 6, 7])]
     parts = step("parts.split")(read(text), [3, 6])
     assert [part.cells for part in parts] == [[1, 2, 3, 4, 5], [6, 7]]
+    raw = [new_raw_cell("Birds\n=====\nText"), *read("print(1)"), new_raw_cell("Bees\n----")]
+    parts = step("parts.split")([*raw, *read("print(2)")], [])
+    assert [part.name for part in parts] == ["birds", "bees"]
     constants = step("parts.split")(read("# A\n---\nX = 1\n---\n# B\n---\nprint(X)\n"), [])
     assert [part.cells for part in constants] == [[1, 2, 3, 4]]
 
@@ -374,6 +388,13 @@ def test_a_function_stays_if_a_name_in_it_means_two_things(
     assert bool(step("movable.find_movable")(parts, set())) is moves
 
 
+def test_a_function_with_a_magic_stays_and_keeps_it(step: Any) -> None:
+    """A module can have none."""
+    text = "# A\n---\ndef f():\n    !ls\n    %time x = 1\n    return x\nf()\n---\n# B\n---\nf()\n"
+    assert flow_of(step, text).moved == set()
+    assert "    # !ls\n    # %time x = 1\n" in script_of(step, text, 1)
+
+
 def test_a_script_has_a_cell_even_when_all_its_code_has_moved(step: Any) -> None:
     """Ploomber refuses a script that ends with its parameters."""
     script = script_of(step, "# A\n---\nimport os\ndef f():\n    return os.sep\n", 0)
@@ -389,9 +410,9 @@ def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> N
     data = [notebook.parent / "data", tmp_path / "above.csv"]
     place = step("run.prepare")(notebook, data, tmp_path / "scratch")
     assert (place / "data" / "a.csv").is_file() and (place / ".." / "above.csv").is_file()
-    copies, left = step("files.find_copies")(step("scripts.Files")(), notebook, data)
+    copies, left = step("files.find_copies")(step("files.Files")(), notebook, data)
     root = step("store.ROOT")
-    assert copies == {root / "data" / "a.csv": notebook.parent / "data" / "a.csv"}
+    assert copies == {root / "data" / "a.csv": b"a"}
     assert left == [
         f"{data[1]}: its path is put together in code; name it under `resources_`",
     ]

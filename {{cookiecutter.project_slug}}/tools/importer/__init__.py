@@ -12,20 +12,21 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tools import requirements
-from tools.importer import files as data_files
+from tools.importer import files, local
 from tools.importer.flow import Flow
-from tools.importer.local import find_modules, take_pictures
 from tools.importer.movable import find_movable
 from tools.importer.parts import Part, split
 from tools.importer.prove import prove
-from tools.importer.run import DoesNotRun, execute, prepare
-from tools.importer.scripts import PACKAGE, Files, make_task
-from tools.importer.show import kept_functions, show
+from tools.importer.run import DoesNotRun, execute, prepare, read_calls
+from tools.importer.scripts import PACKAGE, make_task, pictures_of, scripts_of
+from tools.importer.show import describe_functions, show
+from tools.importer.skeletons import functions_of, tests_of
 from tools.importer.store import Refused, check_new, journal, store
 
 
@@ -69,85 +70,81 @@ class Import:
         self.options, self.path = options, options.notebook.resolve()
         self.notebook = load(self.path)
         self.cells = self.notebook.cells
-        self.data = [path.resolve() for path in options.data]
         missing = [path for path in options.data if not path.exists()]
         if missing:
             raise Refused(f"There is no {missing[0]}")
+        if not options.dry_run:
+            check_new(self.path)
+        try:
+            self.parts = split(self.cells, [int(n) for n in re.findall(r"\d+", options.split)])
+        except SyntaxError as error:
+            what = f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
+            raise Refused(what) from None
+        self.statements = [item for part in self.parts for item in part.statements]
+        nodes = [item.node for item in self.statements if item.node is not None]
+        self.modules = local.find_modules(nodes, self.path.parent)
+        self.data = [path.resolve() for path in options.data]
+        self.files = files.find_reads(self.statements, self.cells, self.path, self.data)
 
     def run(self) -> int:
         """Import it; return the exit code."""
-        options = self.options
-        if not options.dry_run:
-            check_new(self.path)
-        starts = [int(number) for number in re.findall(r"\d+", options.split)]
-        try:
-            parts = split(self.cells, starts)
-        except SyntaxError as error:
-            raise Refused(
-                f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
-            ) from None
-        statements = [item for part in parts for item in part.statements]
-        modules = find_modules([item.node for item in statements], self.path.parent)
-        module = module_name(self.path, modules)
-        files = data_files.find_reads(statements, self.cells, self.path, self.data)
-        with tempfile.TemporaryDirectory() as folder:
-            place = prepare(self.path, [*self.data, *modules.values()], Path(folder))
-            original, seen = None, {}
-            if not options.no_run:
-                original, seen = self.execute(parts, place)
-                data_files.find_writes(statements, files, place)
-            calls = {path.stem: path.read_bytes() for path in place.glob(".import/*.pickle")}
-        flow = self.flow(parts, files, seen)
+        original, seen, calls = (None, {}, {}) if self.options.no_run else self.look()
+        stay = files.bound_to_files(self.statements, self.files)
+        flow = Flow(self.parts, find_movable(self.parts, stay), seen)
         name_parts(flow.parts, self.path)
-        tasks = [make_task(flow, n, self.cells, module, files) for n in range(len(flow.parts))]
+        module = module_name(self.path, self.modules)
+        numbers = range(len(flow.parts))
+        tasks = [make_task(flow, number, self.cells, module, self.files) for number in numbers]
         for task in tasks:
-            task.images = take_pictures(task.cells, self.path.parent, task.part.name)
+            task.images = local.take_pictures(task.cells, self.path.parent, task.part.name)
         show(tasks, flow, self.path)
-        if options.dry_run:
+        if self.options.dry_run:
             return 0
-        copies, left = data_files.find_copies(files, self.path, self.data)
-        notes = store(self.path, module, tasks, flow, calls, modules, copies)
-        notes += kept_functions(statements, flow)
+        copies, left = files.find_copies(self.files, self.path, self.data)
+        code = {**scripts_of(tasks), **local.texts_of(self.modules, PACKAGE)}
+        code |= functions_of(flow, module, self.path.name)
+        code = {f: local.use_modules(text, self.modules, PACKAGE.name) for f, text in code.items()}
+        new = {file: text.encode() for file, text in code.items()}
+        new |= {**tests_of(flow, module, calls), **pictures_of(tasks), **copies}
+        store(self.path, tasks, flow, new)
+        notes = [*left, *describe_functions(flow, calls)]
         notes += [f"A picture is now tasks/images/{name}" for task in tasks for name in task.images]
-        code = prove(tasks, original, left + notes, lambda: self.run_again(modules))
+        failed = prove(tasks, original, notes, self.run_again)
         requirements.main(["--write"])
         journal(self.path).unlink()
-        return 1 if left else code
+        return 1 if left else failed
 
-    def run_again(self, modules: dict[str, Path]) -> Any:
-        """Run the notebook once more, to see what varies by itself."""
-        with tempfile.TemporaryDirectory() as folder:
-            place = prepare(self.path, [*self.data, *modules.values()], Path(folder))
-            return execute(self.notebook, place, [], set(), {})[0]
-
-    def flow(self, parts: list[Part], files: Files, seen: dict[int, dict[str, Any]]) -> Flow:
-        """Find what flows between the parts."""
-        named = [
-            name
-            for part in parts
-            for item in part.statements
-            if {*files.reads, *files.writes} & {*data_files.named([item])}
-            for name in item.binds
-        ]
-        return Flow(parts, find_movable(parts, set(named)), seen)
-
-    def execute(self, parts: list[Part], place: Path) -> tuple[Any, dict[int, dict[str, Any]]]:
-        """Run the notebook, looking at what flows between its parts."""
+    def look(self) -> tuple[Any, dict[int, dict[str, Any]], dict[str, bytes]]:
+        """Run the notebook; see what flows between its parts, and first calls of its functions."""
         print(f"Running {self.path.name} as it is ...", flush=True)
-        flow = Flow([Part(part.name, part.cells, part.statements) for part in parts], [], {})
+        flow = Flow([Part(part.name, part.cells, part.statements) for part in self.parts], [], {})
         names = sorted({name for part in flow.parts for name in part.needs})
         functions: dict[int, list[str]] = {}
-        for item in (item for part in parts for item in part.statements):
+        for item in self.statements:
             if item.kind == "function":
                 functions.setdefault(item.cell, []).extend(item.binds)
-        ends = {0, *(part.cells[-1] for part in parts)}
+        ends = {0, *(part.cells[-1] for part in self.parts)}
         try:
-            return execute(self.notebook, place, names, ends, functions)
+            with self.place() as place:
+                original, seen = execute(self.notebook, place, names, ends, functions)
+                files.find_writes(self.statements, self.files, place)
+                return original, seen, read_calls(place, self.modules)
         except DoesNotRun as error:
             raise DoesNotRun(
                 f"{self.path.name} does not run by itself any more:\n  {error}\n"
                 "Mend it, name what it reads with --data, or go on regardless with --no-run."
             ) from None
+
+    def run_again(self) -> Any:
+        """Run the notebook once more, to see what varies by itself."""
+        with self.place() as place:
+            return execute(self.notebook, place, [], set(), {})[0]
+
+    @contextmanager
+    def place(self) -> Iterator[Path]:
+        """Give a folder to run in, with the data."""
+        with tempfile.TemporaryDirectory() as folder:
+            yield prepare(self.path, [*self.data, *self.modules.values()], Path(folder))
 
 
 def load(path: Path) -> Any:

@@ -6,12 +6,21 @@ import ast
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tools import ROOT
-from tools.importer.scripts import Files
 from tools.importer.statements import Statement
+
+
+@dataclass
+class Files:
+    """Files that the notebook reads and writes: text in its code -> key and path."""
+
+    reads: dict[str, tuple[str, str]] = field(default_factory=dict)
+    writes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    writers: dict[str, str] = field(default_factory=dict)  #: text -> task that wrote it first
 
 
 def named(statements: Iterable[Statement]) -> Iterator[str]:
@@ -24,6 +33,12 @@ def named(statements: Iterable[Statement]) -> Iterator[str]:
                     yield node.value
             elif not isinstance(node, ast.JoinedStr):
                 nodes += ast.iter_child_nodes(node)
+
+
+def bound_to_files(statements: list[Statement], files: Files) -> set[str]:
+    """Return the names that are bound where the code names one of the files."""
+    known = {*files.reads, *files.writes}
+    return {name for item in statements if known & {*named([item])} for name in item.binds}
 
 
 def shell_words(cells: Iterable[Any]) -> list[str]:
@@ -92,13 +107,13 @@ def find_writes(statements: list[Statement], files: Files, place: Path) -> None:
 
 def find_copies(
     files: Files, notebook: Path, data: list[Path]
-) -> tuple[dict[Path, Path], list[str]]:
-    """Find which files of data the project needs.
+) -> tuple[dict[Path, bytes], list[str]]:
+    """Read which files of data the project needs.
 
     Returns
     -------
     tuple
-        Where to -> which file; and what can't be brought to where the code looks for it.
+        Where to -> what is to be there; and what can't be where the code looks for it.
     """
     copies = {
         ROOT / place: Path(os.path.normpath(notebook.parent / text))
@@ -112,4 +127,30 @@ def find_copies(
         else:
             found = [path] if path.is_file() else path.rglob("*")
             copies |= {target / file.relative_to(path): file for file in found if file.is_file()}
-    return {target: source for target, source in copies.items() if target != source}, left
+    new = {target: source for target, source in copies.items() if target != source}
+    return {target: source.read_bytes() for target, source in new.items()}, left
+
+
+def use_files(text: str, task: Any, files: Files, upstream: set[str]) -> str:
+    """Return code that takes its files from the pipeline; note them in the task."""
+    for name, (key, path) in files.reads.items():
+        shell = rf"(?m)^(\s*!.*\s){re.escape(name)}(?=\s|$)"
+        if quoted(name).search(text) or re.search(shell, text):
+            task.resources[key] = path
+            text = quoted(name).sub(f'resources_["{key}"]', re.sub(shell, rf"\1{path}", text))
+    for name, (key, path) in files.writes.items():
+        if not quoted(name).search(text):
+            continue
+        writer = files.writers.setdefault(name, task.part.name)
+        if writer == task.part.name:
+            task.products[key] = f"{writer}/{path}"
+            text = quoted(name).sub(f'product["{key}"]', text)
+        else:
+            upstream.add(writer)
+            text = quoted(name).sub(f'upstream["{writer}"]["{key}"]', text)
+    return text
+
+
+def quoted(text: str) -> re.Pattern[str]:
+    """Return what finds a text where it stands in quotes."""
+    return re.compile(rf"(?<!\w)[rRuU]?([\"']){re.escape(text)}\1")

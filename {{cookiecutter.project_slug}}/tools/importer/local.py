@@ -10,26 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from tools.checking import imports
+
 #: A picture in Markdown or HTML: what stands before its address, and the address.
 PICTURE = re.compile(r"""(!\[[^\]]*\]\(\s*|<img\s[^>]*?src=["'])([^)"'\s]+)""")
 KINDS = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
 
 
-def imported(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
-    """Yield the names of the top-level modules that code imports."""
-    for node in (child for top in nodes if top is not None for child in ast.walk(top)):
-        yield from imported_by(node)
-
-
-def imported_by(node: ast.AST) -> Iterator[str]:
-    """Yield the names of the top-level modules that an import statement names."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name.partition(".")[0] for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-        yield node.module.partition(".")[0]
-
-
-def find_modules(nodes: Iterable[ast.AST | None], folder: Path) -> dict[str, Path]:
+def find_modules(nodes: Iterable[ast.AST], folder: Path) -> dict[str, Path]:
     """Return the modules in a folder that code imports, and those that these import.
 
     Parameters
@@ -45,52 +33,55 @@ def find_modules(nodes: Iterable[ast.AST | None], folder: Path) -> dict[str, Pat
         Name -> a file, or the folder of a package.
     """
     found: dict[str, Path] = {}
-    wanted = [*imported(nodes)]
+    wanted = [name for node in nodes for name in imports.imported_names(node)]
     while wanted:
-        name = wanted.pop()
-        paths = [path for path in (folder / f"{name}.py", folder / name) if path.exists()]
+        name = wanted.pop().partition(".")[0]
+        paths = [path for path in (folder / f"{name}.py", folder / name) if name and path.exists()]
         if name in found or not paths or (paths[0].is_dir() and not any(paths[0].glob("*.py"))):
             continue
         found[name] = paths[0]
         for file in paths[0].rglob("*.py") if paths[0].is_dir() else paths[:1]:
-            wanted += imported([ast.parse(as_text(file))])
+            wanted += imports.imported_names(imports.read(file)[0])
     return found
 
 
-def as_text(file: Path) -> str:
-    """Return the text of a module."""
-    return file.read_text(encoding="utf-8")
+def texts_of(modules: dict[str, Path], package: Path) -> dict[Path, str]:
+    """Return the files of modules by where they are in the package."""
+    texts = {}
+    for source in modules.values():
+        for file in source.rglob("*.py") if source.is_dir() else [source]:
+            texts[package / file.relative_to(source.parent)] = file.read_text(encoding="utf-8")
+    return texts
 
 
 def use_modules(text: str, modules: Iterable[str], package: str) -> str:
     """Return code that imports the modules from the package."""
-    modules, lines = set(modules), text.splitlines(keepends=True)
-    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    tree = compile(text, "<code>", "exec", flags) if modules else ast.Module([], [])
-    for node in (node for node in ast.walk(tree) if modules & {*imported_by(node)}):
-        line = lines[node.lineno - 1].encode()  # columns count bytes
-        start = line[: node.col_offset].decode()
-        rest = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
-        lines[node.lineno - 1] = start + "; ".join(moved(node, modules, package)) + rest
-        lines[node.lineno : node.end_lineno] = [""] * (node.end_lineno - node.lineno)
+    lines = text.splitlines(keepends=True)
+    for node in reversed([*ast.walk(imports.parse(text))]):
+        if new := "; ".join(moved(node, {*modules}, package)):
+            line = lines[node.lineno - 1].encode()  # columns count bytes
+            start = line[: node.col_offset].decode()
+            rest = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
+            lines[node.lineno - 1] = start + new + rest
+            lines[node.lineno : node.end_lineno] = [""] * (node.end_lineno - node.lineno)
     return "".join(lines)
 
 
-def moved(node: Any, modules: set[str], package: str) -> Iterator[str]:
-    """Yield what an import becomes, one statement for each name of `import a, b`."""
-    if isinstance(node, ast.ImportFrom):
-        node.module = f"{package}.{node.module}"
-        yield ast.unparse(node)
-        return
-    for alias in node.names:
-        top = alias.name.partition(".")[0]
-        if top not in modules:
-            yield ast.unparse(ast.Import([alias]))
-        elif alias.asname:
-            yield f"import {package}.{alias.name} as {alias.asname}"
-        else:
-            yield f"from {package} import {top}"
-            yield from [f"import {package}.{alias.name}"] * (top != alias.name)
+def moved(node: ast.AST, modules: set[str], package: str) -> Iterator[str]:
+    """Yield what an import of modules becomes, a statement each; nothing for any other code."""
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        if node.module.partition(".")[0] in modules:
+            yield ast.unparse(ast.ImportFrom(f"{package}.{node.module}", node.names, 0))
+    elif isinstance(node, ast.Import):
+        tops = [alias.name.partition(".")[0] for alias in node.names]
+        for top, alias in zip(tops, node.names, strict=True) if modules & {*tops} else ():
+            if top not in modules:
+                yield ast.unparse(ast.Import([alias]))
+            elif alias.asname:
+                yield f"import {package}.{alias.name} as {alias.asname}"
+            else:
+                yield f"from {package} import {top}"
+                yield from [f"import {package}.{alias.name}"] * (top != alias.name)
 
 
 def take_pictures(cells: list[Any], folder: Path, task: str) -> dict[str, bytes]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
-from typing import Any
 
 from tools.importer.parts import Part
 from tools.importer.statements import GIVEN, Statement
@@ -55,30 +53,12 @@ def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
 
 def with_one_meaning(statements: list[Statement]) -> set[str]:
     """Return the names that imports give, those left out that mean two things in a notebook."""
-    meanings: dict[str, set[str]] = {}
+    meanings: dict[str, set[str | None]] = {}
     for item in statements:
         for name in item.binds:
-            aliases = [(node, a) for node in imports_in(item) for a in node.names]
-            found = {
-                f"{getattr(node, 'module', '')} {alias.name if alias.asname else name}"
-                for node, alias in aliases
-                if name == (alias.asname or alias.name.partition(".")[0])
-            }
-            meanings.setdefault(name, set()).update(found or {"a value"})
-    tried = {n for item in statements if isinstance(item.node, ast.Try) for n in item.binds}
-    return {
-        name
-        for item in statements
-        if item.kind in ("import", "setting")
-        for name in item.binds
-        if len(meanings[name]) == 1 or name in tried
-    }
-
-
-def imports_in(item: Statement) -> list[Any]:
-    """Return the imports in a statement."""
-    nodes = ast.walk(item.node) if item.node is not None else ()
-    return [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+            other = "" if item.kind == "import" else None  # as in `except ImportError: a = None`
+            meanings.setdefault(name, set()).add(item.imports.get(name, other))
+    return {name for name, found in meanings.items() if len(found) == 1 and None not in found}
 
 
 def is_alone(item: Statement, statements: list[Statement]) -> bool:

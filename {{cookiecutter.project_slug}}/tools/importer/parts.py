@@ -54,7 +54,7 @@ def split(cells: list[Any], at: list[int]) -> list[Part]:
     """
     parts = [Part("", [], [])]
     for number, cell in enumerate(cells, 1):
-        title = heading(cell.source) if cell.cell_type == "markdown" else ""
+        title = heading(cell.source) if cell.cell_type != "code" else ""
         if number in at or (title and not at):
             parts.append(Part(title, [], []))
         parts[-1].cells.append(number)
@@ -73,7 +73,7 @@ def split(cells: list[Any], at: list[int]) -> list[Part]:
 
 
 def heading(text: str) -> str:
-    """Return the first heading of level 1 or 2 of a Markdown cell as a name, if it has one."""
+    """Return the first heading of level 1 or 2 of a text, underlined or not, as a name, if any."""
     from markdown_it import MarkdownIt
 
     tokens = MarkdownIt().parse(text)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT
-from tools.importer.run import difference
 from tools.importer.scripts import ADDED, Task
+
+#: What is different at each run: addresses, random identifiers, times, numbered elements.
+VOLATILE = re.compile(
+    r"0x[0-9a-f]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|\b\d\d:\d\d:\d\d(\.\d+)?\b|"
+    r"(?m:^(CPU times|Wall time):.*$)|.* per loop .*|(?<=-id-)\d+|/\S*(ipykernel_|tmp)\w+\S*"
+)
+PAGE = re.compile(r"(?s)<(style|script).*?</\1>|<[^>]+>|\s+")
 
 
 def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[], Any]) -> int:
@@ -25,75 +30,103 @@ def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[]
     notes
         What else to say.
     again
-        Runs the original once more.
+        Runs the original once more, to see what varies by itself.
 
     Returns
     -------
     int
         0 only if all is the same.
     """
-    names = [task.part.name for task in tasks]
-    code = "import sys; from tools.importer.prove import build; build(sys.argv[2:])"
-    command = [sys.executable, "-c", code, "--partially", *names]  # as our checks look for it
-    failed = subprocess.run(command, cwd=ROOT).returncode
-    made = executed(names)
-    found = {task.part.name: compare(task, made.get(task.part.name), original) for task in tasks}
-    if original is not None and any(number for lines in found.values() for number in lines):
-        notes = notes + set_aside(found, original, again())
+    made, failed = build([task.part.name for task in tasks])
+
+    def compare_all(second: Any) -> dict[str, dict[int, str]]:
+        names = ((task, task.part.name) for task in tasks)
+        return {name: compare(task, made.get(name), original, second) for task, name in names}
+
+    found = compare_all(original)
+    if any(number for lines in found.values() for number in lines):
+        steady = compare_all(again())
+        notes = [*notes, *describe_varying(found, steady)]
+        found = steady
     print("\nOutputs, compared with those of the notebook:")
     for name, lines in found.items():
         print(f"  {name}: {'; '.join(lines.values()) or 'the same'}")
-    for line in [*notes, *["The build failed: see above"] * bool(failed)]:
+    for line in [*notes, *["The build failed: see above"] * failed]:
         print(f"  {line}")
     print("Next: python -m pytest, git add --all, git commit")
     return 1 if failed or any(found.values()) else 0
 
 
-def build(names: list[str]) -> None:
-    """Build tasks that need no others, all in one build; exit as `ploomber build` does."""
+def describe_varying(
+    found: dict[str, dict[int, str]], steady: dict[str, dict[int, str]]
+) -> Iterator[str]:
+    """Say which cells show other things at each run of the original, a line a task."""
+    for name, lines in found.items():
+        cells = ", ".join(str(n) for n in lines if lines[n] != steady[name].get(n))
+        if cells:
+            what = "varies by itself from run to run: only the rest was compared"
+            yield f"{name}: what cells {cells} show {what}"
+
+
+def build(names: list[str]) -> tuple[dict[str, Path], bool]:
+    """Build tasks that need no others, all in one build, as `ploomber build` does.
+
+    Parameters
+    ----------
+    names
+        Those of the tasks.
+
+    Returns
+    -------
+    tuple
+        The executed notebooks of the tasks that are up to date now; whether the build failed.
+    """
     from ploomber.cli.io import cli_endpoint
     from ploomber.spec import DAGSpec
 
+    made = {}
+
     @cli_endpoint
-    def build_them() -> None:
+    def build_as_ploomber_does() -> None:
         dag = DAGSpec.find().to_dag()
         for name in set(dag) - set(names):
             dag.pop(name)
-        dag.build()
+        try:
+            dag.build()
+        finally:
+            for name in dag:
+                if dag[name].exec_status.name in ("Executed", "Skipped"):
+                    made[name] = Path(str(dag[name].product["nb"]))
 
-    build_them()
-
-
-def executed(names: list[str]) -> dict[str, Path]:
-    """Return the executed notebooks of those tasks that are up to date."""
-    from ploomber.exceptions import BaseException as PloomberError
-    from ploomber.exceptions import DAGRenderError
-    from ploomber.spec import DAGSpec
-
+    sys.argv = ["ploomber", "--partially", *names]  # where our checks look for it
     try:
-        dag = DAGSpec.find().to_dag().render(show_progress=False)
-    except (PloomberError, DAGRenderError):
-        return {}  # and ploomber has said why
-    tasks = {name: dag[name] for name in names}
-    return {
-        name: Path(str(task.product["nb"]))
-        for name, task in tasks.items()
-        if task.exec_status.name == "Skipped"
-    }
+        build_as_ploomber_does()
+    except SystemExit as stopped:
+        if stopped.code != 1:
+            raise KeyboardInterrupt from None
+        return made, True
+    return made, False
 
 
-def set_aside(found: dict[str, dict[int, str]], one: Any, two: Any) -> list[str]:
-    """Take out what differs between two runs of the original itself; return lines that say so."""
-    lines = []
-    for name, cells in found.items():
-        for number in [n for n in cells if n]:
-            if difference(one.cells[number - 1].outputs, two.cells[number - 1].outputs):
-                lines.append(f"{name}: {cells.pop(number)}, which varies by itself from run to run")
-    return lines
+def compare(task: Task, path: Path | None, original: Any, again: Any) -> dict[int, str]:
+    """Return what is not the same in a task as in the notebook.
 
+    Parameters
+    ----------
+    task
+        The task.
+    path
+        Its executed notebook; None if it was not built.
+    original
+        The executed notebook that was imported; None if it was not run.
+    again
+        The same, run once more: what differs between the two does not count.
 
-def compare(task: Task, path: Path | None, original: Any) -> dict[int, str]:
-    """Return what is not the same in a task as in the notebook: number of a cell -> what."""
+    Returns
+    -------
+    dict of int to str
+        Number of a cell, or 0 for the whole task -> what differs.
+    """
     import nbformat
 
     if path is None:
@@ -109,6 +142,43 @@ def compare(task: Task, path: Path | None, original: Any) -> dict[int, str]:
     ]
     if len(ours) != len(numbers):
         return {0: f"it has {len(ours)} cells, not {len(numbers)}"}
-    pairs = zip(numbers, ours, strict=True)
-    found = {n: difference(original.cells[n - 1].outputs, cell.outputs) for n, cell in pairs}
-    return {number: f"cell {number}: {what}" for number, what in found.items() if what}
+    found = {}
+    for number, cell in zip(numbers, ours, strict=True):
+        runs = (run.cells[number - 1].outputs for run in (original, again))
+        if what := difference(cell.outputs, *runs):
+            found[number] = f"cell {number}: {what}"
+    return found
+
+
+def difference(ours: list[Any], theirs: list[Any], again: list[Any]) -> str:
+    """Return what is different in our outputs of a cell; what varies by itself is not."""
+    one, two, three = ([*plain(outputs)] for outputs in (ours, theirs, again))
+    if len(two) != len(three):
+        return ""
+    if len(one) != len(two):
+        return f"{len(one)} outputs, in the original {len(two)}"
+    both = zip(one, two, three, strict=True)
+    return ", ".join(sorted({kind for (kind, a), (_, b), (_, c) in both if differ(a, b, c)}))
+
+
+def differ(ours: list[Any], theirs: list[Any], again: list[Any]) -> bool:
+    """Tell whether lines differ that are the same in two runs of the original."""
+    if len(theirs) != len(again):
+        return False
+    lines = zip(ours, theirs, again, strict=False)
+    return len(ours) != len(theirs) or any(a != b == c for a, b, c in lines)
+
+
+def plain(outputs: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the kinds and lines of what outputs show, without what is different at each run."""
+    text = "".join(item.text for item in outputs if item.get("name") == "stdout")
+    yield "text", VOLATILE.sub("", text).splitlines()
+    for item in outputs:
+        for kind, value in sorted(item.get("data", {}).items()):
+            if kind.startswith("image/") or kind.endswith("json"):
+                yield "figure", [value]
+            elif kind == "text/html":
+                rows = value.split("</tr>")
+                yield "table", [VOLATILE.sub("", PAGE.sub(" ", row)) for row in rows]
+            elif not any(other.startswith("image/") for other in item["data"]):
+                yield "text", VOLATILE.sub("", value).splitlines()

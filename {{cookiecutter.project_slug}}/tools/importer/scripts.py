@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from tools import ROOT
+from tools import ROOT, notebooks
 from tools.importer.cells import added, body_of, code_cell
+from tools.importer.files import Files, use_files
 from tools.importer.flow import Flow
 from tools.importer.parts import RANDOM, Part
 from tools.importer.statements import Statement
@@ -16,16 +19,14 @@ from tools.importer.statements import Statement
 PACKAGE = next((ROOT / "src").glob("*/__init__.py")).parent
 #: Titles of the cells that the import adds.
 ADDED = {"Imports", "Inputs", "Outputs"}
+#: What the lines that it adds import.
+IMPORTS = {
+    r"\bjoblib\.": "import joblib",
+    r"\bpd\.": "import pandas as pd",
+    r"\bnp\.random\.": "import numpy as np",
+    r"(?<!\.)\brandom\.[gs]etstate": "import random",
+}
 PARAMETERS = {"upstream", "product", "resources_"}
-
-
-@dataclass
-class Files:
-    """Files that the notebook reads and writes: text in its code -> key and path."""
-
-    reads: dict[str, tuple[str, str]] = field(default_factory=dict)
-    writes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    writers: dict[str, str] = field(default_factory=dict)  #: text -> task that wrote it first
 
 
 @dataclass
@@ -62,34 +63,24 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     """
     part = flow.parts[index]
     task = Task(part, [], {"nb": f"{part.name}.ipynb"}, {})
-    own = [body_of(cells[number - 1], number, part, flow.moved) for number in part.cells]
     upstream = {flow.parts[giver].name for giver in part.needs.values()}
+    own = [body_of(cells[number - 1], number, part, flow.moved) for number in part.cells]
     for item in own:
         if item.cell_type == "code":
             item.source = use_files(item.source, task, files, upstream)
-    inputs, outputs = load_lines(flow, part), save_lines(flow, index, task)
-    own_names = []
-    if PARAMETERS & names_in(part):  # the notebook has a `product` of its own
-        inputs, outputs = (aliased(lines) for lines in (inputs, outputs))
-        own_names = ["task_product, task_upstream = product, upstream"]
     late = [item for item in part.copies if not is_import(item) or item.binds & PARAMETERS]
-    early = needed_to_load(flow, part)
-    inputs = [
-        *own_names,
-        *(item.text for item in late if item in early),
-        *inputs,
-        *(item.text for item in late if item not in early),
-    ]
+    prefix = "task_" if PARAMETERS & names_in(part) else ""  # it has a `product` of its own
+    inputs = ["task_product, task_upstream = product, upstream"] if prefix else []
+    inputs += input_lines(flow, part, late, prefix)
+    outputs = save_lines(flow, index, task, prefix)
     inputs = [use_files(text, task, files, upstream) for text in inputs]
-    text = "\n".join([*inputs, *outputs])
     imports = [item.text for item in part.copies if item not in late]
-    imports += ["import joblib"] * ("joblib." in text) + ["import pandas as pd"] * ("pd." in text)
-    imports += ["import numpy as np"] * ("np.random." in text)
-    imports += ["import random"] * bool(re.search(r"(?<!\.)\brandom\.[gs]etstate", text))
+    text = "\n".join([*inputs, *outputs])
+    imports += [line for pattern, line in IMPORTS.items() if re.search(pattern, text)]
     moved = ", ".join(sorted(part.moved))
     imports += [f"from {PACKAGE.name}.{module} import {moved}"] * bool(moved)
-    lines = [f"upstream = {sorted(upstream) or None}".replace("'", '"'), "product = None"]
-    parameters = [*lines, *["resources_ = None"] * bool(task.resources)]
+    parameters = [f"upstream = {json.dumps(sorted(upstream)) if upstream else None}"]
+    parameters += ["product = None", *["resources_ = None"] * bool(task.resources)]
     lead = next((n for n, item in enumerate(own) if item.cell_type == "code"), len(own))
     body = [item for item in own[lead:] if item.source.strip() or item.cell_type != "code"]
     if not any(item.cell_type == "code" for item in body) and not inputs + outputs:
@@ -105,6 +96,22 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     return task
 
 
+def scripts_of(tasks: list[Task]) -> dict[Path, str]:
+    """Return the scripts of tasks by where they are to be."""
+    return {ROOT / "tasks" / f"{task.part.name}.py": as_script(task) for task in tasks}
+
+
+def as_script(task: Task) -> str:
+    """Return the script of a task."""
+    return notebooks.to_script({"cells": task.cells})
+
+
+def pictures_of(tasks: list[Task]) -> dict[Path, bytes]:
+    """Return the pictures of tasks by where they are to be."""
+    images = [item for task in tasks for item in task.images.items()]
+    return {ROOT / "tasks" / "images" / name: data for name, data in images}
+
+
 def is_import(item: Statement) -> bool:
     """Tell whether a copied statement imports."""
     return item.kind == "import" or isinstance(item.node, (ast.Import, ast.ImportFrom))
@@ -115,63 +122,30 @@ def names_in(part: Part) -> set[str]:
     return {*part.needs}.union(*(item.binds for item in part.statements + part.copies))
 
 
-def aliased(lines: list[str]) -> list[str]:
-    """Return lines that read and write by names that the notebook does not have."""
-    return [re.sub(r"\b(product|upstream)\[", r"task_\1[", line) for line in lines]
+def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) -> list[str]:
+    """Return what a part begins with: what it copies, and the reading of what others made.
 
-
-def needed_to_load(flow: Flow, part: Part) -> list[Statement]:
-    """Return what must be there before values are loaded: constants, classes, what these use."""
-    wanted = set()
-    for name, giver in part.needs.items():
-        wanted |= {*flow.look(giver, name).get("classes", ())}
-    found = [item for item in part.copies if item.kind == "constant"]
-    while new := [item for item in part.copies if item.binds & wanted and item not in found]:
-        found += new
+    Constants and the classes of values, with what these use, come before the values.
+    """
+    needs = sorted(part.needs.items(), key=lambda item: (item[1], item[0]))
+    wanted = {name for value, giver in needs for name in flow.look(giver, value).get("classes", ())}
+    early = [item for item in copies if item.kind == "constant"]
+    while new := [item for item in copies if item.binds & wanted and item not in early]:
+        early += new
         wanted = wanted.union(*(item.needs for item in new))
-    return found
-
-
-def use_files(text: str, task: Task, files: Files, upstream: set[str]) -> str:
-    """Return code that takes its files from the pipeline; note them in the task."""
-    for name, (key, path) in files.reads.items():
-        shell = rf"(?m)^(\s*!.*\s){re.escape(name)}(?=\s|$)"
-        if quoted(name).search(text) or re.search(shell, text):
-            task.resources[key] = path
-            text = quoted(name).sub(f'resources_["{key}"]', re.sub(shell, rf"\1{path}", text))
-    for name, (key, path) in files.writes.items():
-        if not quoted(name).search(text):
-            continue
-        writer = files.writers.setdefault(name, task.part.name)
-        if writer == task.part.name:
-            task.products[key] = f"{writer}/{path}"
-            text = quoted(name).sub(f'product["{key}"]', text)
-        else:
-            upstream.add(writer)
-            text = quoted(name).sub(f'upstream["{writer}"]["{key}"]', text)
-    return text
-
-
-def quoted(text: str) -> re.Pattern[str]:
-    """Return what finds a text where it stands in quotes."""
-    return re.compile(rf"(?<!\w)[rRuU]?([\"']){re.escape(text)}\1")
-
-
-def load_lines(flow: Flow, part: Part) -> list[str]:
-    """Return the lines that read what earlier tasks made."""
-    lines = []
-    for name, giver in sorted(part.needs.items(), key=lambda item: (item[1], item[0])):
-        path = f'upstream["{flow.parts[giver].name}"]["{key_for(name)}"]'
+    lines = [item.text for item in copies if item in early]
+    for name, giver in needs:
+        path = f'{prefix}upstream["{flow.parts[giver].name}"]["{key_for(name)}"]'
         if name in RANDOM:
             lines.append(f"{RANDOM[name][2]}(joblib.load({path}))")
         elif is_table(flow, giver, name):
             lines.append(f"{name} = pd.read_parquet({path})")
         else:
             lines.append(f"{name} = joblib.load({path})")
-    return lines
+    return lines + [item.text for item in copies if item not in early]
 
 
-def save_lines(flow: Flow, index: int, task: Task) -> list[str]:
+def save_lines(flow: Flow, index: int, task: Task, prefix: str) -> list[str]:
     """Return the lines that write what later tasks need; note the products."""
     lines, part = [], flow.parts[index]
     for name in sorted(part.gives):
@@ -180,7 +154,7 @@ def save_lines(flow: Flow, index: int, task: Task) -> list[str]:
         task.products[key] = f"{part.name}/{name}.{'parquet' if table else 'joblib'}"
         value = RANDOM[name][1] if name in RANDOM else name
         write = f"{name}.to_parquet(" if table else f"joblib.dump({value}, "
-        lines.append(f'{write}product["{key}"])')
+        lines.append(f'{write}{prefix}product["{key}"])')
     return lines
 
 

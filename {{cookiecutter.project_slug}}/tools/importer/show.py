@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from tools.importer.flow import Flow
 from tools.importer.scripts import Task
-from tools.importer.statements import Statement
 
 #: What can't be decided, or is better done otherwise.
 UNDECIDED = {
@@ -68,11 +67,14 @@ def show_flow(tasks: list[Task], width: int) -> None:
                 print(f"  {task.part.name:>{width}} ── {passed} ──▶ {later.part.name}")
 
 
-def kept_functions(statements: list[Statement], flow: Flow) -> list[str]:
-    """Say which functions stay in the scripts that use them."""
-    return [
-        f"{name} (cell {item.cell}) stays in the scripts: it uses a value of the notebook, "
-        "a file, or a name with two meanings"
-        for item in statements
-        for name in sorted(item.binds - flow.moved if item.kind == "function" else ())
-    ]
+def describe_functions(flow: Flow, tested: Container[str]) -> Iterator[str]:
+    """Say which functions have no test, and which stay in the scripts that use them."""
+    for item in (i for part in flow.parts for i in part.statements if i.kind == "function"):
+        for name in sorted(item.binds):
+            if name not in flow.moved:
+                yield (
+                    f"{name} (cell {item.cell}) stays in the scripts: it uses a value of the "
+                    "notebook, a file, or a name with two meanings"
+                )
+            elif name not in tested:
+                yield f"{name}: no test, its arguments are not known"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 import re
 from dataclasses import dataclass, field
+
+from pyflakes import checker, messages
 
 from tools.importer.effects import FUNCTION, called, changed, mentioned, root
 
@@ -46,6 +47,7 @@ class Statement:
     changes: set[str] = field(default_factory=set)
     mentions: set[str] = field(default_factory=set)  #: in texts that are code, such as formulas
     sets: set[str] = field(default_factory=set)  #: by `global`, in a function or one it calls
+    imports: dict[str, str] = field(default_factory=dict)  #: name -> what it is imported from
 
     @property
     def surely(self) -> set[str]:
@@ -72,8 +74,14 @@ def as_python(source: str) -> list[str]:
     return lines
 
 
+class Checker(checker.Checker):
+    """Finds names that are not defined, those too that are awaited below no function."""
+
+    AWAIT = checker.Checker.handleChildren
+
+
 def read(cell: int, source: str) -> list[Statement]:
-    """Cut a cell into its statements.
+    """Cut a cell into its statements; raise SyntaxError if it is no Python.
 
     Parameters
     ----------
@@ -86,59 +94,41 @@ def read(cell: int, source: str) -> list[Statement]:
     -------
     list of Statement
         In their order.
-
-    Raises
-    ------
-    SyntaxError
-        If it is no Python.
     """
-    lines, flags = as_python(source), ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    tree = compile("\n".join(lines), f"cell {cell}", "exec", flags)
-    found = [describe(cell, node, lines) for node in tree.body]
-    for number, line in enumerate(source.splitlines()):
+    typed, lines = source.splitlines(), as_python(source)
+    tree = ast.parse("\n".join(lines), f"cell {cell}")
+    found = [describe(cell, node, typed, lines) for node in tree.body]
+    for number, line in enumerate(typed):
         for kind, magic in MAGICS.items():
             if magic.match(line):
                 found.append(Statement(cell, line, kind, range(number, number + 1)))
     return sorted(found, key=lambda statement: statement.lines.start)
 
 
-def describe(cell: int, node: ast.stmt, lines: list[str]) -> Statement:
+def describe(cell: int, node: ast.stmt, typed: list[str], lines: list[str]) -> Statement:
     """Tell what a statement needs, binds and changes."""
-    from pyflakes.checker import Builtin, Checker, ModuleScope
-    from pyflakes.messages import UndefinedName
-
+    scopes = Checker(ast.Module([node], []), builtins=GIVEN)
     start = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))]) - 1
-    text = ast.get_source_segment("\n".join(lines), node)
+    needs = {m.message_args[0] for m in scopes.messages if isinstance(m, messages.UndefinedName)}
+    module = next(s for s in scopes.deadScopes if isinstance(s, checker.ModuleScope))
+    bindings = [item for item in module.values() if not isinstance(item, checker.Builtin)]
+    binds = {item.name for item in bindings if item.name.isidentifier()}
+    imports = {
+        item.name: item.name if isinstance(item, checker.SubmoduleImportation) else item.fullName
+        for item in bindings
+        if isinstance(item, checker.Importation)
+    }
+    text, kind, sets = ast.get_source_segment("\n".join(lines), node), kind_of(node), set()
     if isinstance(node, FUNCTION):  # with its decorators, and the comment above it
         while start and lines[start - 1].startswith("#"):
             start -= 1
-        text = "\n".join([*lines[start : node.lineno - 1], text])
-    module = ast.Module([WithoutAwait().visit(copy.deepcopy(node))], [])
-    checker = Checker(module, builtins=GIVEN)
-    needs = {item.message_args[0] for item in checker.messages if isinstance(item, UndefinedName)}
-    module = next(scope for scope in checker.deadScopes if isinstance(scope, ModuleScope))
-    binds = {
-        name
-        for name, binding in module.items()
-        if not isinstance(binding, Builtin) and name.isidentifier()
-    }
-    kind, sets = kind_of(node), set()
-    if isinstance(node, FUNCTION):
-        binds = {node.name}
-        declared = [item for item in ast.walk(node) if isinstance(item, ast.Global)]
-        sets = {name for item in declared for name in item.names}
-        needs |= sets
+        inside = slice(start, node.end_lineno)
+        text, binds = "\n".join(typed[inside]), {node.name}
+        sets = {n for item in ast.walk(node) if isinstance(item, ast.Global) for n in item.names}
+        needs |= sets | ({"get_ipython"} if typed[inside] != lines[inside] else set())
     changes = {name for name in changed(node, kind == "function") if name in needs | binds} | sets
-    lines_of = range(start, node.end_lineno)
-    return Statement(cell, text, kind, lines_of, node, needs, binds, changes, mentioned(node), sets)
-
-
-class WithoutAwait(ast.NodeTransformer):
-    """Takes out `await`: below no function, pyflakes does not look into it."""
-
-    def visit_Await(self, node: ast.Await) -> ast.AST:
-        """Return what is awaited."""
-        return self.visit(node.value)
+    at, named = range(start, node.end_lineno), mentioned(node)
+    return Statement(cell, text, kind, at, node, needs, binds, changes, named, sets, imports)
 
 
 def kind_of(node: ast.stmt) -> str:

@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT, notebooks, pipeline_file
-from tools.checking import fingerprints
 from tools.importer.flow import Flow
-from tools.importer.local import as_text, use_modules
 from tools.importer.scripts import PACKAGE, Task, is_table
-from tools.importer.skeletons import add_functions, schemas_text
+from tools.importer.skeletons import schemas_text
 
 SCHEMAS = PACKAGE / "schemas.py"
 
@@ -51,30 +49,24 @@ def take_back(path: Path) -> None:
     """Take back what an import wrote before it was interrupted, unless it was edited since."""
     noted = json.loads(journal(path).read_text("utf-8"))
     wrote = {ROOT / name: note for name, note in noted.items()}
-    mine = {file for file, (_, after) in wrote.items() if fingerprint(file) == after}
-    changed = {file: before for file, (before, _) in wrote.items() if before is not None}
-    edited = [
-        file
-        for file, before in changed.items()
-        if file not in mine and fingerprint(file) != digest(before.encode())
-    ]
     journal(path).unlink()
+    edited = [file.name for file, (_, known) in wrote.items() if fingerprint(file) not in known]
     if edited:
         raise Refused(
-            f"The import of {path.name} was interrupted, and {edited[0].name} was edited since: "
+            f"The import of {path.name} was interrupted, and {edited[0]} was edited since: "
             "what it wrote stays."
         )
     print(f"The import of {path.name} was interrupted: what it wrote is taken back first.")
-    for file in mine:
-        if file in changed:
-            notebooks.replace(file, changed[file])
+    for file, (before, _) in wrote.items():
+        if before is None:
+            file.unlink(missing_ok=True)
         else:
-            file.unlink()
+            notebooks.replace(file, before)
 
 
 def fingerprint(file: Path) -> str:
     """Return a fingerprint of a file, nothing if there is none."""
-    return fingerprints.read_file(file) if file.is_file() else ""
+    return digest(file.read_bytes()) if file.is_file() else ""
 
 
 def digest(data: bytes) -> str:
@@ -82,86 +74,49 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def store(
-    path: Path,
-    module: str,
-    tasks: list[Task],
-    flow: Flow,
-    calls: dict[str, bytes],
-    modules: dict[str, Path],
-    copies: dict[Path, Path],
-) -> list[str]:
-    """Write data, scripts, functions, tests and schemas, then pipeline.yaml.
+def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -> None:
+    """Write all files of an import, pipeline.yaml last.
 
     Parameters
     ----------
     path
         The notebook.
-    module
-        Name of the module for its functions.
     tasks
         What its parts became.
     flow
         What flows between them.
-    calls
-        Name of a function -> the arguments of its first call, pickled.
-    modules
-        Name -> path of the modules beside the notebook.
-    copies
-        Where to copy data -> from which file.
-
-    Returns
-    -------
-    list of str
-        What was not done.
+    texts
+        New files and what they hold.
     """
-    texts: dict[Path, bytes] = {}
-    for task in tasks:
-        text = use_modules(as_script(task), modules, PACKAGE.name)
-        texts[ROOT / "tasks" / f"{task.part.name}.py"] = text.encode()
-        texts |= {ROOT / "tasks" / "images" / name: data for name, data in task.images.items()}
-    for source in modules.values():
-        for file in source.rglob("*.py") if source.is_dir() else [source]:
-            text = use_modules(as_text(file), modules, PACKAGE.name)
-            texts[PACKAGE / file.relative_to(source.parent)] = text.encode()
-    left = add_functions(path, module, flow, calls, modules, texts)
-    texts = tidied(texts) | {target: source.read_bytes() for target, source in copies.items()}
-    taken = [p for p, text in texts.items() if p.exists() and p.read_bytes() != text]
+    texts = tidied(texts)
+    taken = [file for file, data in texts.items() if file.exists() and file.read_bytes() != data]
     if taken:
         raise Refused(f"{taken[0].relative_to(ROOT)} is there already, and stays as it is")
     changed = {**with_schemas(tasks, flow, path), pipeline_file.PIPELINE: with_tasks(tasks, path)}
     new = {file: data for file, data in texts.items() if not file.exists()} | changed
-    note = {
-        file.relative_to(ROOT).as_posix(): (
-            file.read_bytes().decode() if file in changed else None,
-            digest(data),
-        )
-        for file, data in new.items()
-    }
+    note = {}
+    for file, data in new.items():
+        before = file.read_bytes().decode() if file in changed else None
+        states = [fingerprint(file), digest(data)]
+        note[file.relative_to(ROOT).as_posix()] = (before, states)
     notebooks.replace(journal(path), json.dumps(note))
     for file, data in new.items():
         notebooks.replace(file, data)
-    return left
-
-
-def as_script(task: Task) -> str:
-    """Return the script of a task."""
-    return notebooks.to_script({"cells": task.cells, "metadata": {}, "nbformat_minor": 5})
 
 
 def tidied(texts: dict[Path, bytes]) -> dict[Path, bytes]:
     """Format code as a commit does; old code may break rules, a comment in each such line."""
     with tempfile.TemporaryDirectory() as folder:
-        stage = {Path(folder).resolve() / file.relative_to(ROOT): file for file in texts}
+        code = [file for file in texts if file.suffix == ".py"]
+        stage = {file: Path(folder).resolve() / file.relative_to(ROOT) for file in code}
         shutil.copy2(ROOT / "pyproject.toml", folder)
-        for copy, file in stage.items():
+        for file, copy in stage.items():
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(texts[file])
-        code = [str(copy) for copy in stage if copy.suffix == ".py"]
         for command in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
-            ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", *code]
-            subprocess.run(ruff, cwd=folder, capture_output=True)
-        return {file: copy.read_bytes() for copy, file in stage.items()}
+            ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache"]
+            subprocess.run([*ruff, *stage.values()], cwd=folder, capture_output=True)
+        return texts | {file: copy.read_bytes() for file, copy in stage.items()}
 
 
 def with_schemas(tasks: list[Task], flow: Flow, path: Path) -> dict[Path, bytes]:
