@@ -137,7 +137,7 @@ def cloned(set_up: Callable[..., Project], tmp_path_factory: pytest.TempPathFact
 
 
 def jupyter_answers(project: Project, line: str, environ: dict[str, str]) -> None:
-    """Type the line that starts Jupyter, see it answer, and stop it."""
+    """Type the line that starts Jupyter, see it answer and say little else, and stop it."""
     # Only what a test has to: no browser, and the superuser may be who runs it.
     config = project.path.parent / "jupyter" / "jupyter_server_config.py"
     config.parent.mkdir(exist_ok=True)
@@ -158,6 +158,8 @@ def jupyter_answers(project: Project, line: str, environ: dict[str, str]) -> Non
         while not re.search(r"http://localhost:\d+/lab\?token=", log.read_text()):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
+        shown = log.read_text()
+        assert "Warning" not in shown and not re.search(r"(?m)^\[[DIWE] ", shown)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
