@@ -18,6 +18,7 @@ CELLS = """\
 ---
 import pandas as pd
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 
 LIMIT = 2
 COLUMNS = ["a", "b"]
@@ -41,8 +42,9 @@ df
 ---
 ## Model it!
 ---
-m = LinearRegression().fit(df[["a"]], df["b"])
-print(m.coef_)
+m = GridSearchCV(LinearRegression(), {"fit_intercept": [True]}, scoring="neg_max_error", cv=2)
+m.fit(df[["a"]], df["b"])
+print(m.best_estimator_.coef_)
 ---
 ## Use
 ![A bird](bird.png)

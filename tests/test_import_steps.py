@@ -165,14 +165,15 @@ def test_formulas_find_imports_and_earlier_formulas_too(step: Any) -> None:
 
 
 def test_imports_for_what_they_do_go_to_every_later_part(step: Any) -> None:
-    """One that no code names may be needed all the same; others only where they are used."""
+    """One that no code names may be needed all the same, unless it got a name of its own."""
     text = (
-        "# A\n---\nimport hvplot.pandas\nimport json, sys\nimport scipy.stats\nimport scipy\n"
-        "print(json, 1)\n"
+        "# A\n---\nimport hvplot.pandas\nimport pylab as plt\nimport json, sys\n"
+        "import scipy.stats\nimport scipy\nprint(json, 1)\n"
         "---\n# B\n---\nprint(2)\n---\n# C\n---\nscipy.stats.norm\n"
     )
     first, second, third = (script_of(step, text, number) for number in range(3))
     assert "import hvplot.pandas" in second and "json" not in second
+    assert "pylab" not in first + second
     assert "import scipy.stats" in third  # though the name comes from the import below it
     assert "scipy" not in first
 

@@ -36,8 +36,9 @@ def write_cells(desk, *cells: tuple[str, str], **metadata: object) -> list[tuple
         [("code", "%%capture out\nprint(1)"), ("code", "files = !ls\nawait f()")],
         [("code", "%%bash\nls\necho '# %% x'"), ("raw", "a\n\nb\n%% c")],
         [("code", "x = '''\n# %% in a text\n'''"), ("markdown", "- [ ] a\n\n%%%")],
+        [("raw", "A\n~~~"), ("code", "1"), ("raw", "B\n~~~"), ("markdown", "~~~\na\n~~~")],
     ],
-    ids=["mermaid", "magics", "bash", "quotes"],
+    ids=["mermaid", "magics", "bash", "quotes", "underlines"],
 )
 def test_cells_come_back_from_the_script(desk, cells):
     write_cells(desk, *cells)

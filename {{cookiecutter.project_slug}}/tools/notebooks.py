@@ -18,6 +18,8 @@ KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language":
 CELL = re.compile(r"^\s*#\s*(%%+(\s|\[|$)|In\[|<codecell>)", re.M)
 #: A line that begins a cell in the light format of jupytext.
 LIGHT_CELL = re.compile(r"^# \+( |$)", re.M)
+#: A line that begins or ends a block of code in a text, or underlines a heading (RST).
+FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.M)
 #: What `ploomber nb --inject` adds to a script: a cell, and a header that --remove leaves.
 INJECTED_CELL = re.compile(r'^# %%[^\n]*"injected-parameters".*?(?=^# %%|\Z)', re.M | re.S)
 INJECTED_HEADER = re.compile(r"\A# ---\n(?:#[^\n]*\n)*?#   ploomber:(?:#?[^\n]*\n)*?# ---\n\s*")
@@ -71,7 +73,9 @@ def read_notebook(path: Path) -> dict | None:
     try:
         notebook = {"nbformat_minor": 5, **json.loads(text)}
         if notebook["nbformat"] < 4:
-            notebook = upgrade(text)
+            import nbformat
+
+            notebook = json.loads(nbformat.writes(nbformat.reads(text, as_version=4)))
         if notebook["nbformat"] != 4 or not isinstance(notebook["nbformat_minor"], int):
             raise ValueError(f"notebook format {notebook['nbformat']}")
         cells = [read_cell(cell) for cell in notebook["cells"]]
@@ -95,13 +99,6 @@ def read_cell(cell: dict) -> dict:
     if not isinstance(tags, list) or not all(isinstance(text, str) for text in texts):
         raise ValueError(f"a cell with type, title, tags and outputs {texts}")
     return {**cell, **outputs, "metadata": metadata, "source": source}
-
-
-def upgrade(text: str) -> dict:
-    """Return a notebook of an older format in format 4."""
-    import nbformat
-
-    return json.loads(nbformat.writes(nbformat.reads(text, as_version=4)))
 
 
 def tags_of(cell: dict) -> list[str]:
@@ -142,10 +139,11 @@ def to_script(notebook: dict) -> str:
 
 
 def prepare(cell: dict) -> dict:
-    """Return a cell to write to a script; text with `%%` (mermaid) goes between quotes."""
+    """Return a cell to write to a script; text that may hide the next cell goes between quotes."""
     cell = {**cell, "outputs": []}
-    commented = re.sub("^", "# ", cell["source"], flags=re.M)
-    if cell["cell_type"] != "code" and CELL.search(commented):
+    commented = re.sub("^", "# ", cell["source"], flags=re.M)  # `%%` begins a comment of mermaid
+    fences = FENCE.findall(cell["source"])
+    if cell["cell_type"] != "code" and (CELL.search(commented) or fences[::2] != fences[1::2]):
         cell["metadata"] = {**cell["metadata"], "cell_marker": '"""'}
     return cell
 

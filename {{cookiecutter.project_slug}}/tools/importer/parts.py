@@ -100,7 +100,7 @@ def mark_settings(parts: list[Part]) -> None:
             item.kind = "seed" if seeds else "setting"
     used = {name for item in statements for name in item.needs | item.mentions}
     for item in statements:
-        if item.kind == "import" and not item.binds & used:
+        if item.kind == "import" and not item.binds & used and " as " not in item.text:
             item.kind = "setting"  # it may be there for what it does
     follow_calls(statements)
 

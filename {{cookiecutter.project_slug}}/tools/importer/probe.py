@@ -1,5 +1,6 @@
 """Look at the values of a notebook while it runs: its kernel loads this file."""
 
+import contextlib
 import functools
 import io
 import json
@@ -46,12 +47,12 @@ def look(value):
         pickler.dump(value)
         stream.seek(0)
         joblib.load(stream)
-        states = joblib.hash(value), joblib.hash(value)
     except Exception as error:
         return {"why": f"{type(value).__name__}: {error}".splitlines()[0][:80]}
-    found = {"classes": sorted(pickler.classes), "state": states[0], "objects": pickler.objects}
-    if states[0] != states[1]:
-        del found["state"]
+    found = {"classes": sorted(pickler.classes), "objects": pickler.objects}
+    with contextlib.suppress(Exception):  # such as masked arrays, which joblib can not hash
+        states = joblib.hash(value), joblib.hash(value)
+        found |= {"state": states[0]} if states[0] == states[1] else {}
     if type(value) is pd.DataFrame and survives(value):
         found["columns"] = {name: describe(value[name]) for name in value.columns}
     return found

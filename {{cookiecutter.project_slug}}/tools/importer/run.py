@@ -99,6 +99,7 @@ def execute(
             cwd=str(place),
             kernel_name="python3",
             progress_bar=False,
+            shutdown_kernel="immediate",  # else it is interrupted first, and may say so
         )
     except papermill.PapermillExecutionError as error:
         raise DoesNotRun(
