@@ -90,6 +90,7 @@ tools/pairing/__init__.py
 tools/dependencies/__init__.py
 tools/pages/__init__.py
 tools/pages/about.py
+tools/pages/failure.py
 tools/pairing/actions.py
 tools/add.py
 tools/audit.py
@@ -142,6 +143,7 @@ tools/importer/statements.py
 tools/importer/store.py
 docs/import.md
 tools/notebooks.py
+tools/builds/located.py
 tools/builds/overdue.py
 tools/dependencies/packages.py
 tools/pairing/pairs.py

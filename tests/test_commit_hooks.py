@@ -124,6 +124,7 @@ NOTEBOOK_WITHOUT = json.dumps(
 )
 
 
+AGAIN = " (has it changed files? git add, commit again)"
 KEY = "-----BEGIN RSA {} KEY-----\nMIIE\n".format("PRIVATE")
 
 
@@ -139,7 +140,7 @@ KEY = "-----BEGIN RSA {} KEY-----\nMIIE\n".format("PRIVATE")
         ("key.txt", KEY, "no private key"),
         ("broken.yaml", "a: [1\n", "YAML can be read"),
         ("broken.toml", "a = \n", "TOML can be read"),
-        ("src/unused.py", '"""Unused."""\n\nx = undefined\n', "ruff check"),
+        ("src/unused.py", '"""Unused."""\n\nx = undefined\n', f"ruff check{AGAIN}"),
     ],
 )
 def test_refused(desk, name, text, message):

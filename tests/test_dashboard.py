@@ -161,3 +161,13 @@ def test_a_place_that_is_taken_is_said(project: Project, address: str) -> None:
     assert done.returncode == 1
     assert done.stdout.startswith(f"Can't listen on {taken}: ")
     assert "Traceback" not in done.stdout
+
+
+def test_a_task_that_has_been_renamed_is_said(project: Project) -> None:
+    module = "src/my_pipeline/dashboard.py"
+    text = project.read(module)
+    project.write(module, text.replace('"clean", "train"', '"tidy", "train"'))
+    done = project.run("python", "tools", "dashboard", check=False)
+    project.write(module, text)
+    assert done.returncode == 1
+    assert done.stdout == "No task is called tidy: see TASKS in dashboard.py\n"

@@ -67,6 +67,15 @@ def test_a_failure_is_told_with_its_error(project: Project, page: Page) -> None:
         page.goto(place(project).as_uri())
         expect(page.locator("h1")).to_have_text("clean failed")
         expect(page.locator("#clean .error")).to_contain_text("SyntaxError")
+        # Before the notebook begins; the one of the build before still holds its error.
+        project.write("tasks/clean.py", script.replace("clean(raw)\n", "clean(nothing)\n"))
+        printed = project.run(*build, check=False).stdout
+        number = script.split("\n").index("table = clean(raw)") + 1
+        said = f"Line {number} of clean.py: undefined name 'nothing'"
+        assert said in printed
+        assert "Traceback" not in printed
+        page.reload()
+        expect(page.locator("#clean .error")).to_contain_text(said)
         faulty = script.replace("clean(raw)\n", "clean(raw).assign(body_mass_g=3.75)\n")
         project.write("tasks/clean.py", faulty)
         assert project.run(*build, check=False).returncode == 1
@@ -102,3 +111,16 @@ def test_the_pipeline_is_drawn_without_a_network(project: Project, page: Page) -
     project.run("ploomber", "plot")
     assert (project.path / "pipeline.png").read_bytes().startswith(b"\x89PNG")
     assert project.git("status", "--porcelain") == ""
+
+
+def test_a_task_that_has_been_renamed_leaves_the_page(project: Project) -> None:
+    assert 'id="clean"' in place(project).read_text("utf-8")
+    (project.path / "tasks" / "clean.py").rename(project.path / "tasks" / "tidy.py")
+    pipeline = project.read("pipeline.yaml")
+    project.write("pipeline.yaml", pipeline.replace("tasks/clean.py", "tasks/tidy.py"))
+    for name in ("tasks/features.py", "tasks/explore.py"):
+        project.write(name, project.read(name).replace('"clean"', '"tidy"'))
+    project.run("ploomber", "build", "--partially", "tidy", *SAMPLE)
+    text = place(project).read_text("utf-8")
+    assert 'id="tidy"' in text
+    assert 'id="clean"' not in text

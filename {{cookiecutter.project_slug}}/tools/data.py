@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from tools import ROOT
+from tools import ROOT, git
 
 LIST = ROOT / "data" / "raw" / "large-files.yaml"
 HEADER = "# Files that are too large for git. To check or download them: python tools data\n"
@@ -52,6 +52,7 @@ def add(path: Path, url: str | None) -> int:
     line = "/" + path.relative_to(LIST.parent).as_posix()
     if line not in lines:
         ignore.write_text("\n".join([*lines, line]) + "\n", encoding="utf-8", newline="\n")
+    git.output("rm", "--cached", "--quiet", "--ignore-unmatch", name)
     print(f"{name} is on the list and out of git. Next: git add {LIST.parent.relative_to(ROOT)}")
     return 0
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from tools import picture
 from tools.builds import times
-from tools.pages import about
+from tools.pages import about, failure
 
 TEMPLATES = Path(__file__).resolve().parent / "pages" / "templates"
 #: How the page holds its cards, so that a build of a part of the pipeline keeps the others.
@@ -98,18 +98,29 @@ def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
         "name": task.name,
         "title": heading(task),
         "state": state,
-        "error": error(notebook) or last_error(said) if state == "failed" else "",
+        "error": failure.describe(notebook, said) if state == "failed" else "",
         "upstream": list(task.upstream),
         "seconds": run[0],
         "ended": run[1],
+        "source": source(task),
         "files": [path.relative_to(folder).as_posix() for path in files],
     }
 
 
 def keep(cards: list[dict[str, Any]], known: set[str], folder: Path) -> list[dict[str, Any]]:
-    """Return the cards of an earlier build that this one had no part in, if their files exist."""
+    """Return the cards of an earlier build that this one had no part in.
+
+    Not those of tasks that have been renamed or deleted: their source or products are gone.
+    """
     others = [card for card in cards if card["name"] not in known]
+    others = [card for card in others if (about.ROOT / card.get("source", "?")).exists()]
     return [card for card in others if all((folder / name).exists() for name in card["files"])]
+
+
+def source(task: Any) -> str:
+    """Return the file of a task's script or function, from the folder of the project."""
+    path = Path(re.sub(r"\.py:\d+$", ".py", str(task.source.loc or "")))
+    return path.relative_to(about.ROOT).as_posix() if path.is_relative_to(about.ROOT) else ""
 
 
 def heading(task: Any) -> str:
@@ -127,28 +138,6 @@ def last_run(task: Any) -> tuple[float | None, str]:
     if run is None:
         return None, ""
     return run.seconds, f"{datetime.fromtimestamp(run.ended):%Y-%m-%d %H:%M}"
-
-
-def read(notebook: Path | None) -> dict[str, Any]:
-    """Return what an executed notebook holds, nothing if it can't be read."""
-    with suppress(OSError, ValueError):
-        return json.loads(notebook.read_text(encoding="utf-8")) if notebook else {}
-    return {}
-
-
-def error(notebook: Path | None) -> str:
-    """Return the error that a notebook ended with."""
-    cells = read(notebook).get("cells", [])
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    errors = [output for output in outputs if output["output_type"] == "error"]
-    return f"{errors[-1]['ename']}: {errors[-1]['evalue']}" if errors else ""
-
-
-def last_error(text: str) -> str:
-    """Return what a traceback ends with, without the names of modules; any other text whole."""
-    parts = re.split(r"(?m)^(?=[\w.]+(?:Error|Exception)\b)|^(?:Traceback|The above) ", text)
-    found = [part for part in parts[1:] if re.match(r"(?!ploomber\.)[\w.]+(?=: |$)", part)]
-    return re.sub(r"^[\w.]+\.", "", found[-1] if found else text).strip()
 
 
 def render(dag: Any, cards: list[dict[str, Any]], folder: Path) -> str:

@@ -18,7 +18,7 @@ from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.executors import _format
 from ploomber.tasks import NotebookRunner
 
-from tools.builds import processes
+from tools.builds import located, processes
 
 #: On Linux a worker is a copy of this process, elsewhere a new Python.
 FORKS = processes.LINUX
@@ -114,15 +114,17 @@ def build(task: Any) -> Result:
             result = Result(*task._build(catch_exceptions=True))
         except BaseException as error:
             stops = isinstance(error, DAGBuildEarlyStop)
-            result = Result(error=describe(error), stops_build=stops)
+            result = Result(error=describe(error, task), stops_build=stops)
     return result._replace(warnings=tuple(str(warning.message) for warning in caught))
 
 
-def describe(error: BaseException) -> str:
-    """Return what to print of an error: as Ploomber does, but for a kernel that has died."""
+def describe(error: BaseException, task: Any) -> str:
+    """Return what to print of an error: as Ploomber does, but for what it can't tell."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, DeadKernelError):
             return "Its kernel has died: most often that means that the memory was full."
+        if str(cause).startswith(located.START):
+            return located.describe(str(cause), task)
         cause = cause.__cause__
     return _format.exception(error)
