@@ -214,6 +214,20 @@ def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(projec
     project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.circle.yaml")
 
 
+def test_a_notebook_that_is_none_is_refused_in_a_line(project):
+    project.write("tasks/merged.ipynb", '<<<<<<< HEAD\n{"cells": []}\n')
+    project.write(
+        "pipeline.merged.yaml",
+        "executor: {dotted_path: tools.executor.Executor}\n"
+        "tasks: [{source: tasks/merged.ipynb, product: products/merged.ipynb}]\n",
+    )
+
+    line = last_line(project, "ploomber", "build", "--entry-point", "pipeline.merged.yaml")
+
+    assert "tasks/merged.ipynb can't be read as a notebook: " in line
+    project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.merged.yaml")
+
+
 def test_a_task_that_does_not_exist_is_refused_in_a_line(project):
     line = last_line(project, "ploomber", "build", "--partially", "claen")
 

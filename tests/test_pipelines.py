@@ -29,6 +29,11 @@ tasks:
     product: "{{products}}/copy.csv"
   - source: tasks/eda/plot.py
     product: "{{products}}/plot.ipynb"
+    local_execution: true
+  - source: tasks/eda/write.py
+    class: ScriptRunner
+    product:
+      data: "{{products}}/write.txt"
   - source: tasks/long_name.py
     name: parts
     product:
@@ -68,7 +73,8 @@ from PKG import (
 
 def count(product):
     """Count."""
-    pd.DataFrame({"n": [1, 2]}).to_csv(product, index=False)
+    double = [1, 2]
+    pd.DataFrame({"n": double}).to_csv(product, index=False)
 
 
 def double(product, upstream):
@@ -105,7 +111,10 @@ SCHEMAS = {"count": N, "double": N, "fit-*": N, "filter": N, "dump": N,
            "compare": {"best": N, "worst": N}}
 ''',
     "tasks/copy.sh": 'cp "{{upstream["double"]}}" "{{product}}"\n',
-    "tasks/eda/plot.py": HEAD.format('["copy"]', "") + "# files = !ls\n\n# %%\nlen(files)\n",
+    "tasks/eda/plot.py": HEAD.format('["copy"]', "")
+    + "import beside\n\n# files = !ls\n\n# %%\nassert files.count(beside.NAME) == 1\n",
+    "tasks/eda/write.py": HEAD.format("None", "") + "import beside\n" + WRITE.format("beside.NAME"),
+    "tasks/eda/beside.py": 'NAME = "beside.py"\n',
     "tasks/long_name.py": HEAD.format("None", "")
     + "import PKG.names as names; from pathlib import Path\n\n"
     + 'for name in names.NAMES:\n    Path(product["data"]).mkdir(exist_ok=True)\n'
@@ -191,7 +200,12 @@ def test_plain_ploomber_makes_the_same(project):
     plain = re.sub(notebook, r"  - \1\n    static_analysis: disable", plain)
     project.write("pipeline.plain.yaml", plain)
     project.write("env.plain.yaml", "products: products/plain\n")
-    build(project, "--entry-point", "pipeline.plain.yaml")
+    words = ("--entry-point", "pipeline.plain.yaml")
+    before = project.run("python", "tools", "status", *words).stdout
+    assert before.count("will run") == 10
+    assert re.findall(r"(?m)^(\w+) +up to date$", before) == ["filter"]  # its table is the same
+    # Our settings of kernels, which it finds in this environment, go by the variable.
+    project.run("ploomber", "build", *words, KERNELS_STAY_IN=str(project.path / "tasks/eda"))
     made = {
         folder: {p.name for p in (project.path / "products" / folder).iterdir() if p.name[0] != "."}
         for folder in ("plain", "development")
@@ -202,6 +216,8 @@ def test_plain_ploomber_makes_the_same(project):
 
 
 def test_a_second_build_has_nothing_to_do(project):
+    """Also after one task was run again, that no build has asked for."""
+    project.run("ploomber", "task", "plot", "--force")
     assert reasons(project) == {}
 
 
@@ -217,14 +233,21 @@ def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project):
     edit(project, "src/PKG/names.py", '"c"', '"b"')
     assert reasons(project) == {}
 
-    edit(project, "src/PKG/steps.py", '"n": [1, 2]', '"n": [1, 3]')
+    edit(project, "src/PKG/steps.py", "double = [1, 2]", "double = [1, 3]")
     assert reasons(project)["count"] in (f"src/{package}/steps.py", "its script")
     assert "parts" not in reasons(project)
-    edit(project, "src/PKG/steps.py", '"n": [1, 3]', '"n": [1, 2]')
+    edit(project, "src/PKG/steps.py", "double = [1, 3]", "double = [1, 2]")
 
     edit(project, "src/PKG/db.py", '"data/data.db"', '"./data/data.db"')
-    assert reasons(project) == dict.fromkeys(["filter", "dump"], f"src/{package}/db.py")
-    edit(project, "src/PKG/db.py", '"./data/data.db"', '"data/data.db"')
+    edit(project, "src/PKG/steps.py", "table = pd.read_csv(", "table = pd.read_csv(sep=',', *[")
+    edit(project, "src/PKG/steps.py", 'upstream["count"])', 'upstream["count"]])')
+    edit(project, "tasks/eda/beside.py", 'NAME = "', 'NAME  = "')
+    again = reasons(project)
+    assert "count" not in again  # what it calls `double` is no function
+    assert again["double"] == "its script"
+    assert again["plot"] == again["write"] == "tasks/eda/beside.py"
+    assert again["filter"] == again["dump"] == f"src/{package}/db.py"
+    project.git("checkout", "--quiet", "--", "src", "tasks")
 
 
 @pytest.mark.parametrize("name", ["parts/a", "double.csv", "best.csv"])
@@ -263,3 +286,30 @@ def test_a_schema_that_belongs_to_no_task_is_told(project):
     edit(project, "src/PKG/schemas.py", '"cuont": N', '"count": N')
     assert "SCHEMAS has" not in build(project)
     assert "SCHEMAS has" not in build(project, "-p", "double")  # the other tasks are left out
+
+
+def test_each_table_is_checked_because_it_has_a_schema(project):
+    """Text files, several of one task, those of a grid, and one in a database."""
+    edit(project, "src/PKG/schemas.py", "in_range(0, 9)", "in_range(5, 9)")
+    schema = f"its schema in src/{project.package}/schemas.py"
+    failing = {name for name, reason in reasons(project).items() if reason == schema}
+    assert failing == {"count", "double", "fit-1", "fit-2", "compare", "filter", "dump"}
+    edit(project, "src/PKG/schemas.py", "in_range(5, 9)", "in_range(0, 9)")
+
+
+def test_the_smoke_test_takes_any_product_and_finds_forgotten_notebooks(project, tmp_path):
+    """Tables in a database, folders, and files without a notebook; scripts that are none."""
+    text = project.read("pipeline.yaml")
+    forgotten = ["tasks/compare.ipynb", "tasks/eda/plot.py", "tasks/fit.py"]
+    left = "|".join(map(re.escape, forgotten))
+    project.write("pipeline.yaml", re.sub(rf"(?m)^  - source: ({left})\n(    .*\n)*", "", text))
+
+    done = project.run("python", "tools", "smoke", tmp_path, check=False)
+
+    expected = [f"{name}: no task of a pipeline has it as source" for name in forgotten]
+    assert done.stdout.splitlines() == expected
+    assert {"parts", "copy.csv"} <= {path.name for path in (tmp_path / "products").iterdir()}
+    summary = project.run("python", "tools", "summary", tmp_path).stdout
+    assert re.search(r"\| parts \| yes \| \d+\.\d \| `parts.html`, `parts` \|", summary)
+    assert re.search(r"\| filter \| yes \| \d+\.\d \|  \|", summary)
+    project.write("pipeline.yaml", text)

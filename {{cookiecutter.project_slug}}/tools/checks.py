@@ -169,8 +169,9 @@ def decide(task: Any, reason: str | None, waiting: list[Any], is_forced: bool | 
 
 def watch(task: Any, functions: dict[str, str]) -> None:
     """Give a task what happens when it has succeeded."""
+    ipython.allow(task)
+    ipython.stay(task)
     if task.exec_status.name in WAITS:
-        ipython.allow(task)
         results.keep_edits(task)
     own = task.on_finish.own if isinstance(task.on_finish, Finish) else task.on_finish
     failed = task.on_failure.own if isinstance(task.on_failure, Fail) else task.on_failure

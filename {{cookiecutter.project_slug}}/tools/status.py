@@ -15,6 +15,13 @@ from tools import ROOT
 from tools.builds import times
 from tools.checking import uptodate
 
+#: State of a task that has no reason, as where pipeline.yaml has no on_render of ours -> its line.
+UNEXPLAINED = {
+    "WaitingExecution": "will run",
+    "WaitingUpstream": "will run",
+    "WaitingDownload": "will be downloaded",
+}
+
 
 def load(arguments: list[str], command: str = "status") -> Any:
     """Return the pipeline that the options of Ploomber's command line choose, rendered.
@@ -40,7 +47,8 @@ def load(arguments: list[str], command: str = "status") -> Any:
 def line(task, width: int) -> str:
     """Return the line of a task: its name, whether and why it runs, and its last run."""
     reason = uptodate.REASONS.get(task.name)
-    state = f"will run: {reason}" if reason else "up to date"
+    without = UNEXPLAINED.get(task.exec_status.name, "up to date")
+    state = f"will run: {reason}" if reason else without
     run = times.last(task)
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.ended)) if run else ""
     last = f"last run {when}, {times.words(run.seconds)}" if run else ""

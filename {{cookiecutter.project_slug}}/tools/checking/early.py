@@ -10,7 +10,7 @@ import ast
 import datetime
 import fnmatch
 import graphlib
-import json
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from typing import Any
 
 from ploomber_core.exceptions import BaseException as Refusal  # printed without a traceback
 
-from tools import pipeline_file
+from tools import notebooks, pipeline_file
 from tools.checking import commands, imports, parameters
 
 #: The first line of a cell of parameters, in each format that jupytext writes.
@@ -67,10 +67,13 @@ def read_cells(source: Path) -> Iterator[tuple[bool, str]]:
         text = source.read_text(encoding="utf-8", errors="replace")
         yield bool(TAGGED.search(text)), text
     elif source.suffix == ".ipynb" and source.is_file():
-        for cell in json.loads(source.read_bytes()).get("cells", []):
-            tags = cell.get("metadata", {}).get("tags", [])
+        try:
+            notebook = notebooks.read_notebook(Path(os.path.relpath(source))) or {"cells": []}
+        except notebooks.Unreadable as error:
+            raise Refusal(str(error)) from None
+        for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
-                yield "parameters" in tags, "".join(cell["source"])
+                yield "parameters" in notebooks.tags_of(cell), cell["source"]
 
 
 def check_dates(where: str, name: str, task: Mapping[str, Any], is_notebook: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import os
 import symtable
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from tools import ROOT
 
 #: Where modules of the project may lie.
-FOLDERS = [ROOT / "src", ROOT]
+FOLDERS = (ROOT / "src", ROOT)
 #: How a module is imported by a name that is a text.
 BY_TEXT = {"import_module", "__import__"}
 #: Magics whose cells are Python.
@@ -85,9 +86,9 @@ def imported_names(tree: ast.AST, package: str = "") -> Iterator[str]:
                 yield f"{package}{text}" if text.startswith(".") else text
 
 
-def find_modules(name: str) -> Iterator[tuple[str, Path]]:
+def find_modules(name: str, folders: tuple[Path, ...] = FOLDERS) -> Iterator[tuple[str, Path]]:
     """Yield name and file of a module of the project and of the packages it lies in."""
-    for folder in FOLDERS:
+    for folder in folders:
         parts = name.split(".")
         for end in range(1, len(parts) + 1):
             path, dotted = folder.joinpath(*parts[:end]), ".".join(parts[:end])
@@ -108,14 +109,16 @@ def read(file: Path) -> tuple[ast.Module, str]:
 
 
 @functools.cache
-def imports_of(name: str, file: Path) -> frozenset[tuple[str, Path]]:
+def imports_of(name: str, file: Path, folders: tuple[Path, ...]) -> frozenset[tuple[str, Path]]:
     """Return name and file of the project's modules that a module imports itself."""
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     names = imported_names(read(file)[0], package)
-    return frozenset(module for found in names for module in find_modules(found))
+    return frozenset(module for found in names for module in find_modules(found, folders))
 
 
-def follow(trees: Iterable[ast.AST], package: str = "") -> dict[str, str]:
+def follow(
+    trees: Iterable[ast.AST], package: str = "", folders: tuple[Path, ...] = FOLDERS
+) -> dict[str, str]:
     """Return the project's modules that code imports, directly or through others.
 
     Parameters
@@ -124,6 +127,8 @@ def follow(trees: Iterable[ast.AST], package: str = "") -> dict[str, str]:
         The parsed code.
     package
         The package it belongs to, if any.
+    folders
+        Where modules may lie.
 
     Returns
     -------
@@ -131,14 +136,14 @@ def follow(trees: Iterable[ast.AST], package: str = "") -> dict[str, str]:
         Path of each module, from the project's folder -> fingerprint of its text.
     """
     names = {name for tree in trees for name in imported_names(tree, package)}
-    waiting = [module for name in names for module in find_modules(name)]
+    waiting = [module for name in names for module in find_modules(name, folders)]
     found: dict[str, str] = {}
     while waiting:
         name, file = waiting.pop()
-        path = file.relative_to(ROOT).as_posix()
+        path = Path(os.path.relpath(file, ROOT)).as_posix()
         if path not in found and not path.startswith("tools/"):
             found[path] = read(file)[1]
-            waiting += imports_of(name, file)
+            waiting += imports_of(name, file, folders)
     return found
 
 

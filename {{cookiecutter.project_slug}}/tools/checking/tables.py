@@ -64,8 +64,8 @@ def assign(
     say
         What is told that they do not fit; a worker shows nothing but warnings.
     """
-    name = next((key for key in [task.name, *schemas] if fnmatchcase(task.name, key)), None)
-    found = schemas.get(task.name, schemas.get(name))
+    names = [task.name, *(key for key in schemas if fnmatchcase(task.name, key))]
+    found = next((schemas[name] for name in names if name in schemas), None)
     if found is None:
         return {}
     products = uptodate.products_of(task)

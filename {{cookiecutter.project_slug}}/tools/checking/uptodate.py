@@ -12,7 +12,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tools import ROOT, pipeline_file
+from tools import ROOT, ipython, pipeline_file
 from tools.checking import clients, fingerprints, imports, parameters
 
 #: Name of each task that will run -> why, in a word or two.
@@ -93,7 +93,8 @@ def functions_of(task: Any) -> dict[str, str]:
     if hasattr(task.source, "nb_obj_rendered"):
         cells = task.source.nb_obj_rendered.cells
         code = [cell.source for cell in cells if cell.cell_type == "code"]
-        used |= imports.follow([imports.parse_cell(text) for text in code])
+        folders = tuple(filter(None, [ipython.folder_of(task), *imports.FOLDERS]))
+        used |= imports.follow([imports.parse_cell(text) for text in code], folders=folders)
     return used
 
 

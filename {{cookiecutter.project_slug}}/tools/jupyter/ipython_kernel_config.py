@@ -8,7 +8,12 @@ from pathlib import Path
 
 # A build runs notebooks in the project folder, editors run them in the folder of the
 # notebook: go up to the project, so that relative paths mean the same everywhere.
-for folder in [Path.cwd(), *Path.cwd().parents]:
+# Not where a task has asked for another folder (tools/ipython.py).
+stay = os.environ.get("KERNELS_STAY_IN", "").split(os.pathsep)
+here = Path.cwd().resolve()
+for folder in [here, *here.parents]:
+    if str(folder) in stay:
+        break
     if (folder / "pipeline.yaml").is_file():
         os.chdir(folder)
         break
