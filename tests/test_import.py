@@ -50,7 +50,9 @@ print(m.best_estimator_.coef_)
 ![A bird](bird.png)
 ---
 import os, helpers
-print(helpers.shout("x"))
+def double(number):
+    return 2 * number
+print(helpers.shout("x"), double(3))
 print(m.predict(pd.DataFrame({"a": [1.0]})), df.ratio.sum())
 """
 
@@ -98,6 +100,8 @@ def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path
     assert "def add_ratio" in project.read("src/my_pipeline/birds.py")
     assert 'upstream = ["birds_clean", "model_it"]' in project.read("tasks/use.py")
     assert project.read("pipeline.yaml").startswith("# The pipeline")
+    for name in ["add_ratio", "double"]:
+        assert f"def test_{name}()" in project.read("tests/test_birds.py")
     assert "def shout" in project.read("src/my_pipeline/helpers.py")
     assert "../tasks/images/use_bird.png" in project.read("tasks/use.py")
     assert project.read("tasks/images/use_bird.png") == "a bird"

@@ -109,6 +109,11 @@ PASSED = {
     "a path is no formula": ("z = f()", "open('~/z')", set()),
     "a query": ("limit = f()\nu = f()", "df.query('a > @limit')", {"df", "limit"}),
     "a text that is evaluated": ("a = f()", "eval('a + 1')", {"a"}),
+    "a text that a function evaluates": (
+        "a = f()\ndef show(text): return eval(text)\nshow('a')",
+        "show('a')",
+        {"a"},
+    ),
     "what is awaited": ("x = f()", "r = await g(await x)", {"x"}),
     "a captured text": ("%%capture cap\nprint(1)", "print(cap)", {"cap"}),
     "a global that a function sets": (
@@ -126,6 +131,7 @@ PASSED = {
         "print(n)",
         {"n"},
     ),
+    "a name of Python's": ("x = max(f())\nmax = x", "print(max)", {"max"}),
     "a constant is written anew": ("LIMIT = 3\nx = f()", "print(LIMIT)", set()),
     "unless it changes": ("LIST = []\nLIST.append(1)", "print(LIST)", {"LIST"}),
     "a name of IPython": ("x = f()", "get_ipython().magic('time')\ndisplay(1)", set()),
@@ -307,7 +313,7 @@ def test_what_varies_by_itself_is_named(step: Any) -> None:
     found = {"one": {1: "cell 1: text", 3: "cell 3: text, figure"}, "two": {2: "cell 2: text"}}
     steady = {"one": {3: "cell 3: text"}, "two": {2: "cell 2: text"}}
     assert [*step("prove.describe_varying")(found, steady)] == [
-        "one: what cells 1, 3 show varies by itself from run to run: only the rest was compared"
+        "one: what varies by itself from run to run was left out: cell 1, cell 3"
     ]
 
 
@@ -387,6 +393,27 @@ def test_a_function_stays_if_a_name_in_it_means_two_things(
         read(f"# A\n---\n{imports}\n---\ndef f():\n    return np.log\n"), []
     )
     assert bool(step("movable.find_movable")(parts, set())) is moves
+
+
+def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> None:
+    """By the others that move, too."""
+    text = "# A\n---\nclass display: pass\ndef f(): display()\nf()\n---\n# B\n---\ndisplay()\n"
+    flow = flow_of(step, text)
+    assert flow.parts[1].moved == {"display"}
+    (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
+    assert "def f()" in module and "import" not in module
+    assert (
+        "import display"
+        in step("skeletons.functions_of")(
+            flow_of(step, "def f(): display(1)\nf()"), "module", "n.ipynb"
+        ).popitem()[1]
+    )
+
+
+def test_a_function_that_a_text_names_is_imported(step: Any) -> None:
+    """Also by the part that it moves away from; what evaluates texts stays, it must see names."""
+    text = "# A\n---\ndef show(t): return eval(t)\ndef g(): return 1\nshow('g()')\n"
+    assert flow_of(step, text).parts[0].moved == {"g"}
 
 
 def test_a_function_with_a_magic_stays_and_keeps_it(step: Any) -> None:

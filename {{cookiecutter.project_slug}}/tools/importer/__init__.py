@@ -119,10 +119,7 @@ class Import:
         print(f"Running {self.path.name} as it is ...", flush=True)
         flow = Flow([Part(part.name, part.cells, part.statements) for part in self.parts], [], {})
         names = sorted({name for part in flow.parts for name in part.needs})
-        functions: dict[int, list[str]] = {}
-        for item in self.statements:
-            if item.kind == "function":
-                functions.setdefault(item.cell, []).extend(item.binds)
+        functions = [item for item in self.statements if item.kind == "function"]
         ends = {0, *(part.cells[-1] for part in self.parts)}
         try:
             with self.place() as place:
@@ -138,7 +135,7 @@ class Import:
     def run_again(self) -> Any:
         """Run the notebook once more, to see what varies by itself."""
         with self.place() as place:
-            return execute(self.notebook, place, [], set(), {})[0]
+            return execute(self.notebook, place, [], set(), [])[0]
 
     @contextmanager
     def place(self) -> Iterator[Path]:

@@ -24,12 +24,16 @@ def mentioned(node: ast.AST) -> set[str]:
     names = set()
     for item in ast.walk(node):
         if isinstance(item, ast.Call) and EVALUATE.fullmatch(called(item)):
-            for text in texts_in(*item.args, *item.keywords):
-                names |= {*NAME.findall(text)}
+            names |= names_in(texts_in(*item.args, *item.keywords))
     for text in texts_in(node):
         formula = "~" in text and not text.startswith("~/")
         names |= {*(NAME if formula else IN_QUERY).findall(text)}
     return names
+
+
+def names_in(texts: list[str]) -> set[str]:
+    """Return the names in texts that are code."""
+    return {name for text in texts for name in NAME.findall(text)}
 
 
 def texts_in(*nodes: ast.AST) -> list[str]:

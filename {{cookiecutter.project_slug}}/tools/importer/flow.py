@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from tools.importer.parts import RANDOM, Part, join, texts
-from tools.importer.statements import Statement
+from tools.importer.statements import GIVEN, Statement
 
 
 class Join(Exception):
@@ -72,7 +72,7 @@ class Flow:
         before = [item for earlier in self.parts[:index] for item in earlier.statements]
         part.copies = [item for item in before if item.kind == "setting"]
         self.keep_results(index)
-        made = self.made(index)
+        made = self.made(index) | self.moved
         wanted, bound = set(self.seeded & part.gives), set()
         for item in part.copies + part.statements:
             if not item.binds & self.moved:
@@ -110,7 +110,7 @@ class Flow:
             return source.mentions & made
         elif source is not None or name in self.seeded:
             return self.take(index, name) | (source.mentions & made if source else set())
-        elif not part.has(name, "binds") and name not in ("_", "__", "___"):
+        elif not part.has(name, "binds") and name not in GIVEN | {"_", "__", "___"}:
             stars = [item for item in before if item.kind == "names"]
             part.copies += [item for item in stars if item not in part.copies]
             if not stars and not any(item.kind == "names" for item in part.statements):

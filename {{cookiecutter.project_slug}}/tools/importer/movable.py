@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from tools.importer.parts import Part
-from tools.importer.statements import GIVEN, Statement
+from tools.importer.statements import BY_NAME, GIVEN, Statement
 
 #: Decorators that do nothing but to their function.
 PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
@@ -38,7 +38,7 @@ def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
         if item.kind in ("function", "constant") and len(item.binds) == 1 and times[name] == 1
         if name not in changed | stay and not item.changes and is_alone(item, statements)
     }
-    known = GIVEN - {"get_ipython"} | imported
+    known = GIVEN - {"get_ipython", *BY_NAME, *times} | imported
     bound = set(times) - known
 
     def lacks(item: Statement) -> set[str]:

@@ -75,6 +75,13 @@ def describe(column):
     return "str" if text else str(column.dtype), bool(column.isna().any())
 
 
+def watch(space, names, folder):
+    """Note what functions are called with first; after that they are as they were."""
+    for name in names:
+        if isinstance(space.get(name), types.FunctionType):
+            space[name] = note_call(name, space[name], Path(folder, f"{name}.pickle"), space)
+
+
 def note_call(name, function, file, space):
     """Return a function that notes what it is called with first, then leaves by itself."""
 
@@ -110,7 +117,7 @@ def settings():
     return {name: repr(value) for name, value in found.items() if value}
 
 
-def probe(space, names, functions, folder, cell):
+def probe(space, names, folder, cell):
     """Note what the values of a notebook are like after a cell.
 
     Parameters
@@ -119,8 +126,6 @@ def probe(space, names, functions, folder, cell):
         All names of the notebook.
     names
         Those to look at.
-    functions
-        Those that the cell has made: their first call will be noted.
     folder
         Where to write.
     cell
@@ -134,6 +139,3 @@ def probe(space, names, functions, folder, cell):
         found["shares"] = [n for n in others if objects[n].keys() & objects[name].keys()]
     seen["%settings"] = settings()
     Path(folder, f"{cell}.json").write_text(json.dumps(seen), encoding="utf-8")
-    for name in functions:
-        if isinstance(space.get(name), types.FunctionType):
-            space[name] = note_call(name, space[name], Path(folder, f"{name}.pickle"), space)

@@ -62,10 +62,9 @@ def describe_varying(
 ) -> Iterator[str]:
     """Say which cells show other things at each run of the original, a line a task."""
     for name, lines in found.items():
-        cells = ", ".join(str(n) for n in lines if lines[n] != steady[name].get(n))
+        cells = [f"cell {n}" for n in lines if lines[n] != steady[name].get(n)]
         if cells:
-            what = "varies by itself from run to run: only the rest was compared"
-            yield f"{name}: what cells {cells} show {what}"
+            yield f"{name}: what varies by itself from run to run was left out: {', '.join(cells)}"
 
 
 def build(names: list[str]) -> tuple[dict[str, Path], bool]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tools.importer.statements import Statement
+
 PROBE = Path(__file__).with_name("probe.py")
 
 
@@ -48,7 +50,11 @@ def prepare(notebook: Path, data: Iterable[Path], folder: Path) -> Path:
 
 
 def execute(
-    notebook: Any, place: Path, names: list[str], ends: set[int], functions: dict[int, list[str]]
+    notebook: Any,
+    place: Path,
+    names: list[str],
+    ends: set[int],
+    functions: list[Statement],
 ) -> tuple[Any, dict[int, dict[str, Any]]]:
     """Run a notebook with papermill, and look at its values.
 
@@ -63,7 +69,7 @@ def execute(
     ends
         Numbers of the cells after which to look; 0 is before the first.
     functions
-        Number of a cell -> the functions that it makes.
+        Those whose first calls are noted.
 
     Returns
     -------
@@ -80,16 +86,19 @@ def execute(
 
     folder = place / ".import"
     folder.mkdir(exist_ok=True)
+    load = f"__import__('runpy').run_path({str(PROBE)!r})"
     probed, numbers = nbformat.from_dict({**notebook, "cells": []}), []
     for number, cell in enumerate([None, *notebook.cells]):
         if cell is not None:
-            probed.cells.append(nbformat.from_dict(cell))
+            lines = cell.source.splitlines()
+            for item in reversed([item for item in functions if item.cell == number]):
+                watch = f"{load}['watch'](globals(), {sorted(item.binds)}, {str(folder)!r})"
+                lines.insert(item.lines.stop, watch)
+            probed.cells.append(nbformat.from_dict({**cell, "source": "\n".join(lines)}))
             numbers.append(number)
-        if number in ends or number in functions:
-            here = names if number in ends else []
-            call = f"globals(), {here}, {functions.get(number, [])}, {str(folder)!r}, {number}"
-            load = f"__import__('runpy').run_path({str(PROBE)!r})['probe']({call})"
-            probed.cells.append(nbformat.v4.new_code_cell(load))
+        if number in ends:
+            call = f"{load}['probe'](globals(), {names}, {str(folder)!r}, {number})"
+            probed.cells.append(nbformat.v4.new_code_cell(call))
             numbers.append(0)
     nbformat.write(probed, folder / "in.ipynb")
     try:

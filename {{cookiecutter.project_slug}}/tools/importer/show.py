@@ -74,7 +74,7 @@ def describe_functions(flow: Flow, tested: Container[str]) -> Iterator[str]:
             if name not in flow.moved:
                 yield (
                     f"{name} (cell {item.cell}) stays in the scripts: it uses a value of the "
-                    "notebook, a file, or a name with two meanings"
+                    "notebook, a file, `eval`, or a name with two meanings"
                 )
             elif name not in tested:
                 yield f"{name}: no test, its arguments are not known"

@@ -32,6 +32,7 @@ def functions_of(flow: Flow, module: str, source: str) -> dict[Path, str]:
     moved = [item for item in statements if item.binds & flow.moved]
     names = {name for item in moved for name in item.needs | item.mentions}
     imports = [item.text for item in statements if item.kind == "import" and item.binds & names]
+    names -= {name for item in statements for name in item.binds}
     imports += ["from IPython.display import display"] * ("display" in names)
     body = "\n\n\n".join(item.text for item in moved)
     lines = "\n".join(dict.fromkeys(imports))

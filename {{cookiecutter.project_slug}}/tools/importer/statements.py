@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from pyflakes import checker, messages
 
-from tools.importer.effects import FUNCTION, called, changed, mentioned, root
+from tools.importer.effects import FUNCTION, called, changed, mentioned, names_in, root, texts_in
 
 #: What IPython gives, beside the names of Python; results of earlier cells go by other names.
-GIVEN = {*dir(builtins), *"display get_ipython In exit quit".split()}
+GIVEN = {*dir(builtins), *"display get_ipython In exit quit __file__".split()}
 RESULT = re.compile(r"_{1,3}|_\d+|Out|_oh")
+#: How code gets at names of the notebook that it does not say.
+BY_NAME = {"eval", "exec", "globals"}
 #: Magics around Python code, those that set something, and those that bring names.
 TIMED = re.compile(r"(\s*(?:[\w, ]+=\s*)?)%(?:time|timeit|prun|memit)\b(?:\s+-\w\s*\d*)*\s*(.*)")
 PYTHON_CELL = re.compile(r"\s*%%(time|timeit|capture|prun|memit)\b")
@@ -111,6 +113,8 @@ def describe(cell: int, node: ast.stmt, typed: list[str], lines: list[str]) -> S
     start = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))]) - 1
     needs = {m.message_args[0] for m in scopes.messages if isinstance(m, messages.UndefinedName)}
     module = next(s for s in scopes.deadScopes if isinstance(s, checker.ModuleScope))
+    given = [item for item in module.values() if isinstance(item, checker.Builtin)]
+    needs |= {item.name for item in given if item.used}  # a notebook may define them anew
     bindings = [item for item in module.values() if not isinstance(item, checker.Builtin)]
     binds = {item.name for item in bindings if item.name.isidentifier()}
     imports = {
@@ -160,7 +164,7 @@ def is_setting(statement: Statement, imported: set[str], constants: set[str]) ->
 
 
 def follow_calls(statements: list[Statement]) -> None:
-    """Let what uses a function change and set what the function does."""
+    """Let what uses a function change, set and name (in texts) what the function does."""
     functions = {n: item for item in statements if item.kind == "function" for n in item.binds}
     pending = list(statements)
     while pending:
@@ -170,6 +174,9 @@ def follow_calls(statements: list[Statement]) -> None:
                 item.changes |= function.changes
                 item.sets |= function.sets
                 pending += [user for user in statements if user.needs & item.binds]
+    evaluate = {name for name, item in functions.items() if item.needs & BY_NAME}
     for item in statements:
         if item.kind != "function":
             item.binds |= item.sets
+        if item.needs & evaluate:
+            item.mentions |= names_in(texts_in(item.node))
