@@ -55,7 +55,9 @@ def test_modules_are_found_with_what_they_import(step: Any, tmp_path: Path) -> N
     (tmp_path / "b" / "c.py").write_text("import os")
     (tmp_path / "other.py").write_text("")
     (tmp_path / "data").mkdir()
-    found = step("local.find_modules")([ast.parse("import a, os, data")], tmp_path)
+    (tmp_path / "sub").mkdir()
+    tree = ast.parse("import a, os, data")
+    found = step("local.find_modules")([tree], [tmp_path / "sub", tmp_path])
     assert found == {"a": tmp_path / "a.py", "b": tmp_path / "b"}
 
 

@@ -39,7 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("notebook", type=Path, help="the notebook, which stays as it is")
     parser.add_argument(
-        "--data", type=Path, nargs="+", default=[], metavar="PATH", help="what else it reads"
+        "--data",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="what it reads or imports",
     )
     parser.add_argument(
         "--split", default="", metavar="3,7,12", help="cells that begin a part, counted from 1"
@@ -82,8 +87,9 @@ class Import:
             raise Refused(what) from None
         self.statements = [item for part in self.parts for item in part.statements]
         nodes = [item.node for item in self.statements if item.node is not None]
-        self.modules = local.find_modules(nodes, self.path.parent)
         self.data = [path.resolve() for path in options.data]
+        folders = [self.path.parent, *(path.parent for path in self.data if path.suffix == ".py")]
+        self.modules = local.find_modules(nodes, folders)
         self.files = files.find_reads(self.statements, self.cells, self.path, self.data)
 
     def run(self) -> int:
@@ -100,7 +106,8 @@ class Import:
         show(tasks, flow, self.path)
         if self.options.dry_run:
             return 0
-        copies, left = files.find_copies(self.files, self.path, self.data)
+        data = [path for path in self.data if path not in self.modules.values()]
+        copies, left = files.find_copies(self.files, self.path, data)
         code = {**scripts_of(tasks), **local.texts_of(self.modules, PACKAGE)}
         code |= functions_of(flow, module, self.path.name)
         code = {f: local.use_modules(text, self.modules, PACKAGE.name) for f, text in code.items()}

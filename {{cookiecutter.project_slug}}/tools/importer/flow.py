@@ -31,21 +31,21 @@ class Flow:
         self, parts: list[Part], moved: list[Statement], seen: dict[int, dict[str, dict[str, Any]]]
     ) -> None:
         self.parts, self.seen = parts, seen
+        self.statements = [item for part in parts for item in part.statements]
         self.moved = {name for item in moved for name in item.binds}
         self.joined: list[str] = []
         self.constants = self.find_constants()
-        text = "\n".join(item.text for part in parts for item in part.statements)
+        text = "\n".join(item.text for item in self.statements)
         self.seeded = {name for name, (seed, *_) in RANDOM.items() if re.search(seed, text)}
         self.connect()
 
     def find_constants(self) -> set[str]:
         """Return the names of short literals that never change, which each task can write anew."""
-        statements = [item for part in self.parts for item in part.statements]
-        times = Counter(name for item in statements for name in item.binds)
-        changed = {name for item in statements for name in item.changes}
+        times = Counter(name for item in self.statements for name in item.binds)
+        changed = {name for item in self.statements for name in item.changes}
         return {
             name
-            for item in statements
+            for item in self.statements
             for name in item.binds
             if item.kind == "constant" and len(item.lines) < 4 and times[name] == 1
             if name not in changed

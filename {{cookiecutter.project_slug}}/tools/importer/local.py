@@ -17,15 +17,15 @@ PICTURE = re.compile(r"""(!\[[^\]]*\]\(\s*|<img\s[^>]*?src=["'])([^)"'\s]+)""")
 KINDS = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
 
 
-def find_modules(nodes: Iterable[ast.AST], folder: Path) -> dict[str, Path]:
-    """Return the modules in a folder that code imports, and those that these import.
+def find_modules(nodes: Iterable[ast.AST], folders: Iterable[Path]) -> dict[str, Path]:
+    """Return the modules in some folders that code imports, and those that these import.
 
     Parameters
     ----------
     nodes
         The code.
-    folder
-        That of the notebook.
+    folders
+        That of the notebook, and those of modules that the user named.
 
     Returns
     -------
@@ -36,12 +36,12 @@ def find_modules(nodes: Iterable[ast.AST], folder: Path) -> dict[str, Path]:
     wanted = [name for node in nodes for name in imports.imported_names(node)]
     while wanted:
         name = wanted.pop().partition(".")[0]
-        paths = [path for path in (folder / f"{name}.py", folder / name) if name and path.exists()]
-        if name in found or not paths or (paths[0].is_dir() and not any(paths[0].glob("*.py"))):
-            continue
-        found[name] = paths[0]
-        for file in paths[0].rglob("*.py") if paths[0].is_dir() else paths[:1]:
-            wanted += imports.imported_names(imports.read(file)[0])
+        paths = [path for folder in folders for path in (folder / f"{name}.py", folder / name)]
+        path = next((path for path in paths if path.is_file() or any(path.glob("*.py"))), None)
+        if name and name not in found and path is not None:
+            found[name] = path
+            for file in path.rglob("*.py") if path.is_dir() else [path]:
+                wanted += imports.imported_names(imports.read(file)[0])
     return found
 
 

@@ -69,7 +69,7 @@ def show_flow(tasks: list[Task], width: int) -> None:
 
 def describe_functions(flow: Flow, tested: Container[str]) -> Iterator[str]:
     """Say which functions have no test, and which stay in the scripts that use them."""
-    for item in (i for part in flow.parts for i in part.statements if i.kind == "function"):
+    for item in (item for item in flow.statements if item.kind == "function"):
         for name in sorted(item.binds):
             if name not in flow.moved:
                 yield (

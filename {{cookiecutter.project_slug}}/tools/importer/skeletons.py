@@ -28,22 +28,17 @@ def functions_of(flow: Flow, module: str, source: str) -> dict[Path, str]:
     dict of Path to str
         The file and its text.
     """
-    statements = [item for part in flow.parts for item in part.statements]
-    moved = [item for item in statements if item.binds & flow.moved]
+    moved = [item for item in flow.statements if item.binds & flow.moved]
     names = {name for item in moved for name in item.needs | item.mentions}
-    imports = [item.text for item in statements if item.kind == "import" and item.binds & names]
-    names -= {name for item in statements for name in item.binds}
+    imports = [
+        item.text for item in flow.statements if item.kind == "import" and item.binds & names
+    ]
+    names -= {name for item in flow.statements for name in item.binds}
     imports += ["from IPython.display import display"] * ("display" in names)
     body = "\n\n\n".join(item.text for item in moved)
     lines = "\n".join(dict.fromkeys(imports))
     text = f'"""Functions that came from {source}."""\n\n{lines}\n\n{body}\n'
     return {PACKAGE / f"{module}.py": text} if moved else {}
-
-
-def moved_functions(flow: Flow) -> list[str]:
-    """Return the names of the functions that move."""
-    functions = (i for part in flow.parts for i in part.statements if i.kind == "function")
-    return [name for item in functions for name in item.binds if name in flow.moved]
 
 
 def tests_of(flow: Flow, module: str, calls: dict[str, bytes]) -> dict[Path, bytes]:
@@ -63,7 +58,8 @@ def tests_of(flow: Flow, module: str, calls: dict[str, bytes]) -> dict[Path, byt
     dict of Path to bytes
         Files and what they hold.
     """
-    names = [name for name in moved_functions(flow) if name in calls]
+    functions = (item for item in flow.statements if item.kind == "function")
+    names = [name for item in functions for name in item.binds & flow.moved & calls.keys()]
     tests = [
         f"def test_{name}():\n"
         f'    args, kwargs = pickle.loads((CALLS / "{name}.pickle").read_bytes())\n'
