@@ -332,16 +332,6 @@ def test_what_cannot_be_decided_is_reported(step: Any) -> None:
     ]
 
 
-def test_a_setting_that_is_not_seen_in_the_code_is_reported(step: Any) -> None:
-    """By the options of a library, before and after each part."""
-    text = "# A\n---\nfrom lib import f\nf(1)\n---\n# B\n---\nprint(1)\n"
-    seen = {0: {"%settings": {}}, 2: {"%settings": {"pandas": "{...}"}}}
-    lines = [*step("show.find_unrepeated")(flow_of(step, text, seen))]
-    assert lines == ["a: what it sets in pandas holds there only, not later"]
-    settings = text.replace("f(1)", "f.set_option(1)")
-    assert [*step("show.find_unrepeated")(flow_of(step, settings, seen))] == []
-
-
 def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None:
     """By their names in the code, and in lines for the shell."""
     for name in ("my.csv", "your.csv"):

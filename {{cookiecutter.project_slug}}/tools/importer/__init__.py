@@ -127,7 +127,7 @@ class Import:
         flow = Flow([Part(part.name, part.cells, part.statements) for part in self.parts], [], {})
         names = sorted({name for part in flow.parts for name in part.needs})
         functions = [item for item in self.statements if item.kind == "function"]
-        ends = {0, *(part.cells[-1] for part in self.parts)}
+        ends = {part.cells[-1] for part in self.parts}
         try:
             with self.place() as place:
                 original, seen = execute(self.notebook, place, names, ends, functions)

@@ -6,7 +6,6 @@ import io
 import json
 import pickle
 import random
-import sys
 import types
 from pathlib import Path
 
@@ -105,18 +104,6 @@ def value_of(name, space):
     return random.getstate() if name == "python_random" else space[name]
 
 
-def settings():
-    """Return what is set in libraries, for all code that follows."""
-    found = {"numpy": np.get_printoptions(), "pandas": pd.options.d, "folder": str(Path.cwd())}
-    if "matplotlib" in sys.modules:
-        from matplotlib import rcParams, rcParamsDefault
-
-        keys = [key for key in rcParams if key not in ("backend", "interactive")]
-        now = {key: rcParams[key] for key in keys if rcParams[key] != rcParamsDefault[key]}
-        found["matplotlib"] = now
-    return {name: repr(value) for name, value in found.items() if value}
-
-
 def probe(space, names, folder, cell):
     """Note what the values of a notebook are like after a cell.
 
@@ -137,5 +124,4 @@ def probe(space, names, folder, cell):
     for name, found in seen.items():
         others = [other for other in seen if other != name]
         found["shares"] = [n for n in others if objects[n].keys() & objects[name].keys()]
-    seen["%settings"] = settings()
     Path(folder, f"{cell}.json").write_text(json.dumps(seen), encoding="utf-8")

@@ -67,7 +67,7 @@ def execute(
     names
         Values to look at.
     ends
-        Numbers of the cells after which to look; 0 is before the first.
+        Numbers of the cells after which to look.
     functions
         Those whose first calls are noted.
 
@@ -88,14 +88,13 @@ def execute(
     folder.mkdir(exist_ok=True)
     load = f"__import__('runpy').run_path({str(PROBE)!r})"
     probed, numbers = nbformat.from_dict({**notebook, "cells": []}), []
-    for number, cell in enumerate([None, *notebook.cells]):
-        if cell is not None:
-            lines = cell.source.splitlines()
-            for item in reversed([item for item in functions if item.cell == number]):
-                watch = f"{load}['watch'](globals(), {sorted(item.binds)}, {str(folder)!r})"
-                lines.insert(item.lines.stop, watch)
-            probed.cells.append(nbformat.from_dict({**cell, "source": "\n".join(lines)}))
-            numbers.append(number)
+    for number, cell in enumerate(notebook.cells, 1):
+        lines = cell.source.splitlines()
+        for item in reversed([item for item in functions if item.cell == number]):
+            watch = f"{load}['watch'](globals(), {sorted(item.binds)}, {str(folder)!r})"
+            lines.insert(item.lines.stop, watch)
+        probed.cells.append(nbformat.from_dict({**cell, "source": "\n".join(lines)}))
+        numbers.append(number)
         if number in ends:
             call = f"{load}['probe'](globals(), {names}, {str(folder)!r}, {number})"
             probed.cells.append(nbformat.v4.new_code_cell(call))

@@ -30,7 +30,7 @@ def show(tasks: list[Task], flow: Flow, path: Path) -> None:
     show_flow(tasks, width)
     for line in flow.joined:
         print(f"  One task, since {line}")
-    for line in [*find_undecided(tasks), *find_unrepeated(flow)]:
+    for line in find_undecided(tasks):
         print(f"  {line}")
 
 
@@ -43,18 +43,6 @@ def find_undecided(tasks: list[Task]) -> Iterator[str]:
             for pattern, text in UNDECIDED.items():
                 if re.search(pattern, cell.source):
                     yield f"{task.part.name}: cell {cell.metadata['import']} {text}"
-
-
-def find_unrepeated(flow: Flow) -> Iterator[str]:
-    """Say where something is set in a library for all that follows, but not seen in the code."""
-    before = flow.seen.get(0, {}).get("%settings", {})
-    for part in flow.parts[:-1]:
-        now = flow.seen.get(part.cells[-1], {}).get("%settings", {})
-        if not any(item.kind == "setting" for item in part.statements):
-            for library in sorted({*before, *now}):
-                if now and before.get(library) != now.get(library):
-                    yield f"{part.name}: what it sets in {library} holds there only, not later"
-        before = now
 
 
 def show_flow(tasks: list[Task], width: int) -> None:

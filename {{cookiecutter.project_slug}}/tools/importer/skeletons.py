@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -95,17 +94,14 @@ def schemas_text(
     str
         Python code, to stand below `SCHEMAS`.
     """
-    lines = [f"#: Tables from {source}, as they were when it was imported: say more about them."]
-    entries = []
+    lines = [f"# Tables from {source}, as they were when it was imported: say more about them."]
     for task, schemas in tables.items():
-        keys = []
+        entries = []
         for key, columns in schemas.items():
-            rows = "".join(
-                f"    {name!r}: pa.Column({kind!r}{', nullable=True' if holes else ''}),\n"
+            checks = ", ".join(
+                f"{name!r}: pa.Column({kind!r}{', nullable=True' if holes else ''})"
                 for name, (kind, holes) in columns.items()
             )
-            name = re.sub(r"\W", "_", f"{task}_{key}").upper()
-            lines.append(name + " = pa.DataFrameSchema({\n" + rows + "})")
-            keys.append(f'"{key}": {name}')
-        entries.append(f'"{task}": ' + "{" + ", ".join(keys) + "}")
-    return "\n".join([*lines, "SCHEMAS |= {" + ", ".join(entries) + "}"]) + "\n"
+            entries.append(f"{key!r}: pa.DataFrameSchema(" + "{" + checks + "})")
+        lines.append(f"SCHEMAS[{task!r}] = " + "{" + ", ".join(entries) + "}")
+    return "\n".join(lines) + "\n"
