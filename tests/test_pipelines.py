@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from conftest import Project
@@ -298,7 +300,15 @@ def test_each_table_is_checked_because_it_has_a_schema(project):
 
 
 def test_the_smoke_test_takes_any_product_and_finds_forgotten_notebooks(project, tmp_path):
-    """Tables in a database, folders, and files without a notebook; scripts that are none."""
+    """Tables in a database, folders, and files without a notebook; scripts that are none.
+
+    The database itself stays as it is, however large.
+    """
+    database = project.path / "data/data.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE large AS SELECT zeroblob(6000000)")
+        connection.commit()
+    before = database.read_bytes()
     text = project.read("pipeline.yaml")
     forgotten = ["tasks/compare.ipynb", "tasks/eda/plot.py", "tasks/fit.py"]
     left = "|".join(map(re.escape, forgotten))
@@ -306,6 +316,7 @@ def test_the_smoke_test_takes_any_product_and_finds_forgotten_notebooks(project,
 
     done = project.run("python", "tools", "smoke", tmp_path, check=False)
 
+    assert database.read_bytes() == before
     expected = [f"{name}: no task of a pipeline has it as source" for name in forgotten]
     assert done.stdout.splitlines() == expected
     assert {"parts", "copy.csv"} <= {path.name for path in (tmp_path / "products").iterdir()}

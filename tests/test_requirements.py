@@ -85,6 +85,15 @@ SITUATIONS = [
     ),
     Situation("a module beside it", module("from . import clean\nfrom .get import read_raw\n")),
     Situation(
+        "a module beside a task that runs in its folder",
+        {
+            "tasks/birds/polars.py": "",
+            "tasks/birds/count.py": SOURCE + "import polars\n",
+            "pipeline.birds.yaml": "tasks: [{source: tasks/birds/count.py, "
+            "product: products/count.ipynb, local_execution: true}]\n",
+        },
+    ),
+    Situation(
         "a task called like a package",
         {"tasks/polars.py": SOURCE + "import polars\n"},
         {"polars"},

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tools import ROOT, git
 
-#: Larger files are linked, where the system allows it.
+#: Larger files of data/raw, which nothing changes, are linked, where the system allows it.
 LARGE = 5_000_000
+RAW = ROOT / "data" / "raw"
 #: What no run needs, where git does not say what belongs to the project.
 LEFT_OUT = {".venv", "products", "notebooks", "__pycache__", "smoke"}
 
@@ -71,11 +72,11 @@ def walk(folder: Path) -> list[Path]:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file, or link it if it is large; one that git lists and is gone is left out."""
+    """Copy a file, or link one that is large and raw; one that is gone is left out."""
     if not source.is_file():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    if source.stat().st_size > LARGE:
+    if source.stat().st_size > LARGE and RAW in source.parents:
         try:
             target.symlink_to(source)
             return

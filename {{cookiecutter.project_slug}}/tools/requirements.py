@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tools import ROOT, notebooks
+from tools import ROOT, notebooks, pipeline_file
 from tools.checking import imports
 from tools.dependencies import declared, packages
 
@@ -86,6 +86,14 @@ def read_imports() -> tuple[dict[str, set[str]], list[str]]:
     return found, problems
 
 
+def folders_of_scripts() -> Iterator[Path]:
+    """Yield the folders of the tasks that run there, and so import what lies beside them."""
+    for path in ROOT.glob("pipeline*.yaml"):
+        for task in pipeline_file.read_tasks(path).values():
+            if task.get("local_execution") or task.get("class") == "ScriptRunner":
+                yield (path.parent / task["source"]).parent
+
+
 def find_local(names: set[str]) -> set[str]:
     """Return which modules, of those named, are the project's own or of a submodule of it.
 
@@ -93,6 +101,7 @@ def find_local(names: set[str]) -> set[str]:
     """
     others = submodules()
     places = [ROOT, ROOT / "src", *others, *(path / "src" for path in others)]
+    places += folders_of_scripts()
     local = {path.name for path in others} | {path.name.replace("-", "_") for path in others}
     local = {name for name in local if name not in packages.installed()}
     for name in names - local:
