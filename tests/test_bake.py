@@ -147,6 +147,7 @@ tools/builds/located.py
 tools/builds/overdue.py
 tools/dependencies/packages.py
 tools/pairing/pairs.py
+tools/checking/options.py
 tools/checking/parameters.py
 tools/picture.py
 tools/checking/tables.py

@@ -77,6 +77,13 @@ def test_a_missing_file_is_downloaded_and_checked(
     (tmp_path / "served.csv").write_bytes(content)
     data(project, "add", WHOLE, "--url", f"{address}/served.csv")
     whole.unlink()
+    place = '"data/raw/sample={{sample}}/measurements.csv"'
+    pipeline = project.read("pipeline.yaml").replace("data/raw/example.csv", place)
+    project.write("pipeline.yaml", pipeline)
+    done = project.run("ploomber", "build", check=False)
+    said = f"The task 'get' reads {WHOLE}, which is missing\nIt is too large for git. To get it:"
+    assert done.returncode == 1 and f"{said} python tools data\n" in done.stdout
+    assert "Traceback" not in done.stdout
     assert f"{WHOLE}: here" in data(project)
     assert whole.read_bytes() == content
 

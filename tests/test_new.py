@@ -10,6 +10,8 @@ from conftest import Project
 
 pytestmark = pytest.mark.slow
 
+TABLE = "products/development/sample=False/get.parquet"
+
 
 @pytest.fixture(scope="module", params=["penguins", "empty"])
 def project(request: pytest.FixtureRequest, set_up: Callable[..., Project]) -> Project:
@@ -54,7 +56,7 @@ def test_a_draft_becomes_a_task(project: Project) -> None:
     """A notebook of exploration/ is nobody's business until it is made a task."""
     cells = [
         nbformat.v4.new_markdown_cell("# A look"),
-        nbformat.v4.new_code_cell("import my_pipeline\n\nmy_pipeline.__name__"),
+        nbformat.v4.new_code_cell(f"import pandas\n\npandas.read_parquet('{TABLE}').shape"),
     ]
     draft = nbformat.v4.new_notebook(cells=cells)
     project.write("exploration/look.ipynb", nbformat.writes(draft))
@@ -65,10 +67,11 @@ def test_a_draft_becomes_a_task(project: Project) -> None:
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "A draft")
 
-    new(project, "look", "--from", "exploration/look.ipynb", "--upstream", "get")
+    new(project, "look", "--from", "exploration/look.ipynb")
     script = project.read("tasks/look.py")
     assert script.index("# # A look") < script.index('tags=["parameters"]')
-    assert 'upstream = ["get"]' in script and "import my_pipeline" in script
+    assert 'upstream = ["get"]' in script  # whose product it reads
+    assert 'pandas.read_parquet(upstream["get"]["data"]).shape' in script
     assert (project.path / "exploration" / "look.ipynb").exists()
     project.run("ploomber", "build", "--env--sample", "true", "--partially", "look")
     assert list(project.path.glob("products/**/look.ipynb"))

@@ -97,7 +97,23 @@ def write_task(name: str, upstream: list[str], tasks: dict[str, dict]) -> None:
     write(schemas, text + fill_in("schema", words))
 
 
-def write_script(name: str, upstream: list[str], draft: Path) -> None:
+def connect(text: str, tasks: dict[str, dict]) -> tuple[str, list[str]]:
+    """Return a script that reads products by `upstream`, not by their paths; and whose they are."""
+    lines, read = text.split("\n"), []
+    for name, task in tasks.items():
+        product = task["product"]
+        for key, file in (product if isinstance(product, dict) else {None: product}).items():
+            place = f'upstream["{name}"]' + (f'["{key}"]' if key else "")
+            any_run = re.sub(r"\\{\\{.*?\\}\\}", r"[^\"']+", re.escape(str(file)))
+            path = re.compile(rf"""(?<!\w)(["']){any_run}\1""")
+            for number, line in enumerate(lines):
+                if line[:1] != "#" and path.search(line):
+                    lines[number] = path.sub(place, line)
+                    read.append(name)
+    return "\n".join(lines), list(dict.fromkeys(read))
+
+
+def write_script(name: str, upstream: list[str], draft: Path, tasks: dict[str, dict]) -> None:
     """Write the script of a task from a notebook or script that somebody explored with."""
     import jupytext
     from jupytext.config import load_jupytext_configuration_file
@@ -110,6 +126,8 @@ def write_script(name: str, upstream: list[str], draft: Path) -> None:
     except Exception as error:  # whatever is in the file, jupytext's reason is the best there is
         raise Refused(f"{draft} can't be read as a notebook: {error}") from None
     text = jupytext.writes(notebook, "py:percent", config=config)
+    text, read = connect(text, tasks)
+    upstream = [*upstream, *(name for name in read if name not in upstream)]
     if '"parameters"' not in text:
         first = re.search(r"(?m)^# %%(?! \[markdown\])", text)
         at = first.start() if first else len(text)
@@ -152,7 +170,7 @@ def main(arguments: list[str]) -> int:
         tasks = pipeline_file.read_tasks()
         check_name(name, tasks)
         if options.draft:
-            write_script(name, upstream, options.draft)
+            write_script(name, upstream, options.draft, tasks)
         else:
             write_task(name, upstream, tasks)
     except (Refused, ValueError) as error:

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tools import pipeline_file
-from tools.checking import parameters
+from tools.checking import options
 
 #: How a fingerprint of what pipeline.yaml passes to such a function is called.
 PASSED = "clients in pipeline.yaml"
@@ -38,7 +38,7 @@ def makers(task: Any, products: list[Any]) -> Iterator[tuple[str, str]]:
     is_file = hasattr(products[0], "__fspath__")
     if task.client is None and is_file:
         return
-    pipeline = pipeline_file.read(parameters.pipeline_path())
+    pipeline = pipeline_file.read(options.pipeline_path())
     kinds = {type(task).__name__, *(type(product).__name__ for product in products)} - {"File"}
     given = [(pipeline.get("clients") or {}).get(kind) for kind in sorted(kinds)]
     for entry in pipeline.get("tasks") or []:

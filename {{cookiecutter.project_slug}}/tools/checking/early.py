@@ -20,10 +20,12 @@ from typing import Any
 from ploomber_core.exceptions import BaseException as Refusal  # printed without a traceback
 
 from tools import notebooks, pipeline_file
-from tools.checking import commands, imports, parameters
+from tools.checking import commands, imports, options, parameters
 
 #: The first line of a cell of parameters, in each format that jupytext writes.
 TAGGED = re.compile(r"""^# (%%|\+).*["']parameters["']""", re.M)
+#: What stands for a parameter.
+PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 #: How functions and SQL scripts name what they need.
 NEEDED = re.compile(r"""\bupstream\[\s*["']([^"']+)["']\s*\]""")
 
@@ -34,13 +36,14 @@ def check() -> None:
     Raises
     ------
     Refusal
-        If a notebook gets a date, or the cell of its parameters has no tag; if tasks need
-        each other in a circle; or if there is no task of the name after ``--partially``.
+        If a notebook gets a date, or the cell of its parameters has no tag; if a file under
+        ``resources_`` is missing; if tasks need each other in a circle; or if there is no task
+        of the name after ``--partially``.
     """
     is_ploomber = commands.is_ploomber(Path(sys.argv[0]))
     if not (is_ploomber or sys.argv[0].startswith("python tools")):
         return
-    path = parameters.pipeline_path()
+    path = options.pipeline_path()
     tasks = pipeline_file.read_tasks(path)
     if not tasks:
         return  # Ploomber says what is wrong with the file
@@ -49,6 +52,7 @@ def check() -> None:
     for name, task in tasks.items():
         cells = list(read_cells(path.parent / str(task["source"])))
         check_dates(path.name, name, task, is_notebook=bool(cells))
+        check_resources(path.parent, name, task)
         if meta.get("extract_upstream", True):
             check_tag(str(task["source"]), cells)
             needs[name] = find_needed(path.parent / str(task["source"]), cells)
@@ -87,6 +91,21 @@ def check_dates(where: str, name: str, task: Mapping[str, Any], is_notebook: boo
                 f"{where}: the parameter {key} of the task {name!r} is a date, which a notebook "
                 f'can\'t get; with quotes it is a text: {key.split(".")[-1]}: "{value}"'
             )
+
+
+def check_resources(folder: Path, name: str, task: Mapping[str, Any]) -> None:
+    """Refuse a file that a task reads and that is missing, as far as parameters tell its name."""
+    params = task.get("params")
+    files = params.get("resources_") if isinstance(params, Mapping) else None
+    for file in files.values() if isinstance(files, Mapping) else ():
+        values = parameters.in_use() if PLACEHOLDER.search(str(file)) else {}
+        found = PLACEHOLDER.sub(lambda m, v=values: str(v.get(m[1], m[0])), str(file))
+        if not PLACEHOLDER.search(found) and not (folder / found).is_file():
+            from tools import data
+
+            hint = "\nIt is too large for git. To get it: python tools data"
+            listed = found in data.read_list()
+            raise Refusal(f"The task {name!r} reads {found}, which is missing{hint * listed}")
 
 
 def check_tag(source: str, cells: list[tuple[bool, str]]) -> None:

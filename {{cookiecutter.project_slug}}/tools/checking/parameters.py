@@ -6,9 +6,7 @@ import ast
 import datetime
 import difflib
 import functools
-import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,8 @@ from typing import Any
 import yaml
 
 from tools import ROOT
-from tools.checking import imports
+from tools.checking import imports, options
 
-CLI = "--env--"
 #: A parameter that may be a word or a number; the class of that name in tools/ looks at it.
 WORD_OR_NUMBER = "executor"
 
@@ -138,40 +135,24 @@ def has_same_type(value: Any, example: Any) -> bool:
 
 def compare_command_line() -> None:
     """Check the parameters given as ``--env--name value``."""
-    from ploomber.env.expand import cast_if_possible
-    from ploomber.util.default import path_to_env_from_spec
-
-    words = [part for word in sys.argv[1:] for part in split_option(word)]
-    given = {w: words[i + 1] for i, w in enumerate(words[:-1]) if w.startswith(CLI)}
-    if not given:
-        return
-    path = path_to_env_from_spec(entry_point(words))
-    if path is None:
-        return
-    there = known(Path(path).resolve())
-    for option, text in given.items():
-        name = option.removeprefix(CLI).replace("--", ".")
-        for example in find_known(name, there):
-            value = text if isinstance(example, str) else cast_if_possible(text)
-            check_type(f"{option} {text}", name, value, example, Path(path))
+    for option, text in options.given().items():
+        name = options.name_of(option)
+        for example in find_known(name, in_files()):
+            value = options.read_value(text, example)
+            check_type(f"{option} {text}", name, value, example, options.env_path())
 
 
-def split_option(word: str) -> list[str]:
-    """Split ``--env--name=value``."""
-    return word.split("=", 1) if word.startswith(CLI) else [word]
+def in_files() -> dict[str, Any]:
+    """Return the parameters that this command takes from files."""
+    path = options.env_path()
+    return known(path) if path else {}
 
 
-def entry_point(words: list[str]) -> str:
-    """Return the pipeline that a command line, or else the environment, names."""
-    for option in ("--entry-point", "-e"):
-        if option in words[:-1]:
-            return words[words.index(option) + 1]
-    return os.environ.get("ENTRY_POINT") or "pipeline.yaml"
-
-
-def pipeline_path() -> Path:
-    """Return the file of the pipeline that this command reads."""
-    return ROOT / entry_point(sys.argv)
+def in_use() -> dict[str, Any]:
+    """Return the parameters of this command, those of its command line included."""
+    there = in_files()
+    typed = {options.name_of(option): text for option, text in options.given().items()}
+    return there | {name: options.read_value(text, there.get(name)) for name, text in typed.items()}
 
 
 def check_spelling(task: Any) -> None:

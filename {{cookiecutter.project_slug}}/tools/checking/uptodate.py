@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT, ipython, pipeline_file
-from tools.checking import clients, fingerprints, imports, parameters
+from tools.checking import clients, fingerprints, imports, options, parameters
 
 #: Name of each task that will run -> why, in a word or two.
 REASONS: dict[str, str] = {}
@@ -27,7 +27,7 @@ def drop_half_notes() -> None:
     It would stop at such a file; without it, the task runs again. Looked at are the folders
     that env.yaml names, and those of products in pipeline.yaml.
     """
-    tasks = pipeline_file.read_tasks(parameters.pipeline_path())
+    tasks = pipeline_file.read_tasks(options.pipeline_path())
     named = {name: task.get("product") for name, task in tasks.items()}
     named["env.yaml"] = parameters.read(ROOT / "env.yaml")
     values = parameters.flatten(named).values()
