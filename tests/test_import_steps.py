@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -298,6 +299,7 @@ def shown(*rows: str) -> list[Any]:
         (printed("n 1\n0.3"), printed("n 1\n0.1"), printed("n 1\n0.2"), ""),
         (printed("n 2\n0.3"), printed("n 1\n0.1"), printed("n 1\n0.2"), "text"),
         (printed("n 1"), printed("n 1\n0.1"), printed("n 1\n0.2"), "text"),
+        (printed("1\n2\n3"), printed("1\n2"), printed("1"), ""),
         (shown("1", "0.3"), shown("1", "0.1"), shown("1", "0.2"), ""),
         (shown("2", "0.3"), shown("1", "0.1"), shown("1", "0.2"), "table"),
         (printed("1") + shown("1"), printed("1"), None, "2 outputs, in the original 1"),
@@ -350,6 +352,23 @@ def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None
     assert task.cells[-1].source == 'open(resources_["my"])\n!head data/raw/your.csv'
 
 
+def test_what_is_written_again_is_no_resource(step: Any, tmp_path: Path) -> None:
+    """A file of an earlier run lies beside the notebook; what is only read stays one."""
+    for name in ("plot.png", "my.csv"):
+        (tmp_path / name).write_text("old")
+        os.utime(tmp_path / name, (1, 1))
+    path, cells = tmp_path / "n.ipynb", read("f('plot.png', 'my.csv')")
+    statements, data = step("parts.split")(cells, [])[0].statements, []
+    files = step("files.find_reads")(statements, cells, path, data)
+    place = step("run.prepare")(path, data, tmp_path / "scratch")
+    (place / "plot.png").write_text("new")
+    step("files.find_writes")(statements, files, path, place)
+    assert [*files.reads] == ["my.csv"]
+    assert files.writes == {"plot.png": ("plot_file", "plot.png")}
+    copies, left = step("files.find_copies")(files, path, data)
+    assert [target.name for target in copies] == ["my.csv"] and not left
+
+
 def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
     """Headings of the first two levels name them; what does nothing joins the next."""
     text = (
@@ -375,6 +394,7 @@ def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
         ("import numpy as np\nimport numpy as np", True),
         ("import np\nimport np.linalg", True),
         ("try:\n    import a as np\nexcept ImportError:\n    import b as np", True),
+        ("try:\n    import a as np\nexcept ImportError:\n    np = None", True),
     ],
 )
 def test_a_function_stays_if_a_name_in_it_means_two_things(
@@ -392,6 +412,7 @@ def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> No
     text = "# A\n---\nclass display: pass\ndef f(): display()\nf()\n---\n# B\n---\ndisplay()\n"
     flow = flow_of(step, text)
     assert flow.parts[1].moved == {"display"}
+    assert not flow_of(step, text.replace("pass", "size = len(_)")).moved
     (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
     assert "def f()" in module and "import" not in module
     assert (

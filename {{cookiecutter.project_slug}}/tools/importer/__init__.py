@@ -131,7 +131,7 @@ class Import:
         try:
             with self.place() as place:
                 original, seen = execute(self.notebook, place, names, ends, functions)
-                files.find_writes(self.statements, self.files, place)
+                files.find_writes(self.statements, self.files, self.path, place)
                 return original, seen, read_calls(place, self.modules)
         except DoesNotRun as error:
             raise DoesNotRun(

@@ -97,12 +97,17 @@ def place_of(path: Path, notebook: Path) -> str:
     return place.as_posix()
 
 
-def find_writes(statements: list[Statement], files: Files, place: Path) -> None:
-    """Find the files that the code names and that are there now that it has run."""
+def find_writes(statements: list[Statement], files: Files, notebook: Path, place: Path) -> None:
+    """Find the files that the code names and has written, where it has run."""
     for text in dict.fromkeys(named(statements)):
-        path = Path(os.path.normpath(place / text))
-        if text not in files.reads and path.is_file():
-            files.writes[text] = (f"{key_of(path, files)}_file", path.name)
+        path, before = place / text, notebook.parent / text
+        if not path.is_file():
+            continue
+        if text in files.reads and path.stat().st_mtime < before.stat().st_mtime + 0.01:
+            continue  # the copy that was read, with the time of the file
+        files.reads.pop(text, None)
+        key = key_of(path, files)
+        files.writes[text] = (f"{key}_file", f"{key}{path.suffix}")
 
 
 def find_copies(
@@ -119,7 +124,8 @@ def find_copies(
         ROOT / place: Path(os.path.normpath(notebook.parent / text))
         for text, (_, place) in files.reads.items()
     }
-    left, placed = [], set(copies.values())
+    written = {Path(os.path.normpath(notebook.parent / text)) for text in files.writes}
+    left, placed = [], written.union(copies.values())
     for path in (path for path in dict.fromkeys(data) if path not in placed):
         target = ROOT / os.path.relpath(path, notebook.parent)
         if ".." in target.parts:
