@@ -412,6 +412,8 @@ def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> No
     text = "# A\n---\nclass display: pass\ndef f(): display()\nf()\n---\n# B\n---\ndisplay()\n"
     flow = flow_of(step, text)
     assert flow.parts[1].moved == {"display"}
+    lines = [*step("show.describe_functions")(flow, {})]
+    assert lines == ["f: no test, its arguments are not known"]  # and none of a class
     assert not flow_of(step, text.replace("pass", "size = len(_)")).moved
     (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
     assert "def f()" in module and "import" not in module
