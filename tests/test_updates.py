@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -146,9 +147,8 @@ def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
     outer = Project(tmp_path, "", environ)
     answers = ["environment=none", "project_name=Bird counts", "example=empty", "license=MIT"]
     version = ["--checkout", str(CONTEXT["_version"])]
-    outer.run(
-        *(sys.executable, "-m", "cookiecutter", releases.path, "--no-input"), *version, *answers
-    )
+    near = os.path.relpath(releases.path, tmp_path)  # what a folder beside is typed as
+    outer.run(*(sys.executable, "-m", "cookiecutter", near, "--no-input"), *version, *answers)
     project = Project(tmp_path / "bird-counts", "bird_counts", environ)
     again = [sys.executable, "-m", "cookiecutter", releases.path, "--replay", *version]
     outer.run(*again, "--output-dir", tmp_path / "again")
@@ -158,11 +158,15 @@ def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "Start")
     printed = project.run("python", "tools", "update").stdout
-    assert "up to date" in printed, printed
+    assert "up to date" in printed and "Add .cruft.json to git" in printed, printed
     linked = json.loads(project.read(".cruft.json"))
     assert linked["context"]["cookiecutter"]["project_name"] == "Bird counts"
     assert linked["context"]["cookiecutter"]["example"] == "empty"
     assert linked["commit"] == releases.git("rev-parse", "HEAD")
+
+    done = project.run("python", "tools", "update", "--version", "absent", check=False)
+    assert done.returncode == 1 and "Nothing was updated" in done.stdout
+    assert "absent" in done.stdout and "Traceback" not in done.stdout
 
     # A release later: an edit of the same line is a conflict, whatever cruft says of it.
     project.write("README.md", "# Mine\n" + project.read("README.md").split("\n", 1)[1])

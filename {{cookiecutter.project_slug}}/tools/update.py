@@ -6,6 +6,8 @@ was not made with cruft is linked first, with the answers in tools/answers.json.
 
 import argparse
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -23,7 +25,27 @@ SHORT = {
 def address(template: str) -> str:
     """Return the address of a template as git takes it."""
     start, rest = template[:3], template[3:]
-    return SHORT[start].format(rest) if start in SHORT else template
+    if start in SHORT:
+        return SHORT[start].format(rest)
+    folder = ROOT.parent / template  # where cookiecutter was typed, most often
+    return str(folder.resolve()) if folder.is_dir() else template
+
+
+def cruft(*arguments: str) -> int:
+    """Run cruft; where it fails, print the reason, which is the end of its traceback."""
+    done = subprocess.run(
+        [*CRUFT, *arguments],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        env=os.environ | {"TYPER_STANDARD_TRACEBACK": "1"},
+    )
+    if done.returncode:
+        print(re.split(r"(?m)^[\w.]+: ", done.stderr)[-1].strip(" '\n"))
+        print("Nothing was updated. The address of the template is in tools/answers.json and, if")
+        print("there is one, in .cruft.json.")
+    return done.returncode
 
 
 def link() -> int:
@@ -31,9 +53,7 @@ def link() -> int:
     made = json.loads((ROOT / "tools" / "answers.json").read_text(encoding="utf-8"))
     answers = ["--extra-context", json.dumps(made["answers"])]
     version = ["--checkout", made["version"], "--no-input"]
-    return subprocess.run(
-        [*CRUFT, "link", address(made["template"]), *version, *answers], cwd=ROOT
-    ).returncode
+    return cruft("link", address(made["template"]), *version, *answers)
 
 
 def git(*arguments: str) -> list[str]:
@@ -98,8 +118,10 @@ def main(arguments: list[str]) -> int:
     if before:
         print("Commit your changes first: an update is merged into what git has.")
         return 1
-    if subprocess.run([*CRUFT, "update", *quiet, *wanted], cwd=ROOT).returncode:
+    if cruft("update", *quiet, *wanted):
         return 1
+    if not git("ls-files", ".cruft.json"):
+        print("Add .cruft.json to git: it tells which version of the template this is.")
     if not git("status", "--porcelain", "--untracked-files=no"):
         return 0
     # In a new process, since this program may be among what has changed.
