@@ -275,6 +275,25 @@ def test_a_note_cut_short_means_that_the_task_runs_again(project):
     assert reasons(project) == {}
 
 
+def test_a_script_in_another_language_may_begin_its_lines_anywhere(project, tmp_path):
+    """R is not needed to read the pipeline, only how Jupyter would start it."""
+    kernel = {"argv": ["R", "{connection_file}"], "display_name": "R", "language": "R"}
+    (tmp_path / "kernels/ir").mkdir(parents=True)
+    (tmp_path / "kernels/ir/kernel.json").write_text(json.dumps(kernel))
+    cells = '# + tags=["parameters"]\nupstream <- NULL\nproduct <- NULL\n\n# +\n'
+    project.write("tasks/cars.R", cells + "cars |>\n    head() |>\n  plot()\n")
+    head = project.read("pipeline.yaml").partition("\ntasks:")[0]
+    project.write(
+        "pipeline.cars.yaml",
+        head + '\ntasks: [{source: tasks/cars.R, product: "{{products}}/cars.html"}]\n',
+    )
+    words = ("status", "--entry-point", "pipeline.cars.yaml")
+    printed = project.run("python", "tools", *words, JUPYTER_PATH=str(tmp_path)).stdout
+    assert re.search(r"(?m)^cars +will run: never run$", printed)
+    for name in ("tasks/cars.R", "pipeline.cars.yaml"):
+        (project.path / name).unlink()
+
+
 def test_a_schema_that_belongs_to_no_task_is_told(project):
     edit(project, "src/PKG/schemas.py", '"count": N', '"cuont": N')
     schemas = f"src/{project.package}/schemas.py"

@@ -7,6 +7,7 @@ imports count too.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import os
@@ -45,7 +46,8 @@ def to_python(cell: str) -> str:
     except (SyntaxError, ValueError):
         from IPython.core.inputtransformer2 import TransformerManager
 
-        return TransformerManager().transform_cell(cell)
+        with contextlib.suppress(SyntaxError):  # of a language whose lines begin anywhere, as R
+            return TransformerManager().transform_cell(cell)
     return cell
 
 
