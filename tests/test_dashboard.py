@@ -168,6 +168,10 @@ def test_a_task_that_has_been_renamed_is_said(project: Project) -> None:
     text = project.read(module)
     project.write(module, text.replace('"clean", "train"', '"tidy", "train"'))
     done = project.run("python", "tools", "dashboard", check=False)
+    project.write(module, text.replace("from .explore import", "from .looked import"))
+    other = project.run("python", "tools", "dashboard", check=False)
     project.write(module, text)
-    assert done.returncode == 1
+    assert done.returncode == other.returncode == 1
+    assert "The dashboard in src/ can't be imported: No module named" in other.stdout
+    assert "Traceback" not in other.stdout
     assert done.stdout == "No task is called tidy: see TASKS in dashboard.py\n"

@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import re
 import subprocess
@@ -79,6 +80,8 @@ def resolve(upgrade: list[str]) -> str:
     for path in (REQUIREMENTS, PYPROJECT):
         if CONFLICT.search(declared.read_text(path)):
             raise LockError(f"{path.name} has a merge conflict: solve it, then python tools lock")
+    if importlib.util.find_spec("uv") is None:  # an environment of an earlier version
+        raise LockError("requirements.lock needs uv: python bootstrap.py, then python tools lock")
     oldest = re.search(r"[\d.]+", read_project()["requires-python"])[0]
     options = [f"--upgrade-package={name}" for name in upgrade if name != ALL]
     options += ["--upgrade"] * (ALL in upgrade)
