@@ -30,6 +30,7 @@ def test_own_files_stay_and_are_listed(bake: Callable[..., Project], tmp_path: P
     assert mine.git("diff", "--name-only") == ""  # nothing that was committed has changed
     typed = [line for line in printed.splitlines() if line.startswith("  git diff")]
     assert len(typed) == 2  # README.md and .gitignore: both have them
+    assert "Begin with .gitignore" in printed
     for line in typed:
         shown = subprocess.run(shlex.split(line), capture_output=True, encoding="utf-8").stdout
         assert "+++" in shown

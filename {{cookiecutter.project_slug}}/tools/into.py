@@ -52,6 +52,8 @@ def main(arguments: list[str]) -> int:
         for name in there:
             pair = [str(target / name), str(ROOT / name)]
             print(f"  git diff --no-index {shlex.join(pair)}")
+    if Path(".gitignore") in there:
+        print("Begin with .gitignore: without its lines git takes products/ and notebooks/ too.")
     print(f"All else is in {target} now, not committed yet. Next, type there:")
     print("  python bootstrap.py")
     return 0
