@@ -312,6 +312,13 @@ def test_what_varies_by_itself_is_no_difference(
     assert step("prove.difference")(ours, theirs, again or theirs) == expected
 
 
+def test_runs_that_agree_by_chance_are_told_by_another(step: Any) -> None:
+    runs = [printed("n 1\n62"), printed("n 1\n62"), printed("n 1\n60")]
+    assert step("prove.difference")(printed("n 1\n65"), *runs[:2]) == "text"
+    assert step("prove.difference")(printed("n 1\n65"), *runs) == ""
+    assert step("prove.difference")(printed("n 2\n65"), *runs) == "text"
+
+
 def test_what_varies_by_itself_is_named(step: Any) -> None:
     """With the numbers of the cells."""
     found = {"one": {1: "cell 1: text", 3: "cell 3: text, figure"}, "two": {2: "cell 2: text"}}

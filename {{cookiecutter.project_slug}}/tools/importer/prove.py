@@ -16,6 +16,8 @@ VOLATILE = re.compile(
     r"(?m:^(CPU times|Wall time):.*$)|.* per loop .*|(?<=-id-)\d+|/\S*(ipykernel_|tmp)\w+\S*"
 )
 PAGE = re.compile(r"(?s)<(style|script).*?</\1>|<[^>]+>|\s+")
+#: How often the original runs at most: two runs may agree by chance.
+RUNS = 3
 
 
 def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[], Any]) -> int:
@@ -39,15 +41,16 @@ def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[]
     """
     made, failed = build([task.part.name for task in tasks])
 
-    def compare_all(second: Any) -> dict[str, dict[int, str]]:
-        names = ((task, task.part.name) for task in tasks)
-        return {name: compare(task, made.get(name), original, second) for task, name in names}
+    runs = [original]
 
-    found = compare_all(original)
-    if any(number for lines in found.values() for number in lines):
-        steady = compare_all(again())
-        notes = [*notes, *describe_varying(found, steady)]
-        found = steady
+    def compare_all() -> dict[str, dict[int, str]]:
+        return {task.part.name: compare(task, made.get(task.part.name), runs) for task in tasks}
+
+    first = found = compare_all()
+    while len(runs) < RUNS and any(number for lines in found.values() for number in lines):
+        runs.append(again())
+        found = compare_all()
+    notes = [*notes, *describe_varying(first, found)]
     print("\nOutputs, compared with those of the notebook:")
     for name, lines in found.items():
         print(f"  {name}: {'; '.join(lines.values()) or 'the same'}")
@@ -107,7 +110,7 @@ def build(names: list[str]) -> tuple[dict[str, Path], bool]:
     return made, False
 
 
-def compare(task: Task, path: Path | None, original: Any, again: Any) -> dict[int, str]:
+def compare(task: Task, path: Path | None, runs: list[Any]) -> dict[int, str]:
     """Return what is not the same in a task as in the notebook.
 
     Parameters
@@ -116,10 +119,9 @@ def compare(task: Task, path: Path | None, original: Any, again: Any) -> dict[in
         The task.
     path
         Its executed notebook; None if it was not built.
-    original
-        The executed notebook that was imported; None if it was not run.
-    again
-        The same, run once more: what differs between the two does not count.
+    runs
+        The executed notebook that was imported, each time that it ran, or None: what differs
+        between them does not count.
 
     Returns
     -------
@@ -130,7 +132,7 @@ def compare(task: Task, path: Path | None, original: Any, again: Any) -> dict[in
 
     if path is None:
         return {0: "it was not built"}
-    if original is None:
+    if runs[0] is None:
         return {0: "there is nothing to compare with, as the notebook was not run"}
     numbers = [cell.metadata["import"] for cell in task.cells if "import" in cell.metadata]
     ours = [
@@ -143,29 +145,31 @@ def compare(task: Task, path: Path | None, original: Any, again: Any) -> dict[in
         return {0: f"it has {len(ours)} cells, not {len(numbers)}"}
     found = {}
     for number, cell in zip(numbers, ours, strict=True):
-        runs = (run.cells[number - 1].outputs for run in (original, again))
-        if what := difference(cell.outputs, *runs):
+        theirs = (run.cells[number - 1].outputs for run in runs)
+        if what := difference(cell.outputs, *theirs):
             found[number] = f"cell {number}: {what}"
     return found
 
 
-def difference(ours: list[Any], theirs: list[Any], again: list[Any]) -> str:
+def difference(ours: list[Any], *runs: list[Any]) -> str:
     """Return what is different in our outputs of a cell; what varies by itself is not."""
-    one, two, three = ([*plain(outputs)] for outputs in (ours, theirs, again))
-    if len(two) != len(three):
+    one, *others = ([*plain(outputs)] for outputs in (ours, *runs))
+    if len({*map(len, others)}) > 1:
         return ""
-    if len(one) != len(two):
-        return f"{len(one)} outputs, in the original {len(two)}"
-    both = zip(one, two, three, strict=True)
-    return ", ".join(sorted({kind for (kind, a), (_, b), (_, c) in both if differ(a, b, c)}))
+    if len(one) != len(others[0]):
+        return f"{len(one)} outputs, in the original {len(others[0])}"
+    both = zip(one, *others, strict=True)
+    return ", ".join(sorted({each[0][0] for each in both if differ(*(value for _, value in each))}))
 
 
-def differ(ours: list[Any], theirs: list[Any], again: list[Any]) -> bool:
-    """Tell whether lines differ that are the same in two runs of the original."""
-    if len(theirs) != len(again):
+def differ(ours: list[Any], *runs: list[Any]) -> bool:
+    """Tell whether lines differ that are the same in all runs of the original."""
+    if len({*map(len, runs)}) > 1:
         return False
-    lines = zip(ours, theirs, again, strict=False)
-    return len(ours) != len(theirs) or any(a != b == c for a, b, c in lines)
+    lines = zip(ours, *runs, strict=False)
+    return len(ours) != len(runs[0]) or any(
+        own != first and all(first == other for other in others) for own, first, *others in lines
+    )
 
 
 def plain(outputs: list[Any]) -> Iterator[tuple[str, list[Any]]]:
