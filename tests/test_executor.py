@@ -170,10 +170,12 @@ def pipeline(project: Project) -> Iterator[Callable[..., None]]:
 
 def start(project: Project, *options: str, seconds: float = 300) -> subprocess.Popen[str]:
     """Start a build, and go on; its tasks wait so many seconds."""
+    temporary = project.path.parent / "temporary"
+    temporary.mkdir(exist_ok=True)
     return subprocess.Popen(
         ["ploomber", "build", *options],
         cwd=project.path,
-        env=project.environ | {"SECONDS": str(seconds)},
+        env=project.environ | {"SECONDS": str(seconds), "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -278,6 +280,7 @@ def test_nothing_is_left_behind(project: Project, pipeline: Callable[..., None])
         assert "Traceback" not in output
         if victim == "build" and number != signal.SIGKILL:
             assert f"Stopped by {number.name}, while running slow." in output
+            assert not [*(project.path.parent / "temporary").iterdir()]
         seconds = 0 if victim == "kernel" else 300
         build = start(project, "--partially", "slow", "--env--executor", executor, seconds=seconds)
 

@@ -7,9 +7,11 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
 import warnings
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
@@ -41,7 +43,7 @@ def work(task: Any, results: Connection, lifeline: tuple[Connection, ...], outpu
     processes.draw_new_numbers()
     if len(lifeline) > 1:
         lifeline[1].close()  # the build's end
-    prepare(task)  # it may fork, which it can't beside a thread
+    prepare(task, Path(output).parent)  # it may fork, which it can't beside a thread
     threading.Thread(target=end_with_build, args=(lifeline[0],), daemon=True).start()
     while True:
         results.send(build(task))
@@ -52,7 +54,7 @@ def work(task: Any, results: Connection, lifeline: tuple[Connection, ...], outpu
             task = results.recv()
         except EOFError:
             return
-        prepare(task)
+        prepare(task, Path(output).parent)
 
 
 def stays(task: Any) -> bool:
@@ -87,8 +89,12 @@ def end_with_build(lifeline: Connection) -> None:
         psutil.Process().kill()
 
 
-def prepare(task: Any) -> None:
-    """Set a notebook task up: our lines instead of a progress bar, a kernel that starts soon."""
+def prepare(task: Any, folder: Path) -> None:
+    """Set a notebook task up: our lines instead of a progress bar, a kernel that starts soon.
+
+    Papermill has its temporary files in the folder, which ends with the build.
+    """
+    tempfile.tempdir = None
     if not isinstance(task, NotebookRunner) or task.debug_mode:
         return
     task.executor_params.setdefault("progress_bar", False)
@@ -99,6 +105,7 @@ def prepare(task: Any) -> None:
             from tools.builds import kernels
 
             kernels.prepare(task)
+        tempfile.tempdir = str(folder)
 
 
 def is_logged() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -34,6 +35,7 @@ class Pool:
         """Get ready to build tasks; all that the build may run."""
         self.lifeline = CONTEXT.Pipe(duplex=False)  # its other end hears when the build ends
         self.idle: list[Worker] = []
+        self.outputs = tempfile.mkdtemp(prefix="build-")
         if FORKS:
             import_ahead(tasks)
 
@@ -48,6 +50,7 @@ class Pool:
         for one in self.idle:
             one.close()
         self.idle.clear()
+        shutil.rmtree(self.outputs, ignore_errors=True)
 
     def start(self, task: Any) -> Worker:
         """Have a worker build a task, and return it."""
@@ -55,7 +58,7 @@ class Pool:
             one = self.idle.pop()
             one.results.send(task)
             return one
-        return Worker(task, self.lifeline)
+        return Worker(task, self.lifeline, self.outputs)
 
     def pids(self) -> set[int]:
         """Return the processes of the idle workers."""
@@ -92,10 +95,10 @@ class Worker:
         A file that gets what the tasks print.
     """
 
-    def __init__(self, task: Any, lifeline: tuple[Connection, Connection]) -> None:
-        """Start a process that builds a task."""
+    def __init__(self, task: Any, lifeline: tuple[Connection, Connection], outputs: str) -> None:
+        """Start a process that builds a task; its output is a file in the folder `outputs`."""
         self.results, theirs = CONTEXT.Pipe()
-        handle, name = tempfile.mkstemp(prefix="build-", suffix=".log")
+        handle, name = tempfile.mkstemp(dir=outputs)
         os.close(handle)
         self.output = Path(name)
         self.stays = stays(task)
