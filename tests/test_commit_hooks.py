@@ -131,7 +131,11 @@ KEY = "-----BEGIN RSA {} KEY-----\nMIIE\n".format("PRIVATE")
 @pytest.mark.parametrize(
     "name, text, message",
     [
-        ("docs/a.ipynb", NOTEBOOK_WITH_OUTPUT, "no outputs in notebooks"),
+        (
+            "docs/a.ipynb",
+            NOTEBOOK_WITH_OUTPUT,
+            "no outputs in notebooks (jupyter nbconvert --clear-output FILE)",
+        ),
         (
             "data/big.csv",
             "1,2,3\n" * 1_000_000,
