@@ -102,7 +102,7 @@ def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
         "upstream": list(task.upstream),
         "seconds": run[0],
         "ended": run[1],
-        "source": source(task),
+        "source": about.source(task),
         "files": [path.relative_to(folder).as_posix() for path in files],
     }
 
@@ -115,12 +115,6 @@ def keep(cards: list[dict[str, Any]], known: set[str], folder: Path) -> list[dic
     others = [card for card in cards if card["name"] not in known]
     others = [card for card in others if (about.ROOT / card.get("source", "?")).exists()]
     return [card for card in others if all((folder / name).exists() for name in card["files"])]
-
-
-def source(task: Any) -> str:
-    """Return the file of a task's script or function, from the folder of the project."""
-    path = Path(re.sub(r"\.py:\d+$", ".py", str(task.source.loc or "")))
-    return path.relative_to(about.ROOT).as_posix() if path.is_relative_to(about.ROOT) else ""
 
 
 def heading(task: Any) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 
 from tools import ROOT, copying
 from tools.checking import parameters
+from tools.pages import about
 
 #: A script that is a notebook: it has cells, or the parameters that Ploomber fills in.
 NOTEBOOK = re.compile(r"^# (%%|\+)|tags=.*parameters", re.M)
@@ -114,15 +115,11 @@ def build(pipeline: str, folder: Path) -> None:
 
 def describe(task: Any) -> dict[str, Any]:
     """Return what is worth knowing of a task before it has run."""
-    source = str(task.source.loc or "")
-    source = re.sub(r"\.py:\d+$", ".py", source)  # the line of a function
     products = task.product.to_json_serializable()
     products = list(products.values()) if isinstance(products, dict) else products
     products = products if isinstance(products, list) else [products]
-    here = Path(source).is_relative_to(ROOT)
-    source = Path(source).relative_to(ROOT).as_posix() if here else source
-    upstream = list(task.upstream)
-    return {"source": source, "upstream": upstream, "products": products, "seconds": None}
+    facts = {"source": about.source(task), "upstream": list(task.upstream)}
+    return facts | {"products": products, "seconds": None}
 
 
 def keep(product: Path, folder: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def lineage(task: Any) -> dict[str, Any]:
     for upstream in task.upstream.values():
         tasks |= lineage(upstream)
     return tasks | {task.name: task}
+
+
+def source(task: Any) -> str:
+    """Return the file of a task's script or function, from the folder of the project if inside."""
+    path = re.sub(r"\.py:\d+$", ".py", str(task.source.loc or ""))  # the line of a function
+    return Path(path).relative_to(ROOT).as_posix() if Path(path).is_relative_to(ROOT) else path
 
 
 def files(task: Any) -> dict[str, Path]:
