@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import io
 import json
 import os
 import re
@@ -10,14 +13,17 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from cookiecutter.main import cookiecutter
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+import vendoring
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 CONTEXT: dict[str, object] = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
@@ -26,12 +32,52 @@ OPTIONS = {name: value for name, value in CONTEXT.items() if not name.startswith
 #: Those with a fixed list of answers.
 CHOICES = {name: value for name, value in OPTIONS.items() if isinstance(value, list)}
 
+#: What git and a copy of the template leave out.
+NOT_OURS = shutil.ignore_patterns(
+    *(
+        [
+            ".git",
+            ".nox",
+            ".venv",
+            "__pycache__",
+            "artifacts",
+            ".mypy_cache",
+            ".pytest_cache",
+            ".ruff_cache",
+            "dist",
+        ]
+    )
+)
 SCREENSHOTS = TEMPLATE / "artifacts"
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
 QUIET = "--disable-background-networking --disable-component-update"
 
 WINDOWS = os.name == "nt"
 BIN = "Scripts" if WINDOWS else "bin"
+
+
+@functools.cache
+def staged() -> Path:
+    """Return a copy of the template that has the wheel of the sources as they are now."""
+    folder = Path(tempfile.mkdtemp(prefix="template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in ("hooks", vendoring.PROJECT):
+        shutil.copytree(TEMPLATE / name, folder / name, ignore=NOT_OURS)
+    shutil.copy(TEMPLATE / "cookiecutter.json", folder)
+    vendoring.put_into(folder)
+    return folder
+
+
+def forget() -> None:
+    """Forget what our package and a project's have learned, as a new process would."""
+    for name, module in list(sys.modules.items()):
+        if name == "nbtasks" or name.startswith("nbtasks."):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+    learned = sys.modules.get("nbtasks.checking.fingerprints")
+    if learned:
+        learned.LEARNED.clear()
 
 
 def clean_environ(home: Path, *folders: Path, **extra: str) -> dict[str, str]:
@@ -76,7 +122,7 @@ def generate(
     """Type the cookiecutter command, all hooks and set-up included."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"),
+            *(sys.executable, "-m", "cookiecutter", str(staged()), "--no-input"),
             *("--output-dir", str(folder)),
             *(f"{name}={value}" for name, value in answers.items()),
         ],
@@ -127,6 +173,37 @@ class Project:
         if check and done.returncode:
             pytest.fail(f"{command} exited with {done.returncode}:\n{done.stdout}", pytrace=False)
         return done
+
+    def nbtasks(
+        self, *words: str | Path, check: bool = True, cwd: Path | None = None, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of our commands as `run` does, but in this process, which takes no start."""
+        from nbtasks.__main__ import main
+
+        known = {**self.environ, **environ}.get("PYTHONIOENCODING", "utf-8")
+        screen = io.TextIOWrapper(io.BytesIO(), encoding=known, write_through=True)
+        before = dict(os.environ), sys.path[:], sys.argv[:], set(sys.modules)
+        forget()
+        os.environ.clear()
+        os.environ.update(self.environ | environ)
+        try:
+            with chdir(cwd or self.path), redirect_stdout(screen), redirect_stderr(screen):
+                code = main([str(word) for word in words])
+        except SystemExit as stopped:
+            code = stopped.code if isinstance(stopped.code, int) else 1
+        finally:
+            os.environ.clear()
+            os.environ.update(before[0])
+            sys.path[:], sys.argv[:] = before[1:3]
+            for name in set(sys.modules) - before[3]:
+                if name.partition(".")[0] == self.package:
+                    del sys.modules[name]
+            forget()
+        screen.flush()
+        shown = screen.buffer.getvalue().decode("utf-8").replace("\r\n", "\n")
+        if check and code:
+            pytest.fail(f"nbtasks {words} exited with {code}:\n{shown}", pytrace=False)
+        return subprocess.CompletedProcess(["nbtasks", *words], code, shown)
 
     def run_in_terminal(self, *command: str, typed: str = "", **environ: str) -> tuple[int, bytes]:
         """Run a command in a terminal (not on Windows); return its exit code and the screen."""
@@ -180,8 +257,8 @@ def ran(output: str) -> list[str]:
 def publish(folder: Path, home: Path) -> Project:
     """Make a git repository of the template as it is now, not yet committed parts too."""
     repository = Project(folder, "", clean_environ(home))
-    ignore = shutil.ignore_patterns(".git", ".nox", ".venv", "__pycache__", "artifacts")
-    shutil.copytree(TEMPLATE, folder, ignore=ignore)
+    shutil.copytree(TEMPLATE, folder, ignore=NOT_OURS)
+    vendoring.put_into(folder)
     repository.git("init", "--quiet")
     repository.git("add", "--all", "--force")  # git may ignore what the project ignores
     repository.git("commit", "--quiet", "--message", "The template")
@@ -207,7 +284,7 @@ def bake(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Callable[..., 
         for name, value in options.items():
             assert name not in CHOICES or value in CHOICES[name], f"{name} can't be {value!r}"
         made = cookiecutter(
-            str(TEMPLATE),
+            str(staged()),
             no_input=True,
             extra_context={"environment": "none"} | options,
             output_dir=str(into or tmp_path_factory.mktemp("bake")),

@@ -94,7 +94,7 @@ class Desk(Project):
 
     def sync(self, *arguments: str, check: bool = True) -> str:
         """Run sync.py."""
-        return self.run("python", "tools", "sync", *arguments, check=check).stdout
+        return self.nbtasks("sync", *arguments, check=check).stdout
 
     def commit(self, *arguments: str, **environ: str) -> str:
         """Commit what is staged; the hooks must agree."""
@@ -179,8 +179,8 @@ def path_without_environment() -> str:
 
 def assert_offers_both(printed: str, name: str = "clean") -> None:
     """Check that a refusal names the two commands that end it."""
-    assert f"python tools sync --keep-notebook {name}" in printed
-    assert f"python tools sync --keep-script {name}" in printed
+    assert f"nbtasks sync --keep-notebook {name}" in printed
+    assert f"nbtasks sync --keep-script {name}" in printed
 
 
 def colleague_edits(desk: Desk, folder: Path, old: str, new: str) -> Desk:

@@ -1,146 +1,30 @@
-"""Set up this project: the environment, the package and the git hooks.
-
-Run it once after `git clone`, and again whenever requirements.lock has changed:
+"""Set up this project, after `git clone` and whenever requirements.lock has changed.
 
     python bootstrap.py
 
-It needs nothing but Python {{ cookiecutter.python }} or newer and git, prints every command it runs, keeps
-what is there already and can be run again at any time.
+It needs Python and git. Its steps are in the package nbtasks: see vendor/README.md.
 """
 
-import argparse
-import shlex
-import shutil
+import hashlib
+import os
+import re
 import subprocess
 import sys
-import time
 
-from tools.set_up import environment, repository
-from tools.set_up.commands import ROOT, WINDOWS, SetupError, run
+typed_in = os.getcwd()
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+with open("requirements.lock", "rb") as file:
+    lock = file.read().decode()
+wheel = "vendor/nbtasks-" + re.findall(r"(?m)^nbtasks==([^\s;]+)", lock)[0] + "-py3-none-any.whl"
+if os.path.exists(wheel):
+    with open(wheel, "rb") as file:
+        if hashlib.sha256(file.read()).hexdigest() not in lock:
+            sys.exit(wheel + " is not the file that requirements.lock names: take it from git anew")
+    sys.path.insert(0, wheel)
+    from nbtasks.set_up.steps import main
 
-
-def sync_notebooks(python):
-    """Make the notebooks of the tasks."""
-    run(python, "tools", "sync", "--exit-zero")
-
-
-def first_run(python):
-    """Run the pipeline once on a sample of the data."""
-    ploomber = environment.program_of(python, "ploomber")
-    run(ploomber or "ploomber", "build", "--env--sample", "true")
-
-
-def parse(arguments):
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--environment",
-        choices=["venv", "current"],
-        default="{{ 'current' if cookiecutter.environment == 'current' else 'venv' }}",
-        help="install in .venv, or in the environment that is active (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="only tell whether the environment is that of requirements.lock",
-    )
-    parser.add_argument(
-        "--first-commit",
-        action="store_true",
-        help="also make a git repository and its first commit (a project just generated)",
-    )
-    parser.add_argument(
-        "--first-run",
-        action="store_true",
-        help="also run the pipeline on a sample of the data",
-    )
-    return parser.parse_args(arguments)
-
-
-class Steps:
-    """Takes steps; one that fails does not stop those that can do without it."""
-
-    def __init__(self):
-        """Start with no failure."""
-        self.failures = []
-
-    def take(self, title, function, *args):
-        """Print the title of a step and take it; return what it returns, None if it fails."""
-        print(f"\n{title}", flush=True)
-        try:
-            return function(*args)
-        except (SetupError, OSError) as error:
-            print(f"  FAILED: {error}", flush=True)
-            self.failures.append(f"{title}: {error}")
-            return None
-
-    def take_all(self, options):
-        """Take every step that was asked for and can be taken."""
-        if options.first_commit:
-            self.take("The git repository", repository.make_repository)
-        python = self.take("The environment", environment.build_environment, options.environment)
-        if python:
-            self.take("The git hooks", repository.register_hooks, python)
-            self.take("The notebooks of the tasks", sync_notebooks, python)
-        if options.first_commit:
-            self.take("The first commit", repository.first_commit)
-        if python and options.first_run:
-            self.take("The first run, on a sample of the data", first_run, python)
-
-
-def main(arguments=None):
-    """Take every step that can be taken; return 0 if none failed."""
-    options = parse(arguments)
-    if options.check:
-        return environment.check_lock()
-    steps, started = Steps(), time.monotonic()
-    try:
-        steps.take_all(options)
-    except KeyboardInterrupt:
-        steps.failures.append("stopped by Ctrl-C")
-    quote = subprocess.list2cmdline if WINDOWS else lambda parts: " ".join(map(shlex.quote, parts))
-    name = "python" if shutil.which("python") else "python3"
-    again = [name, str(ROOT / "bootstrap.py"), "--environment", options.environment]
-    if steps.failures:
-        report_failures(steps.failures, quote(again + flags(options)))
-        return 1
-    print(f"\nReady, in {time.monotonic() - started:.0f} seconds.")
-    if options.first_run:
-        report_results()
-    if repository.find_repository() is None and shutil.which("git"):
-        print("This folder is no git repository yet, so it has no git hooks. To make it one:")
-        print(f"  {quote([*again, '--first-commit'])}")
-    print("What to type next:")
-    print(f"  {quote(['cd', str(ROOT)])}")
-    if options.environment == "venv":
-        print("  .venv\\Scripts\\activate" if WINDOWS else "  source .venv/bin/activate")
-    print("  ploomber build")
-    return 0
-
-
-def flags(options):
-    """Return the flags of the command line."""
-    return ["--first-commit"] * options.first_commit + ["--first-run"] * options.first_run
-
-
-def report_failures(failures, again):
-    """Say what failed, and what to type to go on from there."""
-    print("\nNot all is set up; what is there stays.")
-    for failure in failures:
-        print(f"  {failure}")
-    print(f"To go on from here:\n  {again}")
-
-
-def report_results():
-    """Name the results of the first run: those to look at, or else the tables."""
-    products = ROOT / "products"
-    reports = sorted(products.rglob("index.html")) or sorted(products.rglob("*.html"))
-    print(f"The results of the first run{', to open in a browser' if reports else ''}:")
-    for result in reports or sorted(products.rglob("*.parquet")):
-        print(f"  {result}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], typed_in))
+call, python = subprocess.call, ".venv/Scripts/python" if os.name == "nt" else ".venv/bin/python"
+pip = [python, "-m", "pip", "install", "--require-hashes", "-r", "requirements.lock"]
+steps = [python, "-m", "nbtasks", "set-up"] + sys.argv[1:]  # vendor/ is gone: an index has it
+sys.exit(call([sys.executable, "-m", "venv", ".venv"]) or call(pip) or call(steps))

@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def test_all_pipelines_run_on_the_sample(tmp_path):
-    smoke = subprocess.run([sys.executable, "tools", "smoke", tmp_path], cwd=PROJECT)
+    smoke = subprocess.run([sys.executable, "-m", "nbtasks", "smoke", tmp_path], cwd=PROJECT)
 
     if smoke.returncode:
         pytest.fail("A pipeline does not run on the sample.", pytrace=False)

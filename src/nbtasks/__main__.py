@@ -1,0 +1,73 @@
+"""What a project offers beside `ploomber` and `pytest`.
+
+nbtasks              this list
+nbtasks NAME --help  what a command does, and its options
+"""
+
+import importlib
+import os
+import sys
+
+from nbtasks import installed, project
+
+#: Name -> what it does. Each is a module of this package with a function `main(arguments)`.
+COMMANDS = {
+    "status": "show which tasks will run and why, a line each",
+    "new": "make a task: script, functions, test, schema, entry in pipeline.yaml",
+    "import": "turn an old notebook into tasks, and prove that they do the same",
+    "sync": "make scripts and notebooks the same again",
+    "add": "add a package to requirements.txt, the lock and the environment",
+    "requirements": "check that requirements.txt names what tasks/ and src/ import",
+    "data": "check and download raw data that is too large for git",
+    "lock": "write requirements.lock from requirements.txt and pyproject.toml",
+    "audit": "look for known vulnerabilities in what requirements.lock names",
+    "picture": "draw the pipeline as an SVG picture",
+    "dashboard": "serve the dashboard of src/ on this machine",
+    "smoke": "run all pipelines on the data sample",
+    "update": "take over a later version of the template, and say what is left to do",
+    "summary": "summarize a smoke run in Markdown, for CI",
+    "set-up": "build the environment; bootstrap.py does this",
+}
+#: The module of a command whose name no module can have.
+MODULES = {"import": "importer", "set-up": "set_up.steps"}
+#: What has to work in an environment that is not that of the lock yet.
+BEFORE_SETUP = {"set-up", "lock", "update"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command that the command line names; return its exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    encoding = None if os.environ.get("PYTHONIOENCODING") else "utf-8"
+    sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
+    name = (words[:1] or ["--help"])[0]
+    if name in COMMANDS:
+        if project.find() is None:
+            print("This folder is in no project: neither it nor one above has a pipeline.yaml.")
+            print("Go to your project first: cd FOLDER")
+            return 2
+        if name not in BEFORE_SETUP and (problem := installed.problem()):
+            print(problem)
+            return 1
+        return importlib.import_module(f"nbtasks.{MODULES.get(name, name)}").main(words[1:])
+    print(__doc__)
+    for command, purpose in COMMANDS.items():
+        print(f"  {command:<13} {purpose}")
+    if name in ("-h", "--help"):
+        return 0
+    print(f"\nThere is no command {name!r}.")
+    return 2
+
+
+def run_to_the_pipe() -> int:
+    """Run the command; if what reads its output has gone (`| head`), say nothing of that."""
+    try:
+        code = main()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(run_to_the_pipe())

@@ -1,0 +1,123 @@
+"""Bring what lies beside a notebook: modules that it imports, pictures in its texts."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from nbtasks.checking import imports
+
+#: A picture in Markdown or HTML: what stands before its address, and the address.
+PICTURE = re.compile(r"""(!\[[^\]]*\]\(\s*|<img\s[^>]*?src=["'])([^)"'\s]+)""")
+KINDS = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
+
+
+def find_modules(nodes: Iterable[ast.AST], folders: Iterable[Path]) -> dict[str, Path]:
+    """Return the modules in some folders that code imports, and those that these import.
+
+    Parameters
+    ----------
+    nodes
+        The code.
+    folders
+        That of the notebook, and those of modules that the user named.
+
+    Returns
+    -------
+    dict of str to Path
+        Name -> a file, or the folder of a package.
+    """
+    found: dict[str, Path] = {}
+    wanted = [name for node in nodes for name in imports.imported_names(node)]
+    while wanted:
+        name = wanted.pop().partition(".")[0]
+        paths = [path for folder in folders for path in (folder / f"{name}.py", folder / name)]
+        path = next((path for path in paths if path.is_file() or any(path.glob("*.py"))), None)
+        if name and name not in found and path is not None:
+            found[name] = path
+            for file in path.rglob("*.py") if path.is_dir() else [path]:
+                wanted += imports.imported_names(imports.read(file)[0])
+    return found
+
+
+def texts_of(modules: dict[str, Path], package: Path) -> dict[Path, str]:
+    """Return the files of modules by where they are in the package."""
+    texts = {}
+    for source in modules.values():
+        for file in source.rglob("*.py") if source.is_dir() else [source]:
+            texts[package / file.relative_to(source.parent)] = file.read_text(encoding="utf-8")
+    return texts
+
+
+def use_modules(text: str, modules: Iterable[str], package: str) -> str:
+    """Return code that imports the modules from the package."""
+    lines = text.splitlines(keepends=True)
+    for node in reversed([*ast.walk(imports.parse(text))]):
+        if new := "; ".join(moved(node, {*modules}, package)):
+            line = lines[node.lineno - 1].encode()  # columns count bytes
+            start = line[: node.col_offset].decode()
+            rest = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
+            lines[node.lineno - 1] = start + new + rest
+            lines[node.lineno : node.end_lineno] = [""] * (node.end_lineno - node.lineno)
+    return "".join(lines)
+
+
+def moved(node: ast.AST, modules: set[str], package: str) -> Iterator[str]:
+    """Yield what an import of modules becomes, a statement each; nothing for any other code."""
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        if node.module.partition(".")[0] in modules:
+            yield ast.unparse(ast.ImportFrom(f"{package}.{node.module}", node.names, 0))
+    elif isinstance(node, ast.Import):
+        tops = [alias.name.partition(".")[0] for alias in node.names]
+        for top, alias in zip(tops, node.names, strict=True) if modules & {*tops} else ():
+            if top not in modules:
+                yield ast.unparse(ast.Import([alias]))
+            elif alias.asname:
+                yield f"import {package}.{alias.name} as {alias.asname}"
+            else:
+                yield f"from {package} import {top}"
+                yield from [f"import {package}.{alias.name}"] * (top != alias.name)
+
+
+def take_pictures(cells: list[Any], folder: Path, task: str) -> dict[str, bytes]:
+    """Let Markdown cells show their pictures, attached or of the folder, from `tasks/images/`.
+
+    Parameters
+    ----------
+    cells
+        The cells, whose texts are changed.
+    folder
+        That of the notebook.
+    task
+        Name of the task.
+
+    Returns
+    -------
+    dict of str to bytes
+        The pictures by their new names.
+    """
+    found: dict[str, bytes] = {}
+    attached: dict[str, Any] = {}
+
+    def new_place(match: re.Match[str]) -> str:
+        name = unquote(match[2])
+        label, file = name.removeprefix("attachment:"), folder / name
+        if label in attached:
+            data = base64.b64decode("".join(next(iter(attached[label].values()))))
+        elif file.suffix.lower() in KINDS and file.is_file():
+            data = file.read_bytes()
+        else:
+            return match[0]
+        new = f"{task}_" + re.sub(r"[^\w.]+", "_", Path(label).name)
+        found[new] = data
+        return f"{match[1]}../tasks/images/{new}"
+
+    for cell in (cell for cell in cells if cell.cell_type == "markdown"):
+        attached = cell.pop("attachments", {})
+        cell.source = PICTURE.sub(new_place, cell.source)
+    return found

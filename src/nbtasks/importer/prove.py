@@ -1,0 +1,187 @@
+"""Build the tasks that came from a notebook, and compare what they show with what it shows."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from nbtasks.importer.scripts import ADDED, Task
+
+#: What is different at each run: addresses, random identifiers, times, numbered elements.
+VOLATILE = re.compile(
+    r"0x[0-9a-f]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|\b\d\d:\d\d:\d\d(\.\d+)?\b|"
+    r"(?m:^(CPU times|Wall time):.*$)|.* per loop .*|(?<=-id-)\d+|/\S*(ipykernel_|tmp)\w+\S*"
+)
+PAGE = re.compile(r"(?s)<(style|script).*?</\1>|<[^>]+>|\s+")
+#: How often the original runs at most: two runs may agree by chance.
+RUNS = 3
+
+
+def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[], Any]) -> int:
+    """Build, compare and report.
+
+    Parameters
+    ----------
+    tasks
+        The new tasks.
+    original
+        The executed notebook; None if it was not run.
+    notes
+        What else to say.
+    again
+        Runs the original once more, to see what varies by itself.
+
+    Returns
+    -------
+    int
+        0 only if all is the same.
+    """
+    made, failed = build([task.part.name for task in tasks])
+
+    runs = [original]
+
+    def compare_all() -> dict[str, dict[int, str]]:
+        return {task.part.name: compare(task, made.get(task.part.name), runs) for task in tasks}
+
+    first = found = compare_all()
+    while len(runs) < RUNS and any(number for lines in found.values() for number in lines):
+        runs.append(again())
+        found = compare_all()
+    notes = [*notes, *describe_varying(first, found)]
+    print("\nOutputs, compared with those of the notebook:")
+    for name, lines in found.items():
+        print(f"  {name}: {'; '.join(lines.values()) or 'the same'}")
+    for line in [*notes, *["The build failed: see above"] * failed]:
+        print(f"  {line}")
+    print("Next: python -m pytest, git add --all, git commit")
+    return 1 if failed or any(found.values()) else 0
+
+
+def describe_varying(
+    found: dict[str, dict[int, str]], steady: dict[str, dict[int, str]]
+) -> Iterator[str]:
+    """Say which cells show other things at each run of the original, a line a task."""
+    for name, lines in found.items():
+        cells = [f"cell {n}" for n in lines if lines[n] != steady[name].get(n)]
+        if cells:
+            yield f"{name}: what varies by itself from run to run was left out: {', '.join(cells)}"
+
+
+def build(names: list[str]) -> tuple[dict[str, Path], bool]:
+    """Build tasks that need no others, all in one build, as `ploomber build` does.
+
+    Parameters
+    ----------
+    names
+        Those of the tasks.
+
+    Returns
+    -------
+    tuple
+        The executed notebooks of the tasks that are up to date now; whether the build failed.
+    """
+    from ploomber.cli.io import cli_endpoint
+    from ploomber.spec import DAGSpec
+
+    made = {}
+
+    @cli_endpoint
+    def build_as_ploomber_does() -> None:
+        dag = DAGSpec.find().to_dag()
+        for name in set(dag) - set(names):
+            dag.pop(name)
+        try:
+            dag.build()
+        finally:
+            for name in dag:
+                if dag[name].exec_status.name in ("Executed", "Skipped"):
+                    made[name] = Path(str(dag[name].product["nb"]))
+
+    sys.argv = ["ploomber", "--partially", *names]  # where our checks look for it
+    try:
+        build_as_ploomber_does()
+    except SystemExit as stopped:
+        if stopped.code != 1:
+            raise KeyboardInterrupt from None
+        return made, True
+    return made, False
+
+
+def compare(task: Task, path: Path | None, runs: list[Any]) -> dict[int, str]:
+    """Return what is not the same in a task as in the notebook.
+
+    Parameters
+    ----------
+    task
+        The task.
+    path
+        Its executed notebook; None if it was not built.
+    runs
+        The executed notebook that was imported, each time that it ran, or None: what differs
+        between them does not count.
+
+    Returns
+    -------
+    dict of int to str
+        Number of a cell, or 0 for the whole task -> what differs.
+    """
+    import nbformat
+
+    if path is None:
+        return {0: "it was not built"}
+    if runs[0] is None:
+        return {0: "there is nothing to compare with, as the notebook was not run"}
+    numbers = [cell.metadata["import"] for cell in task.cells if "import" in cell.metadata]
+    ours = [
+        cell
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code" and cell.metadata.get("title") not in ADDED
+        if not {"parameters", "injected-parameters"} & {*cell.metadata.get("tags", [])}
+    ]
+    if len(ours) != len(numbers):
+        return {0: f"it has {len(ours)} cells, not {len(numbers)}"}
+    found = {}
+    for number, cell in zip(numbers, ours, strict=True):
+        theirs = (run.cells[number - 1].outputs for run in runs)
+        if what := difference(cell.outputs, *theirs):
+            found[number] = f"cell {number}: {what}"
+    return found
+
+
+def difference(ours: list[Any], *runs: list[Any]) -> str:
+    """Return what is different in our outputs of a cell; what varies by itself is not."""
+    one, *others = ([*plain(outputs)] for outputs in (ours, *runs))
+    if len({*map(len, others)}) > 1:
+        return ""
+    if len(one) != len(others[0]):
+        return f"{len(one)} outputs, in the original {len(others[0])}"
+    both = zip(one, *others, strict=True)
+    return ", ".join(sorted({each[0][0] for each in both if differ(*(value for _, value in each))}))
+
+
+def differ(ours: list[Any], *runs: list[Any]) -> bool:
+    """Tell whether lines differ that are the same in all runs of the original."""
+    if len({*map(len, runs)}) > 1:
+        return False
+    lines = zip(ours, *runs, strict=False)
+    return len(ours) != len(runs[0]) or any(
+        own != first and all(first == other for other in others) for own, first, *others in lines
+    )
+
+
+def plain(outputs: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the kinds and lines of what outputs show, without what is different at each run."""
+    text = "".join(item.text for item in outputs if item.get("name") == "stdout")
+    yield "text", VOLATILE.sub("", text).splitlines()
+    for item in outputs:
+        for kind, value in sorted(item.get("data", {}).items()):
+            if kind.startswith("image/") or kind.endswith("json"):
+                yield "figure", [value]
+            elif kind == "text/html":
+                rows = value.split("</tr>")
+                yield "table", [VOLATILE.sub("", PAGE.sub(" ", row)) for row in rows]
+            elif not any(other.startswith("image/") for other in item["data"]):
+                yield "text", VOLATILE.sub("", value).splitlines()

@@ -1,0 +1,168 @@
+"""Write the parts of a notebook as the scripts of tasks."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbtasks import notebooks
+from nbtasks.importer.cells import added, body_of, code_cell
+from nbtasks.importer.files import Files, use_files
+from nbtasks.importer.flow import Flow
+from nbtasks.importer.parts import RANDOM, Part
+from nbtasks.importer.statements import Statement
+from nbtasks.project import package, root
+
+#: Titles of the cells that the import adds.
+ADDED = {"Imports", "Inputs", "Outputs"}
+#: What the lines that it adds import.
+IMPORTS = {
+    r"\bjoblib\.": "import joblib",
+    r"\bpd\.": "import pandas as pd",
+    r"\bnp\.random\.": "import numpy as np",
+    r"(?<!\.)\brandom\.[gs]etstate": "import random",
+}
+PARAMETERS = {"upstream", "product", "resources_"}
+
+
+@dataclass
+class Task:
+    """What is written for a part."""
+
+    part: Part
+    cells: list[Any]
+    products: dict[str, str]
+    resources: dict[str, str]
+    images: dict[str, bytes] = field(default_factory=dict)
+
+
+def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: Files) -> Task:
+    """Turn a part into a task.
+
+    Parameters
+    ----------
+    flow
+        What flows between the parts.
+    index
+        Number of the part.
+    cells
+        The cells of the notebook.
+    module
+        Name of the module that has the functions.
+    files
+        Files that the notebook reads and writes.
+
+    Returns
+    -------
+    Task
+        With the cells of its script.
+    """
+    part = flow.parts[index]
+    task = Task(part, [], {"nb": f"{part.name}.ipynb"}, {})
+    upstream = {flow.parts[giver].name for giver in part.needs.values()}
+    own = [body_of(cells[number - 1], number, part, flow.moved) for number in part.cells]
+    for item in own:
+        if item.cell_type == "code":
+            item.source = use_files(item.source, task, files, upstream)
+    late = [item for item in part.copies if not is_import(item) or item.binds & PARAMETERS]
+    prefix = "task_" if PARAMETERS & names_in(part) else ""  # it has a `product` of its own
+    inputs = ["task_product, task_upstream = product, upstream"] if prefix else []
+    inputs += input_lines(flow, part, late, prefix)
+    outputs = save_lines(flow, index, task, prefix)
+    inputs = [use_files(text, task, files, upstream) for text in inputs]
+    imports = [item.text for item in part.copies if item not in late]
+    text = "\n".join([*inputs, *outputs])
+    imports += [line for pattern, line in IMPORTS.items() if re.search(pattern, text)]
+    moved = ", ".join(sorted(part.moved))
+    imports += [f"from {package().name}.{module} import {moved}"] * bool(moved)
+    parameters = [f"upstream = {json.dumps(sorted(upstream)) if upstream else None}"]
+    parameters += ["product = None", *["resources_ = None"] * bool(task.resources)]
+    lead = next((n for n, item in enumerate(own) if item.cell_type == "code"), len(own))
+    body = [item for item in own[lead:] if item.source.strip() or item.cell_type != "code"]
+    if not any(item.cell_type == "code" for item in body) and not inputs + outputs:
+        outputs = ["# All of its code has moved to src/"]  # Ploomber wants a cell
+    task.cells = [
+        *own[:lead],
+        *added("Imports", list(dict.fromkeys(imports))),
+        code_cell("\n".join(parameters), tags=["parameters"]),
+        *added("Inputs", inputs),
+        *body,
+        *added("Outputs", outputs),
+    ]
+    return task
+
+
+def scripts_of(tasks: list[Task]) -> dict[Path, str]:
+    """Return the scripts of tasks by where they are to be."""
+    return {root() / "tasks" / f"{task.part.name}.py": as_script(task) for task in tasks}
+
+
+def as_script(task: Task) -> str:
+    """Return the script of a task."""
+    return notebooks.to_script({"cells": task.cells})
+
+
+def pictures_of(tasks: list[Task]) -> dict[Path, bytes]:
+    """Return the pictures of tasks by where they are to be."""
+    images = [item for task in tasks for item in task.images.items()]
+    return {root() / "tasks" / "images" / name: data for name, data in images}
+
+
+def is_import(item: Statement) -> bool:
+    """Tell whether a copied statement imports."""
+    return item.kind == "import" or isinstance(item.node, (ast.Import, ast.ImportFrom))
+
+
+def names_in(part: Part) -> set[str]:
+    """Return the names that a part binds or loads."""
+    return {*part.needs}.union(*(item.binds for item in part.statements + part.copies))
+
+
+def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) -> list[str]:
+    """Return what a part begins with: what it copies, and the reading of what others made.
+
+    Constants and the classes of values, with what these use, come before the values.
+    """
+    needs = sorted(part.needs.items(), key=lambda item: (item[1], item[0]))
+    wanted = {name for value, giver in needs for name in flow.look(giver, value).get("classes", ())}
+    early = [item for item in copies if item.kind == "constant"]
+    while new := [item for item in copies if item.binds & wanted and item not in early]:
+        early += new
+        wanted = wanted.union(*(item.needs for item in new))
+    lines = [item.text for item in copies if item in early]
+    for name, giver in needs:
+        path = f'{prefix}upstream["{flow.parts[giver].name}"]["{key_for(name)}"]'
+        if name in RANDOM:
+            lines.append(f"{RANDOM[name][2]}(joblib.load({path}))")
+        elif is_table(flow, giver, name):
+            lines.append(f"{name} = pd.read_parquet({path})")
+        else:
+            lines.append(f"{name} = joblib.load({path})")
+    return lines + [item.text for item in copies if item not in early]
+
+
+def save_lines(flow: Flow, index: int, task: Task, prefix: str) -> list[str]:
+    """Return the lines that write what later tasks need; note the products."""
+    lines, part = [], flow.parts[index]
+    for name in sorted(part.gives):
+        table = is_table(flow, index, name)
+        key = key_for(name)
+        task.products[key] = f"{part.name}/{name}.{'parquet' if table else 'joblib'}"
+        value = RANDOM[name][1] if name in RANDOM else name
+        write = f"{name}.to_parquet(" if table else f"joblib.dump({value}, "
+        lines.append(f'{write}{prefix}product["{key}"])')
+    return lines
+
+
+def key_for(name: str) -> str:
+    """Return the key of the product that a value becomes; `nb` is the executed notebook."""
+    return "nb_value" if name == "nb" else name
+
+
+def is_table(flow: Flow, index: int, name: str) -> bool:
+    """Tell whether a run saw that a value is a table that parquet keeps as it is."""
+    return "columns" in flow.look(index, name)

@@ -1,0 +1,182 @@
+"""Cut the code of a notebook into statements: what each one needs, binds and changes."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from dataclasses import dataclass, field
+
+from pyflakes import checker, messages
+
+from nbtasks.importer.effects import FUNCTION, called, changed, mentioned, names_in, root, texts_in
+
+#: What IPython gives, beside the names of Python; results of earlier cells go by other names.
+GIVEN = {*dir(builtins), *["display", "get_ipython", "In", "exit", "quit", "__file__"]}
+RESULT = re.compile(r"_{1,3}|_\d+|Out|_oh")
+#: How code gets at names of the notebook that it does not say.
+BY_NAME = {"eval", "exec", "globals"}
+#: Magics around Python code, those that set something, and those that bring names.
+TIMED = re.compile(r"(\s*(?:[\w, ]+=\s*)?)%(?:time|timeit|prun|memit)\b(?:\s+-\w\s*\d*)*\s*(.*)")
+PYTHON_CELL = re.compile(r"\s*%%(time|timeit|capture|prun|memit)\b")
+CAPTURED = re.compile(r"\s*%%capture\b(?:\s+--\S+)*\s+([^\W\d]\w*)")
+MAGICS = {
+    "setting": re.compile(r"%(matplotlib|config|load_ext|precision|autoreload|env)\b"),
+    "names": re.compile(r"%(run|pylab)\b"),
+}
+#: Functions of a module that set something for all that follows.
+SET = re.compile(
+    r"(set|register|enable|disable|init)\w*|append|basicConfig|chdir|default|extension|"
+    r"filterwarnings|insert|ioff|ion|load_dotenv|manual_seed|pandas|rc|simplefilter|update|use"
+)
+#: What makes a class, whose values can only be loaded where it is.
+DEFINE = re.compile(r"namedtuple|NamedTuple|TypedDict|NewType|TypeVar|make_dataclass|(Int)?Enum")
+LITERAL = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp)
+IN_LITERAL = (*LITERAL, ast.operator, ast.unaryop, ast.expr_context)
+
+
+@dataclass(eq=False)
+class Statement:
+    """A statement of a cell, or a magic in it that sets something; cells count from 1."""
+
+    cell: int
+    text: str
+    kind: str  #: import, names (a star import, %run), function, constant, setting or value
+    lines: range  #: where it is in the cell, from 0
+    node: ast.stmt | None = None
+    needs: set[str] = field(default_factory=set)
+    binds: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    mentions: set[str] = field(default_factory=set)  #: in texts that are code, such as formulas
+    sets: set[str] = field(default_factory=set)  #: by `global`, in a function or one it calls
+    imports: dict[str, str] = field(default_factory=dict)  #: name -> what it is imported from
+
+    @property
+    def surely(self) -> set[str]:
+        """What it binds whatever happens."""
+        branches = isinstance(self.node, (ast.If, ast.Try, ast.While, ast.Match))
+        return set() if branches else self.binds - self.sets
+
+
+def as_python(source: str) -> list[str]:
+    """Return the lines of a cell, its magics replaced by what Python can read."""
+    from jupytext.magics import comment_magic
+
+    lines = source.splitlines()
+    if source.lstrip().startswith("%%"):
+        name = CAPTURED.match(source)
+        first = f"{name[1]} = get_ipython()" if name else ""
+        lines = [first, *lines[1:]] if PYTHON_CELL.match(source) else []
+    for number, commented in enumerate(comment_magic(list(lines), "python")):
+        line = lines[number]
+        if line != commented:
+            timed, bound = TIMED.match(line), re.match(r"\s*[\w, ]+=", line)
+            plain = bound[0] + " get_ipython()" if bound else line[: -len(line.lstrip())] + "pass"
+            lines[number] = timed[1] + timed[2] if timed else plain
+    return lines
+
+
+class Checker(checker.Checker):
+    """Finds names that are not defined, those too that are awaited below no function."""
+
+    AWAIT = checker.Checker.handleChildren
+
+
+def read(cell: int, source: str) -> list[Statement]:
+    """Cut a cell into its statements; raise SyntaxError if it is no Python.
+
+    Parameters
+    ----------
+    cell
+        Its number.
+    source
+        Its code, as it was typed.
+
+    Returns
+    -------
+    list of Statement
+        In their order.
+    """
+    typed, lines = source.splitlines(), as_python(source)
+    tree = ast.parse("\n".join(lines), f"cell {cell}")
+    found = [describe(cell, node, typed, lines) for node in tree.body]
+    for number, line in enumerate(typed):
+        for kind, magic in MAGICS.items():
+            if magic.match(line):
+                found.append(Statement(cell, line, kind, range(number, number + 1)))
+    return sorted(found, key=lambda statement: statement.lines.start)
+
+
+def describe(cell: int, node: ast.stmt, typed: list[str], lines: list[str]) -> Statement:
+    """Tell what a statement needs, binds and changes."""
+    scopes = Checker(ast.Module([node], []), builtins=GIVEN)
+    start = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))]) - 1
+    needs = {m.message_args[0] for m in scopes.messages if isinstance(m, messages.UndefinedName)}
+    module = next(s for s in scopes.deadScopes if isinstance(s, checker.ModuleScope))
+    given = [item for item in module.values() if isinstance(item, checker.Builtin)]
+    needs |= {item.name for item in given if item.used}  # a notebook may define them anew
+    bindings = [item for item in module.values() if not isinstance(item, checker.Builtin)]
+    binds = {item.name for item in bindings if item.name.isidentifier()}
+    imports = {
+        item.name: item.name if isinstance(item, checker.SubmoduleImportation) else item.fullName
+        for item in bindings
+        if isinstance(item, checker.Importation)
+    }
+    text, kind, sets = ast.get_source_segment("\n".join(lines), node), kind_of(node), set()
+    if isinstance(node, FUNCTION):  # with its decorators, and the comment above it
+        while start and lines[start - 1].startswith("#"):
+            start -= 1
+        inside = slice(start, node.end_lineno)
+        text, binds = "\n".join(typed[inside]), {node.name}
+        sets = {n for item in ast.walk(node) if isinstance(item, ast.Global) for n in item.names}
+        needs |= sets | ({"get_ipython"} if typed[inside] != lines[inside] else set())
+    changes = {name for name in changed(node, kind == "function") if name in needs | binds} | sets
+    at, named = range(start, node.end_lineno), mentioned(node)
+    return Statement(cell, text, kind, at, node, needs, binds, changes, named, sets, imports)
+
+
+def kind_of(node: ast.stmt) -> str:
+    """Return the kind of a statement, as far as it can be seen without the others."""
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        return "names"
+    if isinstance(node, (ast.Import, ast.ImportFrom, ast.If, ast.Try, ast.With)):
+        inner = {type(child) for child in ast.walk(node)}
+        found = inner & {ast.Import, ast.ImportFrom} and not inner & {*FUNCTION, ast.For}
+        return "import" if found else "value"
+    single = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    made = single and isinstance(node.value, ast.Call) and DEFINE.fullmatch(called(node.value))
+    if isinstance(node, FUNCTION) or made or (single and isinstance(node.value, ast.Lambda)):
+        return "function"
+    literal = single and all(isinstance(child, IN_LITERAL) for child in ast.walk(node.value))
+    return "constant" if literal else "value"
+
+
+def is_setting(statement: Statement, imported: set[str], constants: set[str]) -> bool:
+    """Tell whether a statement sets something in a module, for all that follows."""
+    node = statement.node
+    if statement.kind != "value" or statement.needs - imported - constants - GIVEN:
+        return False
+    if isinstance(node, ast.Assign):
+        return not isinstance(node.targets[0], ast.Name) and root(node.targets[0]) in imported
+    call = getattr(node, "value", None)
+    is_call = isinstance(node, ast.Expr) and isinstance(call, ast.Call)
+    return is_call and root(call) in imported and bool(SET.fullmatch(called(call)))
+
+
+def follow_calls(statements: list[Statement]) -> None:
+    """Let what uses a function change, set and name (in texts) what the function does."""
+    functions = {n: item for item in statements if item.kind == "function" for n in item.binds}
+    pending = list(statements)
+    while pending:
+        item = pending.pop()
+        for function in (functions[name] for name in item.needs if name in functions):
+            if function.changes - item.changes or function.sets - item.sets:
+                item.changes |= function.changes
+                item.sets |= function.sets
+                pending += [user for user in statements if user.needs & item.binds]
+    evaluate = {name for name, item in functions.items() if item.needs & BY_NAME}
+    for item in statements:
+        if item.kind != "function":
+            item.binds |= item.sets
+        if item.needs & evaluate:
+            item.mentions |= names_in(texts_in(item.node))

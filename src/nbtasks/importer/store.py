@@ -1,0 +1,142 @@
+"""Store what was made of a notebook in the project: all of it, and over nothing that is there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbtasks import notebooks, pipeline_file
+from nbtasks.importer.flow import Flow
+from nbtasks.importer.scripts import Task, is_table
+from nbtasks.importer.skeletons import schemas_text
+from nbtasks.project import package, root
+
+
+class Refused(Exception):
+    """The notebook can't be imported; the message says why."""
+
+
+def mark(path: Path) -> str:
+    """Return the comment above the tasks of a notebook."""
+    return f"From {path.name}, cells"
+
+
+def journal(path: Path) -> Path:
+    """Return the file that says what an import under way writes."""
+    return root() / ".cache" / f"import-{re.sub(r'[^0-9A-Za-z]+', '_', path.stem)}.json"
+
+
+def check_new(path: Path) -> None:
+    """Take back an import that was interrupted; refuse a notebook that was imported before."""
+    if journal(path).exists():
+        take_back(path)
+    if f"# {mark(path)}" in (root() / pipeline_file.PIPELINE).read_text(encoding="utf-8"):
+        raise Refused(
+            f"{path.name} was imported before: pipeline.yaml has its tasks. To import it again, "
+            "take them out of pipeline.yaml, and delete their scripts."
+        )
+
+
+def take_back(path: Path) -> None:
+    """Take back what an import wrote before it was interrupted, unless it was edited since."""
+    noted = json.loads(journal(path).read_text("utf-8"))
+    wrote = {root() / name: note for name, note in noted.items()}
+    journal(path).unlink()
+    edited = [file.name for file, (_, known) in wrote.items() if fingerprint(file) not in known]
+    if edited:
+        raise Refused(
+            f"The import of {path.name} was interrupted, and {edited[0]} was edited since: "
+            "what it wrote stays."
+        )
+    print(f"The import of {path.name} was interrupted: what it wrote is taken back first.")
+    for file, (before, _) in wrote.items():
+        if before is None:
+            file.unlink(missing_ok=True)
+        else:
+            notebooks.replace(file, before)
+
+
+def fingerprint(file: Path) -> str:
+    """Return a fingerprint of a file, nothing if there is none."""
+    return digest(file.read_bytes()) if file.is_file() else ""
+
+
+def digest(data: bytes) -> str:
+    """Return the fingerprint of a file that holds this."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -> None:
+    """Write all files of an import, pipeline.yaml last.
+
+    Parameters
+    ----------
+    path
+        The notebook.
+    tasks
+        What its parts became.
+    flow
+        What flows between them.
+    texts
+        New files and what they hold.
+    """
+    texts = tidied(texts)
+    taken = [file for file, data in texts.items() if file.exists() and file.read_bytes() != data]
+    if taken:
+        raise Refused(f"{taken[0].relative_to(root())} is there already, and stays as it is")
+    pipeline = root() / pipeline_file.PIPELINE
+    changed = {**with_schemas(tasks, flow, path), pipeline: with_tasks(tasks, path)}
+    new = {file: data for file, data in texts.items() if not file.exists()} | changed
+    note = {}
+    for file, data in new.items():
+        before = file.read_bytes().decode() if file in changed else None
+        states = [fingerprint(file), digest(data)]
+        note[file.relative_to(root()).as_posix()] = (before, states)
+    notebooks.replace(journal(path), json.dumps(note))
+    for file, data in new.items():
+        notebooks.replace(file, data)
+
+
+def tidied(texts: dict[Path, bytes]) -> dict[Path, bytes]:
+    """Format code as a commit does; old code may break rules, a comment in each such line."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = [file for file in texts if file.suffix == ".py"]
+        stage = {file: Path(folder).resolve() / file.relative_to(root()) for file in code}
+        shutil.copy2(root() / "pyproject.toml", folder)
+        for file, copy in stage.items():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(texts[file])
+        for command in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
+            ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache"]
+            subprocess.run([*ruff, *stage.values()], cwd=folder, capture_output=True)
+        return texts | {file: copy.read_bytes() for file, copy in stage.items()}
+
+
+def with_schemas(tasks: list[Task], flow: Flow, path: Path) -> dict[Path, bytes]:
+    """Return schemas.py with a schema for each table, if there are tables."""
+    tables: dict[str, dict[str, Any]] = {}
+    for index, task in enumerate(tasks):
+        for name in sorted(task.part.gives):
+            if is_table(flow, index, name):
+                columns = flow.look(index, name)["columns"]
+                tables.setdefault(task.part.name, {})[name] = columns
+    file = package() / "schemas.py"
+    text = file.read_text(encoding="utf-8").rstrip()
+    return tidied({file: f"{text}\n\n{schemas_text(tables, path.name)}".encode()} if tables else {})
+
+
+def with_tasks(tasks: list[Task], path: Path) -> bytes:
+    """Return pipeline.yaml with the tasks."""
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(shutil.copy(root() / pipeline_file.PIPELINE, folder))
+        for task in tasks:
+            cells = f"{mark(path)} {task.part.cells[0]}-{task.part.cells[-1]}"
+            pipeline_file.add_task(task.part.name, task.products, task.resources, cells, draft)
+        return draft.read_bytes()

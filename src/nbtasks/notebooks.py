@@ -1,0 +1,198 @@
+"""The one reader and the one writer of scripts and notebooks."""
+
+import functools
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from nbtasks.project import root
+
+FORMAT = {"extension": ".py", "format_name": "percent"}
+KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+#: A line that begins a cell of a script.
+CELL = re.compile(r"^\s*#\s*(%%+(\s|\[|$)|In\[|<codecell>)", re.M)
+#: A line that begins a cell in the light format of jupytext.
+LIGHT_CELL = re.compile(r"^# \+( |$)", re.M)
+#: A line that begins or ends a block of code in a text, or underlines a heading (RST).
+FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.M)
+#: What `ploomber nb --inject` adds to a script: a cell, and a header that --remove leaves.
+INJECTED_CELL = re.compile(r'^# %%[^\n]*"injected-parameters".*?(?=^# %%|\Z)', re.M | re.S)
+INJECTED_HEADER = re.compile(r"\A# ---\n(?:#[^\n]*\n)*?#   ploomber:(?:#?[^\n]*\n)*?# ---\n\s*")
+
+
+class Unreadable(ValueError):
+    """A file can't be read; the message says which, why and what to do."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.as_posix()} {reason}")
+        self.path = path
+
+
+def command(*words: object) -> str:
+    """Return a command as it is typed, names with spaces quoted."""
+    quote = subprocess.list2cmdline if os.name == "nt" else shlex.join
+    return quote([word.as_posix() if isinstance(word, Path) else str(word) for word in words])
+
+
+def read_text(path: Path) -> str | None:
+    """Return the text of a file without a byte order mark, None if there is no file."""
+    if not path.is_file():
+        return None
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        reason = f"is not UTF-8: byte 0x{data[error.start]:02x} in line {line}."
+        convert = command("nbtasks", "sync", "--to-utf8", path)
+        raise Unreadable(path, f"{reason}\n  To convert it:  {convert}") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_script(path: Path) -> str | None:
+    """Return a script without what Ploomber injected, None if there is none."""
+    text = read_text(path)
+    return None if text is None else without_injected(text)
+
+
+def without_injected(text: str) -> str:
+    """Return a script without the cell and the header that `ploomber nb --inject` adds."""
+    return INJECTED_HEADER.sub("", INJECTED_CELL.sub("", text))
+
+
+def read_notebook(path: Path) -> dict | None:
+    """Return a notebook, each source one text, None if there is none or an empty file."""
+    text = read_text(path) or ""
+    if not text.strip():
+        return None
+    try:
+        notebook = {"nbformat_minor": 5, **json.loads(text)}
+        if notebook["nbformat"] < 4:
+            import nbformat
+
+            notebook = json.loads(nbformat.writes(nbformat.reads(text, as_version=4)))
+        if notebook["nbformat"] != 4 or not isinstance(notebook["nbformat_minor"], int):
+            raise ValueError(f"notebook format {notebook['nbformat']}")
+        cells = [read_cell(cell) for cell in notebook["cells"]]
+        notebook["metadata"] = notebook.get("metadata") or {}
+        is_python(notebook)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(path, f"can't be read as a notebook: {error}") from None
+    cells = [cell for cell in cells if "injected-parameters" not in tags_of(cell)]
+    return {**notebook, "cells": cells}
+
+
+def read_cell(cell: dict) -> dict:
+    """Return a cell whose source is one text with the line ends of scripts."""
+    source = "".join(cell["source"]).replace("\r\n", "\n")
+    metadata = cell.get("metadata") or {}
+    metadata = {key: value for key, value in metadata.items() if value is not None}
+    outputs = {"outputs": cell.get("outputs") or []} if cell["cell_type"] == "code" else {}
+    tags, title = metadata.get("tags", []), metadata.get("title", "")
+    texts = [cell["cell_type"], title, *tags]
+    texts += [output["output_type"] for output in outputs.get("outputs", ())]
+    if not isinstance(tags, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"a cell with type, title, tags and outputs {texts}")
+    return {**cell, **outputs, "metadata": metadata, "source": source}
+
+
+def tags_of(cell: dict) -> list[str]:
+    """Return the tags of a cell."""
+    return cell["metadata"].get("tags") or []
+
+
+def is_python(notebook: dict) -> bool:
+    """Tell whether the cells of a notebook are in Python, as far as it says."""
+    kernel = notebook["metadata"].get("kernelspec") or {}
+    language = notebook["metadata"].get("language_info") or {}
+    return (kernel.get("language") or language.get("name") or "python").lower() == "python"
+
+
+@functools.cache
+def load_jupytext():
+    """Import jupytext, only when it is needed, and read its configuration."""
+    import jupytext
+    from jupytext.config import load_jupytext_configuration_file
+
+    return jupytext, load_jupytext_configuration_file(str(root() / "pyproject.toml"))
+
+
+def to_notebook(script: str):
+    """Return the notebook, without outputs, that jupytext makes of a script."""
+    jupytext, config = load_jupytext()
+    return jupytext.reads(script, FORMAT, config=config)
+
+
+def to_script(notebook: dict) -> str:
+    """Return the script that jupytext writes for a notebook."""
+    import nbformat
+
+    jupytext, config = load_jupytext()
+    bare = [prepare(cell) for cell in notebook["cells"]]
+    bare = nbformat.from_dict({"cells": bare, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    return jupytext.writes(bare, FORMAT, config=config)
+
+
+def prepare(cell: dict) -> dict:
+    """Return a cell to write to a script; text that may hide the next cell goes between quotes."""
+    cell = {**cell, "outputs": []}
+    commented = re.sub("^", "# ", cell["source"], flags=re.M)  # `%%` begins a comment of mermaid
+    fences = FENCE.findall(cell["source"])
+    if cell["cell_type"] != "code" and (CELL.search(commented) or fences[::2] != fences[1::2]):
+        cell["metadata"] = {**cell["metadata"], "cell_marker": '"""'}
+    return cell
+
+
+def contents(notebook: dict) -> list[tuple]:
+    """Return what a script holds of a notebook: of each cell its type, text, tags and title."""
+    return [
+        (cell["cell_type"], cell["source"].rstrip(), tags_of(cell), cell["metadata"].get("title"))
+        for cell in notebook["cells"]
+    ]
+
+
+def fill(script: str, old: dict | None) -> str:
+    """Return a script's notebook; outputs and what a script lacks come from it as it was."""
+    import nbformat
+    from jupytext.combine import combine_inputs_with_outputs
+
+    new = to_notebook(script)
+    pairing = new.metadata.jupytext  # so that Jupyter sees that the two are the same
+    pairing.pop("text_representation", None)
+    new.metadata = nbformat.from_dict({"kernelspec": KERNEL, "jupytext": pairing})
+    if old is not None:
+        old = nbformat.from_dict({**old, "metadata": {**old["metadata"], "jupytext": pairing}})
+        new = combine_inputs_with_outputs(new, old, FORMAT)
+        new.metadata["jupytext"] = pairing
+    left = Counter(str(cell.get("id", "")) for cell in new.cells)
+    for cell in new.cells:
+        name = str(cell.pop("id", ""))
+        left[name] -= 1
+        if new.nbformat_minor >= 5:  # before, cells had no id
+            fits = re.fullmatch(r"[\w-]{1,64}", name, re.A) and not left[name]
+            cell["id"] = name if fits else os.urandom(4).hex()
+    return nbformat.writes(new) + "\n"
+
+
+def replace(path: Path, content: str | bytes) -> None:
+    """Write a whole file or leave it as it was; its mode and links to it stay."""
+    data = content if isinstance(content, bytes) else content.encode("utf-8")
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and target.stat().st_nlink > 1:
+        target.write_bytes(data)  # its other names are to see the change
+        return
+    # A name of its own: another thread, process or machine may write the same file just now.
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        if target.exists():
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

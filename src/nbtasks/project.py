@@ -1,0 +1,67 @@
+"""The project that one stands in: its folder, its package, its settings.
+
+It is found upward from the current folder, once in a process.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+#: The table of pyproject.toml by which a project is known, and that holds its settings.
+TABLE = "tool.nbtasks"
+
+
+def find() -> Path | None:
+    """Return the folder of the project that the current folder lies in; None if in none.
+
+    A folder whose pyproject.toml has a table ``[tool.nbtasks]`` comes first; then the nearest
+    one with a pipeline.yaml, for pipelines that were not made from the template.
+    """
+    here = Path.cwd()
+    folders = [here, *here.parents]
+    return next(
+        (folder for known in (has_table, has_pipeline) for folder in folders if known(folder)), None
+    )
+
+
+def has_table(folder: Path) -> bool:
+    """Tell whether a folder has a pyproject.toml with our table."""
+    path = folder / "pyproject.toml"
+    return path.is_file() and f"[{TABLE}" in path.read_text(encoding="utf-8", errors="replace")
+
+
+def has_pipeline(folder: Path) -> bool:
+    """Tell whether a folder has a pipeline."""
+    return (folder / "pipeline.yaml").is_file()
+
+
+@functools.lru_cache(maxsize=None)  # noqa: UP033 - bootstrap.py runs on older Pythons
+def root() -> Path:
+    """Return the folder of the project; the current folder if that is in no project."""
+    return find() or Path.cwd()
+
+
+def package() -> Path:
+    """Return the folder of the project's package in ``src``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    found = sorted((root() / "src").glob("*/__init__.py"))
+    if not found:
+        raise FileNotFoundError(f"there is no package in {root() / 'src'}: no */__init__.py")
+    return found[0].parent
+
+
+def settings() -> dict[str, Any]:
+    """Return the table ``[tool.nbtasks]`` of pyproject.toml, empty if there is none."""
+    import tomllib
+
+    path = root() / "pyproject.toml"
+    if not path.is_file():
+        return {}
+    return tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("nbtasks", {})

@@ -1,0 +1,202 @@
+"""Check that requirements.txt names what tasks/ and src/ import, no less and no more."""
+
+import argparse
+import ast
+import contextlib
+import os
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from nbtasks import notebooks, pipeline_file
+from nbtasks.checking import imports
+from nbtasks.dependencies import declared, packages
+from nbtasks.project import root
+
+#: The magic that imports an extension, but for those of IPython itself.
+EXTENSION = re.compile(r"(?m)^\s*(?:# ?)?%load_ext\s+(?!(?:autoreload|storemagic)\b)([\w.]+)")
+
+
+def folders() -> list[Path]:
+    """Return the folders whose imports are to be declared."""
+    return [root() / "tasks", root() / "src"]
+
+
+def submodules() -> set[Path]:
+    """Return the folders of git submodules, those too that are not checked out."""
+    file = root() / ".gitmodules"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return {root() / path.strip() for path in re.findall(r"(?m)^\s*path\s*=(.*)$", text)}
+
+
+def find_files(folder: Path, skip: set[Path]) -> Iterator[Path]:
+    """Yield the scripts, modules and notebooks below a folder that are the project's own.
+
+    Those of other repositories, of environments and of hidden folders are not.
+    """
+    for path, names, files in os.walk(folder):
+        here = Path(path)
+        if here in skip or ({".git", "pyvenv.cfg"} & {*names, *files} and here != root()):
+            names.clear()
+            continue
+        names[:] = sorted(name for name in names if name[0] != "." and name != "__pycache__")
+        yield from (here / name for name in sorted(files) if name.endswith((".py", ".ipynb")))
+
+
+def read_cells(path: Path) -> list[str]:
+    """Return the code of a file: that of a module or script, or the cells of a notebook."""
+    if path.suffix == ".ipynb":
+        notebook = notebooks.read_notebook(path)
+    else:
+        text = notebooks.read_text(path) or ""
+        with contextlib.suppress(SyntaxError):
+            ast.parse(text)
+            return [text]
+        notebook = notebooks.to_notebook(text)  # one of its cells has a magic or a command
+    if notebook is None or not notebooks.is_python(notebook):
+        return []
+    return [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def modules_of(path: Path) -> set[str]:
+    """Return the dotted names of what a file imports; raise SyntaxError if it can't be read."""
+    folder = next(folder for folder in folders() if path.is_relative_to(folder))
+    package = ".".join(path.parent.relative_to(folder).parts) or folder.name
+    found: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Python, on escapes in texts
+        for cell in read_cells(path):
+            found.update(imports.imported_names(ast.parse(imports.to_python(cell)), package))
+            found.update(EXTENSION.findall(cell))
+    return {name for name in found if name}
+
+
+def read_imports() -> tuple[dict[str, set[str]], list[str]]:
+    """Return the files that import each module, by its dotted name, and what can't be read."""
+    found: dict[str, set[str]] = {}
+    problems, skip = [], submodules()
+    for path in (path for folder in folders() for path in find_files(folder, skip)):
+        name = path.relative_to(root()).as_posix()
+        try:
+            for module in modules_of(path):
+                found.setdefault(module, set()).add(name)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "text", None) or ""
+            reason = f"{getattr(error, 'msg', error)} {line.strip()}"
+            reason = reason.replace(f"{root().as_posix()}/", "").removeprefix(f"{name} ")
+            problems.append(f"{name} can't be read, so its imports are unknown: {reason}")
+    return found, problems
+
+
+def folders_of_scripts() -> Iterator[Path]:
+    """Yield the folders of the tasks that run there, and so import what lies beside them."""
+    for path in root().glob("pipeline*.yaml"):
+        for task in pipeline_file.read_tasks(path).values():
+            if task.get("local_execution") or task.get("class") == "ScriptRunner":
+                yield (path.parent / task["source"]).parent
+
+
+def find_local(names: set[str]) -> set[str]:
+    """Return which modules, of those named, are the project's own or of a submodule of it.
+
+    A folder without `__init__.py` gives way to an installed package, as in Python.
+    """
+    others = submodules()
+    places = [root(), root() / "src", *others, *(path / "src" for path in others)]
+    places += folders_of_scripts()
+    local = {path.name for path in others} | {path.name.replace("-", "_") for path in others}
+    local = {name for name in local if name not in packages.installed()}
+    for name in names - local:
+        for place in places:
+            folder = place / name
+            is_folder = folder.is_dir() and name not in packages.installed()
+            is_module = (place / f"{name}.py").is_file() or (folder / "__init__.py").is_file()
+            if is_module or (is_folder and any(find_files(folder, others))):
+                local.add(name)
+    return local
+
+
+def find_missing(found: dict[str, set[str]], known: set[str]) -> dict[str, set[str]]:
+    """Return the packages that are imported and not declared, and the files that do so."""
+    missing: dict[str, set[str]] = {}
+    for module, files in found.items():
+        is_start = module in packages.SHARED_STARTS and any(
+            other.startswith(f"{module}.") for other in found
+        )
+        if not is_start and not any(packages.comes_from(module, name) for name in known):
+            name = min(packages.providers(module), default=packages.guess(module))
+            missing.setdefault(name, set()).update(files)
+    return missing
+
+
+def compare() -> tuple[dict[str, set[str]], list[str], list[str]]:
+    """Return what is missing in requirements.txt, what is too much, and what can't be read."""
+    asked = declared.read(declared.requirements_file())
+    found, problems = read_imports()
+    tops = {module.partition(".")[0] for module in found}
+    ours = find_local(tops - packages.PYTHON) | packages.PYTHON
+    found = {name: files for name, files in found.items() if name.partition(".")[0] not in ours}
+    missing = find_missing(found, set(asked.requirements) | asked.optional)
+    unused = [
+        name
+        for name in set(asked.requirements) - asked.used
+        if packages.is_installed(name)  # else nobody knows what it holds
+        and not any(packages.comes_from(module, name) for module in found)
+    ]
+    return missing, sorted(unused) if not problems else [], problems
+
+
+def explain(missing: dict[str, set[str]], unused: list[str]) -> None:
+    """Say what is wrong with requirements.txt, and what to do."""
+    if missing:
+        print("requirements.txt lacks what the code imports:")
+        for name, files in sorted(missing.items()):
+            shown = [*sorted(files)[:3], *["..."] * (len(files) > 3)]
+            print(f"  {name:<20} {', '.join(shown)}")
+        print("To add it, lock and environment included:")
+        print(f"  nbtasks add {' '.join(sorted(missing))}")
+        print("Can the code do without it? Then say so in requirements.txt: # optional: NAME")
+    if unused:
+        print("requirements.txt names what nothing in tasks/ and src/ imports:")
+        print(*(f"  {name}" for name in unused), sep="\n")
+        print("Delete its line, or end it with the reason to stay: # used by NAME")
+
+
+def with_lines(data: bytes, lines: Iterable[str]) -> bytes:
+    """Return a file of requirements with lines at its end; all others stay as they are."""
+    end = b"\r\n" if b"\r\n" in data else b"\n"
+    gap = end if data and not data.endswith(b"\n") else b""
+    return data + gap + b"".join(line.encode() + end for line in lines)
+
+
+def write(lines: list[str]) -> None:
+    """Add lines to requirements.txt."""
+    path = declared.requirements_file()
+    data = path.read_bytes() if path.exists() else b""
+    path.write_bytes(with_lines(data, lines))
+    print("requirements.txt:", *(f"  + {line}" for line in lines), sep="\n")
+
+
+def with_floor(package: str) -> str:
+    """Return the line that asks for a package, at least as new as the one in use."""
+    version = packages.version_in_use(package) or packages.newest(package)
+    if version is None:
+        print(f"{package}: not on PyPI, or PyPI can't be reached; is that its name?")
+    return f"{package}>={version}" if version else package
+
+
+def main(arguments: list[str]) -> int:
+    """Compare, and say what differs; return 1 if something does."""
+    parser = argparse.ArgumentParser(prog="nbtasks requirements", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="add the lines that are missing")
+    options = parser.parse_args(arguments)
+    missing, unused, problems = compare()
+    if problems:
+        print(*problems, sep="\n")
+    if missing and options.write:
+        write([with_floor(name) for name in sorted(missing)])
+        print("Next: nbtasks lock")
+        missing = {}
+    explain(missing, unused)
+    return 1 if missing or unused or problems else 0

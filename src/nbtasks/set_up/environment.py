@@ -1,0 +1,199 @@
+"""Build the environment: the packages of requirements.lock, the project, the settings."""
+
+import hashlib
+import os
+import pkgutil
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from nbtasks.project import root
+from nbtasks.set_up.commands import WINDOWS, SetupError, ask, watch, works
+
+LOCK = "requirements.lock"
+
+# A file in the environment that says where it was made and, once all is installed, from what.
+NOTE = "bootstrap.txt"
+
+# Files of our folder jupyter/ -> where in the environment JupyterLab and IPython look for them.
+SETTINGS = {
+    "ipython_kernel_config.py": "etc/ipython/ipython_kernel_config.py",
+    "jupyter_server_config.py": "etc/jupyter/jupyter_server_config.py",
+    "overrides.json5": "share/jupyter/lab/settings/overrides.d/nbtasks.json5",
+    "page_config.json": "etc/jupyter/labconfig/page_config.d/nbtasks.json",
+    "package.json": "share/jupyter/labextensions/tasks-as-notebooks/package.json",
+    "tasks_as_notebooks.js": "share/jupyter/labextensions/tasks-as-notebooks/static/open.js",
+}
+
+
+def oldest_python():
+    """Return the oldest Python that the project supports, as pyproject.toml says: (3, 11)."""
+    text = (root() / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'(?m)^requires-python *= *">=(\d+)\.(\d+)', text)
+    if not found:
+        raise SetupError('pyproject.toml lacks the line: requires-python = ">=3.11"')
+    return int(found.group(1)), int(found.group(2))
+
+
+def oldest():
+    """Return the oldest Python that the project supports, as people write it."""
+    return ".".join(map(str, oldest_python()))
+
+
+def python_of(prefix):
+    """Return the interpreter of an environment, a venv or a conda one."""
+    places = ["Scripts/python.exe", "python.exe"] if WINDOWS else ["bin/python"]
+    return next((prefix / place for place in places if (prefix / place).exists()), None)
+
+
+def program_of(python, name):
+    """Return a program that is installed in an environment, or None."""
+    folders = [str(python.parent), str(python.parent / "Scripts")]  # Scripts: conda on Windows
+    return shutil.which(name, path=os.pathsep.join(folders))
+
+
+def is_new_enough(python):
+    """Tell whether an interpreter works and is not older than the oldest supported."""
+    return works(python, "-c", f"import sys; sys.exit(sys.version_info < {oldest_python()})")
+
+
+def find_uv(python=None):
+    """Return uv: of this machine, or else of the environment; None if there is none."""
+    inside = program_of(python, "uv") if python else None
+    return shutil.which("uv") or os.environ.get("UV") or inside
+
+
+def find_current():
+    """Return the interpreter of the environment that is active."""
+    # Not the one that runs this file: that may be the environment of cookiecutter.
+    prefix = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
+    python = python_of(Path(prefix)) if prefix else None
+    if python is None:
+        raise SetupError("no environment is active: activate yours (conda activate NAME) first")
+    if not is_new_enough(python):
+        raise SetupError(f"{python} is older than Python {oldest()}, the oldest supported")
+    return python
+
+
+def read_note(prefix):
+    """Return where an environment was made and, if all was installed, the lock's fingerprint."""
+    note = prefix / NOTE
+    return note.read_text(encoding="utf-8").splitlines() if note.exists() else []
+
+
+def find_venv(venv):
+    """Return the interpreter of .venv if it is whole; refuse one that was moved."""
+    python, note = python_of(venv), read_note(venv)
+    if python and Path(sys.prefix).resolve() == venv.resolve():
+        return python  # it runs this: bootstrap.py has made it
+    if python and note and note[0] != str(venv):
+        raise SetupError(f"{venv} was made in another folder and can't move: delete it, try again")
+    usable = python and len(note) == 2 and is_new_enough(python)
+    if usable and (find_uv(python) or works(python, "-m", "pip", "--version")):
+        return python
+    return None
+
+
+def make_venv():
+    """Make .venv, unless it is there and whole, and return its interpreter."""
+    venv = root() / ".venv"
+    python = find_venv(venv)
+    if python:
+        print("  .venv is there already")
+        return python
+    if os.pathsep in str(venv) or len(str(venv).splitlines()) > 1:
+        raise SetupError(
+            f".venv can't be in a folder with {os.pathsep!r} or a line end in its path: move the "
+            f"project out of {str(root())!r}, or activate an environment: --environment current"
+        )
+    if venv.exists():
+        print("  Half of .venv is there: it is made anew")
+        shutil.rmtree(venv)
+    # Not an interpreter of .venv, nor of the environment of cookiecutter.
+    base = getattr(sys, "_base_executable", sys.executable)
+    new_enough = sys.version_info >= oldest_python()
+    if find_uv():
+        wanted = base if new_enough else f">={oldest()}"
+        watch(find_uv(), "venv", "--quiet", "--python", wanted, venv)
+    elif new_enough:
+        try:
+            watch(base, "-m", "venv", venv)
+        except SetupError as error:
+            hint = "on Debian or Ubuntu: sudo apt install python3-venv"
+            raise SetupError(f"{error}; {hint}") from None
+    else:
+        found = ".".join(map(str, sys.version_info[:2]))
+        raise SetupError(
+            f"this is Python {found} and the project needs {oldest()} or newer: run bootstrap.py "
+            "with a newer Python, or install uv, which brings one along"
+        )
+    return python_of(venv)
+
+
+def install_uv(python):
+    """Install the uv that the lock names, by pip, and return it."""
+    wanted = re.search(r"(?m)^uv==(?:.*\\\n)*.*\n", (root() / LOCK).read_text(encoding="utf-8"))
+    if not wanted:
+        raise SetupError("requirements.lock names no uv: install uv, see docs.astral.sh/uv")
+    with tempfile.TemporaryDirectory() as folder:
+        requirements = Path(folder) / "uv.txt"
+        requirements.write_text(wanted.group(), encoding="utf-8")
+        watch(python, "-m", "pip", "install", "--require-hashes", "-r", requirements)
+    return program_of(python, "uv")
+
+
+def fingerprint_of_lock():
+    """Return a short name for the contents of the lock."""
+    text = (root() / LOCK).read_text(encoding="utf-8")
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def check_lock():
+    """Say so if the lock has changed since the environment was made; git hooks call this."""
+    if fingerprint_of_lock() in read_note(Path(sys.prefix)):
+        return 0
+    print("requirements.lock is not what is installed. Next: python bootstrap.py")
+    return 1
+
+
+def install(python, flags):
+    """Install what the lock names, then this project in editable mode."""
+    uv, started = find_uv(python) or install_uv(python), time.monotonic()
+    pip = [uv, "pip", "install", "--python", python, "--no-deps"]
+    lines = watch(*pip, *flags, "--require-hashes", "-r", LOCK)
+    count = sum(line.startswith(" + ") for line in lines)
+    if count:
+        print(f"  {count} packages installed, {time.monotonic() - started:.0f} seconds")
+    watch(*pip, "--no-build-isolation", "--editable", ".")
+
+
+def copy_settings(prefix):
+    """Copy our settings to the environment, where JupyterLab and IPython look for them."""
+    for name, place in SETTINGS.items():
+        target = prefix / place
+        ours = pkgutil.get_data("nbtasks", f"jupyter/{name}")  # from a wheel, too
+        if target.exists() and b"bootstrap.py" not in target.read_bytes():
+            raise SetupError(
+                f"{target} is yours: move it away, or add these lines to it:\n{ours.decode()}"
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(ours)
+
+
+def build_environment(kind):
+    """Make or find the environment, install into it and return its interpreter.
+
+    Its note has one line until all is installed: what was stopped half-way is done anew.
+    """
+    python = find_current() if kind == "current" else make_venv()
+    prefix = Path(ask(python, "-c", "import sys; print(sys.prefix)"))
+    note, was_stopped = prefix / NOTE, len(read_note(prefix)) == 1
+    note.write_text(f"{prefix}\n", encoding="utf-8")
+    # A package of which half is missing looks installed.
+    install(python, ["--reinstall"] if was_stopped else [])
+    copy_settings(prefix)
+    note.write_text(f"{prefix}\n{fingerprint_of_lock()}\n", encoding="utf-8")
+    return python

@@ -1,0 +1,109 @@
+"""The weekly audit looks up every package of the lock; what can't be looked up is said too.
+
+pip-audit asks a server of vulnerabilities here that speaks OSV's protocol, and PyPI.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+LOCK = """\
+numpy==2.1.0 ; python_full_version < '3.11' \\
+    --hash=sha256:0
+numpy==2.3.0 ; python_full_version >= '3.11' \\
+    --hash=sha256:0
+pywin32==300 ; sys_platform == 'win32' \\
+    --hash=sha256:0
+"""
+#: A record of https://osv.dev, shortened.
+VULNERABILITY = {
+    "id": "PYSEC-2099-1",
+    "summary": "Made up",
+    "affected": [
+        {
+            "package": {"name": "pywin32", "ecosystem": "PyPI"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "301"}]}],
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, set[tuple[str, str]]]]:
+    """Return the address of a server in which pywin32 300 is vulnerable, and what it was asked."""
+    asked = set()
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            name, version = query["package"]["name"], query["version"]
+            asked.add((name, version))
+            found = {"vulns": [VULNERABILITY]} if (name, version) == ("pywin32", "300") else {}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(found).encode())
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}", asked
+        running.shutdown()
+
+
+@pytest.fixture
+def audit(bake: Callable[..., Project], locked_environment: Path) -> Callable[..., tuple[int, str]]:
+    """Return a function that audits a lock by the step of the weekly workflow."""
+    project = bake(example="empty")
+    (project.path / ".venv").symlink_to(locked_environment, target_is_directory=True)
+    jobs = yaml.safe_load(project.read(".github/workflows/newest.yml"))["jobs"]
+    step = jobs["audit"]["steps"][-1]["run"]
+
+    def audit(lock: str, **environ: str) -> tuple[int, str]:
+        project.write("requirements.lock", lock)
+        done = project.run("bash", "-c", step, check=False, **environ)
+        assert "Traceback" not in done.stdout, done.stdout
+        return done.returncode, done.stdout
+
+    return audit
+
+
+def osv(url: str) -> dict[str, str]:
+    """Return the variables that make pip-audit ask a server of vulnerabilities."""
+    return {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": url}
+
+
+def test_every_version_is_looked_up_and_a_vulnerability_is_reported(audit, server) -> None:
+    """Those of other Pythons and systems too."""
+    url, asked = server
+    code, printed = audit(LOCK, **osv(url))
+    assert code == 1
+    assert asked == {("numpy", "2.1.0"), ("numpy", "2.3.0"), ("pywin32", "300")}
+    assert "requirements.lock: 3 packages audited, 1 findings" in printed
+    assert "  pywin32 300: PYSEC-2099-1, mended in 301\n" in printed
+    assert "nbtasks lock --upgrade NAME" in printed
+    code, printed = audit(LOCK.replace("300", "301"), **osv(url))
+    assert (code, printed) == (0, "requirements.lock: 3 packages audited, 0 findings\n")
+
+
+def test_a_package_that_could_not_be_looked_up_is_reported(audit) -> None:
+    code, printed = audit("no-such-package-at-all==1.0 \\\n    --hash=sha256:0\n")
+    assert code == 1
+    assert "no-such-package-at-all could not be looked up: Dependency not found" in printed
+
+
+def test_an_audit_that_did_not_happen_is_no_success(audit) -> None:
+    code, printed = audit(LOCK, **osv("http://127.0.0.1:9"))
+    assert code == 1
+    assert "pip-audit could not do its work, so nothing is known:" in printed

@@ -1,0 +1,155 @@
+"""An existing notebook becomes tasks of the project by one command, proved to give the same."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+CELLS = """\
+# Birds
+---
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
+
+LIMIT = 2
+COLUMNS = ["a", "b"]
+---
+## 1. Load the data
+---
+df = pd.read_csv("data/birds.csv")
+df.head()
+---
+def add_ratio(table, scale=LIMIT):
+    table = table[COLUMNS].copy()
+    table["ratio"] = table["a"] / table["b"] * scale
+    return table
+---
+## 2. Clean
+---
+df.dropna(inplace=True)
+df = add_ratio(df)
+print(len(df))
+df
+---
+## Model it!
+---
+m = GridSearchCV(LinearRegression(), {"fit_intercept": [True]}, scoring="neg_max_error", cv=2)
+m.fit(df[["a"]], df["b"])
+print(m.best_estimator_.coef_)
+---
+## Use
+![A bird](bird.png)
+---
+import os, helpers
+def double(number):
+    return 2 * number
+print(helpers.shout("x"), double(3))
+print(m.predict(pd.DataFrame({"a": [1.0]})), df.ratio.sum())
+"""
+
+
+@pytest.fixture(scope="module")
+def made(set_up: Callable[..., Project]) -> Project:
+    """Return a project that all tests share."""
+    return set_up()
+
+
+@pytest.fixture
+def project(made: Project) -> Iterator[Project]:
+    """Return the project; as it was, after the test."""
+    start = made.git("rev-parse", "HEAD")
+    yield made
+    made.git("reset", "--quiet", "--hard", start)
+    made.git("clean", "--quiet", "--force", "-d")
+
+
+def notebook(folder: Path, text: str = CELLS) -> Path:
+    """Write a notebook beside the data that it reads; return its path."""
+    cells = [
+        nbformat.v4.new_markdown_cell(cell)
+        if cell.startswith("#")
+        else nbformat.v4.new_code_cell(cell)
+        for cell in (part.strip("\n") for part in text.split("---\n"))
+    ]
+    path = folder / "birds.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data" / "birds.csv").write_text("a,b\n1,2\n3,4\n5,\n7,8\n")
+    (folder / "helpers.py").write_text("def shout(text):\n    return text.upper()\n")
+    (folder / "bird.png").write_bytes(b"a bird")
+    return path
+
+
+def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path) -> None:
+    """It is run, split, built and compared; what it made is tested and can be committed."""
+    path = notebook(tmp_path)
+    before = path.read_bytes()
+    printed = project.run("nbtasks", "import", path).stdout
+    for name in ["load_the_data", "birds_clean", "model_it", "use"]:
+        assert f"  {name}: the same\n" in printed
+    assert path.read_bytes() == before
+    assert "def add_ratio" in project.read("src/my_pipeline/birds.py")
+    assert 'upstream = ["birds_clean", "model_it"]' in project.read("tasks/use.py")
+    assert project.read("pipeline.yaml").startswith("# The pipeline")
+    for name in ["add_ratio", "double"]:
+        assert f"def test_{name}()" in project.read("tests/test_birds.py")
+    assert "def shout" in project.read("src/my_pipeline/helpers.py")
+    assert "../tasks/images/use_bird.png" in project.read("tasks/use.py")
+    assert project.read("tasks/images/use_bird.png") == "a bird"
+
+    project.run("python", "-m", "pytest", "-q", "tests/test_birds.py")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "The birds")
+    again = project.run("nbtasks", "import", path, check=False)
+    assert again.returncode == 1 and "was imported before" in again.stdout
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_a_dry_run_shows_the_parts_and_writes_nothing(project: Project, tmp_path: Path) -> None:
+    """Parts, cells and what flows between them are seen before anything is written."""
+    printed = project.run("nbtasks", "import", notebook(tmp_path), "--dry-run").stdout
+    assert "birds_clean    cells 6-7  makes df" in printed
+    assert "model_it ── m ──▶ use" in printed
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_a_notebook_that_no_longer_runs_is_said_so(project: Project, tmp_path: Path) -> None:
+    """The cell and the error are named before anything is split."""
+    path = notebook(tmp_path, CELLS + "---\nabsent\n")
+    done = project.run("nbtasks", "import", path, check=False)
+    assert done.returncode == 1
+    assert "does not run by itself any more" in done.stdout
+    assert "NameError: name 'absent' is not defined" in done.stdout
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_an_interrupted_import_is_taken_back(project: Project, tmp_path: Path) -> None:
+    """What it wrote goes by the next import, which finds the project as it was."""
+    path, pipeline = notebook(tmp_path), project.path / "pipeline.yaml"
+    before = pipeline.read_bytes()
+    command = ["nbtasks", "import", str(path), "--no-run"]
+    with subprocess.Popen(command, cwd=project.path, env=project.environ) as process:
+        while process.poll() is None and pipeline.read_bytes() == before:
+            time.sleep(0.01)
+        process.kill()
+    assert pipeline.read_bytes() != before
+    notebook(tmp_path, CELLS + "---\nthis is no Python\n")
+    printed = project.run("nbtasks", "import", path, check=False).stdout
+    assert "what it wrote is taken back first" in printed
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_data_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:
+    """A name mistyped after `--data` is said so before the notebook runs."""
+    command = ["nbtasks", "import", notebook(tmp_path), "--data", "absent.csv"]
+    done = project.run(*command, check=False)
+    assert (done.returncode, done.stdout) == (1, "There is no absent.csv\n")

@@ -1,0 +1,487 @@
+"""Each step of an import does what it says, on small pieces of notebooks."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Project
+from nbformat import writes
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+
+@pytest.fixture(scope="module")
+def step(bake: Callable[..., Project]) -> Iterator[Callable[[str], Any]]:
+    """Return a function that finds the steps, `module.name`, of a project that was baked."""
+    project = bake()
+    sys.path.insert(0, str(project.path))
+    yield lambda name: getattr(
+        importlib.import_module(f"nbtasks.importer.{name.partition('.')[0]}"),
+        name.partition(".")[2],
+    )
+    sys.path.remove(str(project.path))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tools"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import helpers\n", "from pkg import helpers\n"),
+        ("import helpers as h  # ours\n", "import pkg.helpers as h  # ours\n"),
+        ("import os, helpers\n", "import os; from pkg import helpers\n"),
+        ("import helpers.sub\n", "from pkg import helpers; import pkg.helpers.sub\n"),
+        (
+            "if 1:\n    from helpers import (\n        a,\n        b,\n    )\n",
+            "if 1:\n    from pkg.helpers import a, b\n",
+        ),
+        ('"""\nimport helpers\n"""\nimport helper\n', '"""\nimport helpers\n"""\nimport helper\n'),
+    ],
+)
+def test_imports_of_modules_beside_the_notebook(step: Any, code: str, expected: str) -> None:
+    """They are imported from the package; what only looks like an import stays."""
+    assert step("local.use_modules")(code, ["helpers"], "pkg") == expected
+
+
+def test_modules_are_found_with_what_they_import(step: Any, tmp_path: Path) -> None:
+    """Files and packages beside the notebook, but nothing else of that folder."""
+    import ast
+
+    (tmp_path / "a.py").write_text("import b.c")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c.py").write_text("import os")
+    (tmp_path / "other.py").write_text("")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "sub").mkdir()
+    tree = ast.parse("import a, os, data")
+    found = step("local.find_modules")([tree], [tmp_path / "sub", tmp_path])
+    assert found == {"a": tmp_path / "a.py", "b": tmp_path / "b"}
+
+
+def test_pictures_move_attached_or_not(step: Any, tmp_path: Path) -> None:
+    """Those attached and those of the folder; addresses on the web stay."""
+    (tmp_path / "my bird.png").write_bytes(b"bird")
+    text = "![a](attachment:fly.png) <img src='my%20bird.png'> ![c](https://x.org/z.png)"
+    cell = new_markdown_cell(text, attachments={"fly.png": {"image/png": "Zmx5"}})
+    assert step("local.take_pictures")([cell], tmp_path, "fit") == {
+        "fit_fly.png": b"fly",
+        "fit_my_bird.png": b"bird",
+    }
+    assert cell.source == (
+        "![a](../tasks/images/fit_fly.png) <img src='../tasks/images/fit_my_bird.png'> "
+        "![c](https://x.org/z.png)"
+    )
+    assert "attachments" not in cell
+
+
+def read(text: str) -> list[Any]:
+    """Return the cells that a text tells, those that begin with `#` in Markdown."""
+    cells = (part.strip("\n") for part in text.split("---\n"))
+    return [new_markdown_cell(c) if c.startswith("#") else new_code_cell(c) for c in cells]
+
+
+def flow_of(step: Any, text: str, seen: dict[int, Any] | None = None) -> Any:
+    """Return what flows between the parts of a notebook."""
+    parts = step("parts.split")(read(text), [])
+    return step("flow.Flow")(parts, step("movable.find_movable")(parts, set()), seen or {})
+
+
+def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = None) -> str:
+    """Return the script of a part, counted from 0."""
+    flow = flow_of(step, text, seen)
+    task = step("scripts.make_task")(flow, number, read(text), "module", step("files.Files")())
+    return step("scripts.as_script")(task)
+
+
+#: A notebook of two parts -> the names that pass from the first to the second.
+PASSED = {
+    "a value": ("x = f()", "print(x)", {"x"}),
+    "an f-string": ("x = f()", "print(f'{x + 1:>{x}}')", {"x"}),
+    "a comprehension has names of its own": ("x = f()", "[x for x in range(3)]", set()),
+    "what it iterates over": ("x = f()", "[y for y in x]", {"x"}),
+    "a walrus": ("if (n := len('a')): pass", "print(n)", {"n"}),
+    "a decorator": ("d = f()", "@d\ndef g(): pass", {"d"}),
+    "a default": ("d = f()", "def g(x=d): pass", {"d"}),
+    "a global of a method": ("d = f()", "class A:\n    def g(self): return d", {"d"}),
+    "a closure": ("d = f()", "def g():\n    def h(): return d\n    return h", {"d"}),
+    "a formula": ("z = f()\nlog = f()", "ols('y ~ x + I(log(z))', df)", {"df", "z", "log"}),
+    "a path is no formula": ("z = f()", "open('~/z')", set()),
+    "a query": ("limit = f()\nu = f()", "df.query('a > @limit')", {"df", "limit"}),
+    "a text that is evaluated": ("a = f()", "eval('a + 1')", {"a"}),
+    "a text that a function evaluates": (
+        "a = f()\ndef show(text): return eval(text)\nshow('a')",
+        "show('a')",
+        {"a"},
+    ),
+    "what is awaited": ("x = f()", "r = await g(await x)", {"x"}),
+    "a captured text": ("%%capture cap\nprint(1)", "print(cap)", {"cap"}),
+    "a global that a function sets": (
+        "n = f()\ndef bump():\n    global n\n    n += 1",
+        "bump()\nprint(n)",
+        {"n"},
+    ),
+    "a global that a function only reads back": (
+        "n = f()\ndef bump():\n    global n\n    n += 1\n    return n",
+        "print(bump())",
+        {"n"},
+    ),
+    "a global that only a function makes": (
+        "def init():\n    global n\n    n = 1\ninit()",
+        "print(n)",
+        {"n"},
+    ),
+    "a name of Python's": ("x = max(f())\nmax = x", "print(max)", {"max"}),
+    "a constant is written anew": ("LIMIT = 3\nx = f()", "print(LIMIT)", set()),
+    "unless it changes": ("LIST = []\nLIST.append(1)", "print(LIST)", {"LIST"}),
+    "a name of IPython": ("x = f()", "get_ipython().magic('time')\ndisplay(1)", set()),
+    "a file handle": ("with open('f') as fh: x = fh.read()", "print(x)", {"x"}),
+    "an import in try": ("try:\n    import a\nexcept ImportError:\n    a = None", "a.b()", set()),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "names"), PASSED.values(), ids=PASSED)
+def test_what_passes_between_parts(step: Any, first: str, second: str, names: set[str]) -> None:
+    """Names are found wherever code uses them, and only those that the first part makes."""
+    text = f"# One\n---\nfrom lib import f\ndf = f()\n---\n{first}\n"
+    text += f"---\n# Two\n---\n{second}\nprint()\n"
+    flow = flow_of(step, text)
+    assert set(flow.parts[1].needs) == names - ({"df"} if "df" not in second else set())
+
+
+def test_a_function_carries_what_it_changes(step: Any) -> None:
+    """A part that calls it gives the global on; also by a function that calls the function."""
+    text = (
+        "# A\n---\nfrom lib import f\nn = f()\ndef bump():\n    global n\n    n += 1\n"
+        "def twice():\n    bump(); bump()\n---\n# B\n---\ntwice()\n---\n# C\n---\nprint(n)\n"
+    )
+    flow = flow_of(step, text)
+    assert flow.parts[2].needs == {"n": 1}
+    assert "global n" in script_of(step, text, 1)
+
+
+def test_formulas_find_imports_and_earlier_formulas_too(step: Any) -> None:
+    """Text that is evaluated in a later part brings the import that it names."""
+    text = (
+        "# A\n---\nimport numpy as np\nfrom lib import ols, df\nprint(np.e)\n"
+        "model = 'y ~ np.log(x)'\n---\n# B\n---\nols(model, df)\n"
+    )
+    script = script_of(step, text, 1)
+    assert "import numpy as np" in script and 'model = "y ~ np.log(x)"' in script.replace("'", '"')
+
+
+def test_imports_for_what_they_do_go_to_every_later_part(step: Any) -> None:
+    """One that no code names may be needed all the same, unless it got a name of its own."""
+    text = (
+        "# A\n---\nimport hvplot.pandas\nimport pylab as plt\nimport json, sys\n"
+        "import scipy.stats\nimport scipy\nprint(json, 1)\n"
+        "---\n# B\n---\nprint(2)\n---\n# C\n---\nscipy.stats.norm\n"
+    )
+    first, second, third = (script_of(step, text, number) for number in range(3))
+    assert "import hvplot.pandas" in second and "json" not in second
+    assert "pylab" not in first + second
+    assert "import scipy.stats" in third  # though the name comes from the import below it
+    assert "scipy" not in first
+
+
+def test_settings_are_set_again(step: Any) -> None:
+    """What is set in a library, a magic included, holds for each later part."""
+    text = (
+        "# A\n---\n%matplotlib inline\nimport seaborn as sns, warnings\nsns.set_theme()\n"
+        "warnings.filterwarnings('ignore')\nsns.rc['a'] = 1\nprint(1)\n---\n# B\n---\nprint(2)\n"
+    )
+    script = script_of(step, text, 1)
+    for line in ["%matplotlib inline", "sns.set_theme()", "filterwarnings", "sns.rc['a'] = 1"]:
+        assert line in script
+
+
+def test_random_numbers_go_on_where_they_were(step: Any) -> None:
+    """After a seed, the state passes from part to part, as later draws depend on earlier ones."""
+    text = (
+        "# A\n---\nimport numpy as np\nnp.random.seed(0)\nx = np.random.rand()\n"
+        "---\n# B\n---\nnp.random.rand()\n"
+    )
+    assert "np.random.set_state(joblib.load(" in script_of(step, text, 1)
+
+
+def test_one_object_with_two_names_keeps_parts_together(step: Any) -> None:
+    """Changed by one and read by the other, it would fall apart in two files."""
+    text = "# A\n---\na = b = f()\n---\n# B\n---\na.append(1)\nprint(b)\n---\n# C\n---\nprint(b)\n"
+    same = {"a": {"state": "1", "shares": ["b"]}, "b": {"state": "1", "shares": ["a"]}}
+    changed = {"a": {"state": "2", "shares": ["b"]}, "b": {"state": "2", "shares": ["a"]}}
+    flow = flow_of(step, text, {2: same, 4: changed, 6: changed})
+    assert [part.name for part in flow.parts] == ["a", "c"]
+    assert flow.joined == ["b and a are one object, which changes: a, b"]
+
+
+def test_the_result_of_the_cell_before_keeps_parts_together(step: Any) -> None:
+    """`_` at the start of a part; by number, a result can't be found any more."""
+    flow = flow_of(step, "# A\n---\n1 + 1\n---\n# B\n---\nprint(_)\n---\n# C\n---\nprint(_2)\n")
+    assert [part.name for part in flow.parts] == ["a", "c"]
+    assert flow.parts[1].unresolved == {"_2"}
+
+
+def test_what_cannot_be_stored_keeps_parts_together(step: Any) -> None:
+    """A figure that is drawn on, a generator: the cell and the reason are reported."""
+    text = "# A\n---\nfig = f()\n---\n# B\n---\nfig.show()\n"
+    flow = flow_of(step, text, {2: {"fig": {"why": "Figure: no"}}})
+    assert flow.joined == ["fig (cell 2) can't be stored, Figure: no: a, b"]
+
+
+def test_classes_that_code_makes_are_no_values(step: Any) -> None:
+    """A named tuple is defined anew where it is used; what hides keeps parts together."""
+    text = "# A\n---\nfrom lib import f\nP = {}\np = P(1)\n---\n# B\n---\nprint(p)\n"
+    seen = {2: {"p": {"classes": ["P"]}, "P": {"classes": ["P"]}}}
+    named = text.replace("{}", "namedtuple('P', fields)").replace("p =", "fields = f()\np =")
+    script = script_of(step, named, 1, seen)
+    assert script.index("P = namedtuple(") < script.index("p = joblib.load(")
+    flow = flow_of(step, text.replace("{}", "f.make()"), seen)
+    assert flow.joined == [
+        "P (cell 2) can't be stored, it is a class or a function that code makes: a, b"
+    ]
+
+
+def test_classes_come_before_the_values_that_are_made_of_them(step: Any) -> None:
+    """A value can only be loaded where its class is."""
+    text = (
+        "# A\n---\nfrom lib import f\nrate = f()\nclass Nest:\n    def go(self): return rate\n"
+        "nest = Nest()\n---\n# B\n---\nprint(nest.go())\n"
+    )
+    script = script_of(step, text, 1, {2: {"nest": {"classes": ["Nest"]}}})
+    assert script.index("class Nest") < script.index("nest = joblib.load")
+
+
+def test_names_that_ploomber_uses_are_kept_apart(step: Any) -> None:
+    """A notebook may have a product, an upstream and an nb of its own."""
+    text = (
+        "# A\n---\nfrom lib import f\nproduct = f()\nupstream = 5\nnb = f()\n"
+        "---\n# B\n---\nprint(product, upstream, nb)\n"
+    )
+    assert 'joblib.dump(nb, task_product["nb_value"])' in script_of(step, text, 0)
+    second = script_of(step, text, 1)
+    kept = second.index("task_product, task_upstream = product, upstream")
+    assert (
+        kept
+        < second.index("upstream = 5", kept)
+        < second.index(' = joblib.load(task_upstream["a"]')
+    )
+
+
+def test_what_only_moved_code_imports_stays_in_no_script(step: Any) -> None:
+    """The import goes along to the module, and values of its classes load without their name."""
+    text = (
+        "# A\n---\nfrom dataclasses import dataclass\nfrom lib import f\n"
+        "@dataclass\nclass Bird:\n    name: str\nbirds = f()\n---\n# B\n---\nprint(birds)\n"
+    )
+    assert "dataclass" not in script_of(step, text, 0)
+    assert "Bird" not in script_of(step, text, 1, {2: {"birds": {"classes": ["Bird"]}}})
+
+
+def printed(text: str) -> list[Any]:
+    """Return the outputs of a cell that prints a text."""
+    return [new_output("stream", name="stdout", text=text)]
+
+
+def shown(*rows: str) -> list[Any]:
+    """Return the outputs of a cell that shows a table."""
+    return [new_output("display_data", {"text/html": "".join(f"<tr>{row}</tr>" for row in rows)})]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "again", "expected"),
+    [
+        (printed("at 0x7f00aa"), printed("at 0x7f11bb"), None, ""),
+        (printed("Time: 12:00:01"), printed("Time: 12:00:02"), None, ""),
+        (printed("1.0"), printed("1.1"), None, "text"),
+        (printed("n 1\n0.3"), printed("n 1\n0.1"), printed("n 1\n0.2"), ""),
+        (printed("n 2\n0.3"), printed("n 1\n0.1"), printed("n 1\n0.2"), "text"),
+        (printed("n 1"), printed("n 1\n0.1"), printed("n 1\n0.2"), "text"),
+        (printed("1\n2\n3"), printed("1\n2"), printed("1"), ""),
+        (shown("1", "0.3"), shown("1", "0.1"), shown("1", "0.2"), ""),
+        (shown("2", "0.3"), shown("1", "0.1"), shown("1", "0.2"), "table"),
+        (printed("1") + shown("1"), printed("1"), None, "2 outputs, in the original 1"),
+    ],
+)
+def test_what_varies_by_itself_is_no_difference(
+    step: Any, ours: list[Any], theirs: list[Any], again: list[Any] | None, expected: str
+) -> None:
+    """Addresses, times, and lines that differ between two runs of the original; no other line."""
+    assert step("prove.difference")(ours, theirs, again or theirs) == expected
+
+
+def test_runs_that_agree_by_chance_are_told_by_another(step: Any) -> None:
+    runs = [printed("n 1\n62"), printed("n 1\n62"), printed("n 1\n60")]
+    assert step("prove.difference")(printed("n 1\n65"), *runs[:2]) == "text"
+    assert step("prove.difference")(printed("n 1\n65"), *runs) == ""
+    assert step("prove.difference")(printed("n 2\n65"), *runs) == "text"
+
+
+def test_what_varies_by_itself_is_named(step: Any) -> None:
+    """With the numbers of the cells."""
+    found = {"one": {1: "cell 1: text", 3: "cell 3: text, figure"}, "two": {2: "cell 2: text"}}
+    steady = {"one": {3: "cell 3: text"}, "two": {2: "cell 2: text"}}
+    assert [*step("prove.describe_varying")(found, steady)] == [
+        "one: what varies by itself from run to run was left out: cell 1, cell 3"
+    ]
+
+
+def test_what_cannot_be_decided_is_reported(step: Any) -> None:
+    """Names that no code binds, and cells whose names can't be followed."""
+    text = "# A\n---\n!pip install x\nexec('a = 1')\n---\n# B\n---\nprint(a)\n"
+    flow = flow_of(step, text)
+    files, cells = step("files.Files")(), read(text)
+    tasks = [step("scripts.make_task")(flow, n, cells, "module", files) for n in range(2)]
+    assert [*step("show.find_undecided")(tasks)] == [
+        "a: cell 2 installs packages at each build; name them in requirements.txt instead",
+        "a: cell 2 uses names in a way that can't be followed",
+        "b: nothing says what a is",
+    ]
+
+
+def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None:
+    """By their names in the code, and in lines for the shell."""
+    for name in ("my.csv", "your.csv"):
+        (tmp_path / name).write_text("a")
+    text = "# A\n---\nopen('my.csv')\n!head your.csv\n"
+    cells = read(text)
+    parts = step("parts.split")(cells, [])
+    files = step("files.find_reads")(parts[0].statements, cells, tmp_path / "n.ipynb", [])
+    assert files.reads == {
+        "my.csv": ("my", "data/raw/my.csv"),
+        "your.csv": ("your", "data/raw/your.csv"),
+    }
+    flow = step("flow.Flow")(parts, [], {})
+    task = step("scripts.make_task")(flow, 0, cells, "module", files)
+    assert task.resources == {"my": "data/raw/my.csv", "your": "data/raw/your.csv"}
+    assert task.cells[-1].source == 'open(resources_["my"])\n!head data/raw/your.csv'
+
+
+def test_what_is_written_again_is_no_resource(step: Any, tmp_path: Path) -> None:
+    """A file of an earlier run lies beside the notebook; what is only read stays one."""
+    for name in ("plot.png", "my.csv"):
+        (tmp_path / name).write_text("old")
+        os.utime(tmp_path / name, (1, 1))
+    path, cells = tmp_path / "n.ipynb", read("f('plot.png', 'my.csv')")
+    statements, data = step("parts.split")(cells, [])[0].statements, []
+    files = step("files.find_reads")(statements, cells, path, data)
+    place = step("run.prepare")(path, data, tmp_path / "scratch")
+    (place / "plot.png").write_text("new")
+    step("files.find_writes")(statements, files, path, place)
+    assert [*files.reads] == ["my.csv"]
+    assert files.writes == {"plot.png": ("plot_file", "plot.png")}
+    copies, left = step("files.find_copies")(files, path, data)
+    assert [target.name for target in copies] == ["my.csv"] and not left
+
+
+def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
+    """Headings of the first two levels name them; what does nothing joins the next."""
+    text = (
+        "# 1. Birds & bees\n---\nimport a\n---\n## Load *all*\n---\na.b()\n---\n### Deeper\n---\n"
+        "a.c()\n---\n# The end\n"
+    )
+    parts = step("parts.split")(read(text), [])
+    assert [(part.name, part.cells) for part in parts] == [("load_all", [1, 2, 3, 4, 5, 6, 7])]
+    parts = step("parts.split")(read(text), [3, 6])
+    assert [part.cells for part in parts] == [[1, 2, 3, 4, 5], [6, 7]]
+    raw = [new_raw_cell("Birds\n=====\nText"), *read("print(1)"), new_raw_cell("Bees\n----")]
+    parts = step("parts.split")([*raw, *read("print(2)")], [])
+    assert [part.name for part in parts] == ["birds", "bees"]
+    constants = step("parts.split")(read("# A\n---\nX = 1\n---\n# B\n---\nprint(X)\n"), [])
+    assert [part.cells for part in constants] == [[1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("imports", "moves"),
+    [
+        ("import numpy as np\nimport autograd.numpy as np", False),
+        ("import numpy as np\nnp = 1", False),
+        ("import numpy as np\nimport numpy as np", True),
+        ("import np\nimport np.linalg", True),
+        ("try:\n    import a as np\nexcept ImportError:\n    import b as np", True),
+        ("try:\n    import a as np\nexcept ImportError:\n    np = None", True),
+    ],
+)
+def test_a_function_stays_if_a_name_in_it_means_two_things(
+    step: Any, imports: str, moves: bool
+) -> None:
+    """Its module could have one of the two only."""
+    parts = step("parts.split")(
+        read(f"# A\n---\n{imports}\n---\ndef f():\n    return np.log\n"), []
+    )
+    assert bool(step("movable.find_movable")(parts, set())) is moves
+
+
+def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> None:
+    """By the others that move, too."""
+    text = "# A\n---\nclass display: pass\ndef f(): display()\nf()\n---\n# B\n---\ndisplay()\n"
+    flow = flow_of(step, text)
+    assert flow.parts[1].moved == {"display"}
+    lines = [*step("show.describe_functions")(flow, {})]
+    assert lines == ["f: no test, its arguments are not known"]  # and none of a class
+    assert not flow_of(step, text.replace("pass", "size = len(_)")).moved
+    (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
+    assert "def f()" in module and "import" not in module
+    assert (
+        "import display"
+        in step("skeletons.functions_of")(
+            flow_of(step, "def f(): display(1)\nf()"), "module", "n.ipynb"
+        ).popitem()[1]
+    )
+
+
+def test_a_function_that_a_text_names_is_imported(step: Any) -> None:
+    """Also by the part that it moves away from; what evaluates texts stays, it must see names."""
+    text = "# A\n---\ndef show(t): return eval(t)\ndef g(): return 1\nshow('g()')\n"
+    assert flow_of(step, text).parts[0].moved == {"g"}
+
+
+def test_a_function_with_a_magic_stays_and_keeps_it(step: Any) -> None:
+    """A module can have none."""
+    text = "# A\n---\ndef f():\n    !ls\n    %time x = 1\n    return x\nf()\n---\n# B\n---\nf()\n"
+    assert flow_of(step, text).moved == set()
+    assert "    # !ls\n    # %time x = 1\n" in script_of(step, text, 1)
+
+
+def test_a_script_has_a_cell_even_when_all_its_code_has_moved(step: Any) -> None:
+    """Ploomber refuses a script that ends with its parameters."""
+    script = script_of(step, "# A\n---\nimport os\ndef f():\n    return os.sep\n", 0)
+    assert script.rstrip().endswith("# All of its code has moved to src/")
+
+
+def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> None:
+    """In the folder that it runs in; in the project, unless it lies above the notebook."""
+    (tmp_path / "work" / "data").mkdir(parents=True)
+    (tmp_path / "work" / "data" / "a.csv").write_text("a")
+    (tmp_path / "above.csv").write_text("b")
+    notebook = tmp_path / "work" / "n.ipynb"
+    data = [notebook.parent / "data", tmp_path / "above.csv"]
+    place = step("run.prepare")(notebook, data, tmp_path / "scratch")
+    assert (place / "data" / "a.csv").is_file() and (place / ".." / "above.csv").is_file()
+    copies, left = step("files.find_copies")(step("files.Files")(), notebook, data)
+    root = step("store.ROOT")
+    assert copies == {root / "data" / "a.csv": b"a"}
+    assert left == [
+        f"{data[1]}: its path is put together in code; name it under `resources_`",
+    ]
+
+
+def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
+    """A script that is there, though in no pipeline, stays as it is, and nothing is written."""
+    path, script = tmp_path / "n.ipynb", step("store.ROOT") / "tasks" / "two.py"
+    cells = read("# One\n---\nprint(1)\n---\n# Two\n---\nprint(2)\n")
+    path.write_text(writes(new_notebook(cells=cells)))
+    script.write_text("mine")
+
+    def files() -> dict[Path, bytes]:
+        found = (item for item in script.parents[1].rglob("*") if item.is_file())
+        return {item: item.read_bytes() for item in found if item.suffix != ".pyc"}
+
+    before = files()
+    assert importlib.import_module("nbtasks.importer").main([str(path), "--no-run"]) == 1
+    assert capsys.readouterr().out.endswith("tasks/two.py is there already, and stays as it is\n")
+    assert files() == before
+    script.unlink()

@@ -1,0 +1,347 @@
+"""Parameters: environments, types, misspellings; and the parts of a pipeline in isolation."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from conftest import WINDOWS, Project, ran
+
+pytestmark = pytest.mark.slow
+
+#: Prints the parameters of all tasks as the notebooks get them, with their types.
+SHOW = """
+import json, sys
+from ploomber.cli.parsers import CustomParser
+
+sys.argv[0] = "ploomber"
+parser = CustomParser()
+with parser:
+    pass
+dag, _ = parser.load_from_entry_point_arg()
+dag.render(show_progress=False)
+shown = {name: dag[name].params.to_json_serializable(params_only=True) for name in dag}
+products = {name: str(dag[name].product["nb"]) for name in dag}
+print(json.dumps({"params": shown, "products": products}))
+"""
+
+
+@pytest.fixture(scope="module")
+def project(set_up: Callable[..., Project]) -> Project:
+    """Return a project that nothing has been run in."""
+    return set_up()
+
+
+def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[str, object]]:
+    """Return what the tasks get for a command line and environment variables."""
+    printed = project.run("python", "-c", SHOW, *arguments, **environ).stdout
+    return json.loads(printed.splitlines()[-1])
+
+
+def resources(project: Project) -> dict[str, object]:
+    """Return the parameter that names the files which the task `get` reads."""
+    return {"resources_": {"raw": str(project.path / "data" / "raw" / "penguins.csv")}}
+
+
+@pytest.fixture
+def change(project: Project):
+    """Return a function that changes a file until the end of the test."""
+
+    def change(name: str, old: str, new: str) -> None:
+        assert project.read(name).count(old) == 1
+        project.write(name, project.read(name).replace(old, new))
+
+    yield change
+    project.git("checkout", "--quiet", "--", ".")
+
+
+# --- environments and types -------------------------------------------------------------
+
+
+def test_development_is_what_runs_by_default(project):
+    shown = show(project)
+
+    expected = {"sample": False, "sample_rows": 60, "seed": 42}
+    assert shown["params"]["get"] == expected | resources(project)
+    assert "products/development/sample=False/get.ipynb" in shown["products"]["get"]
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_each_environment_has_its_parameters_and_its_products(project, name):
+    shown = show(project, PLOOMBER_ENV_FILENAME=f"env.{name}.yaml")
+
+    assert shown["params"]["train"] == {"test_size": 0.1, "seed": 42}
+    assert all(f"products/{name}/sample=False/" in path for path in shown["products"].values())
+
+
+def test_types_arrive_from_the_command_line_as_from_a_file(project):
+    line = ["--env--sample", "true", "--env--seed", "7", "--env--test_size", "0.5"]
+    params = show(project, *line)["params"]
+
+    expected = {"sample": True, "sample_rows": 60, "seed": 7}
+    assert params["get"] == expected | resources(project)
+    assert params["get"]["sample"] is True
+    assert [type(value) for value in params["train"].values()] == [float, int]
+
+
+def test_a_whole_number_will_do_for_a_fraction_from_any_folder(project):
+    line = ["ploomber", "status", "--env--test_size", "1"]
+    project.run(*line)
+    assert "train" in project.run(*line, cwd=project.path / "tasks").stdout
+
+
+def test_types_arrive_in_the_notebook(project):
+    project.run(
+        "ploomber", "build", "--partially", "get", "--env--sample", "true", "--env--seed", "7"
+    )
+
+    path = project.path / "products/development/sample=True/get.ipynb"
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    tags = ["injected-parameters"]
+    injected = next("".join(c["source"]) for c in cells if c["metadata"].get("tags") == tags)
+    assert "sample = True\nsample_rows = 60\nseed = 7\n" in injected
+
+
+def refusal(project: Project, *arguments: str, **environ: str) -> str:
+    """Return how `ploomber status` refuses, without what it prints of its progress."""
+    done = project.run("ploomber", "status", *arguments, check=False, **environ)
+    assert done.returncode != 0
+    return done.stdout
+
+
+def test_a_misspelt_parameter_on_the_command_line_is_refused(project):
+    output = refusal(project, "--env--sampel", "true")
+
+    assert "unrecognized arguments: --env--sampel true" in output
+    for name in ("sample", "sample_rows", "seed", "test_size"):
+        assert f"[--env--{name} " in output
+
+
+def test_a_misspelt_parameter_in_a_file_is_refused(project, change):
+    change("env.production.yaml", "test_size:", "tset_size:")
+
+    output = refusal(project)  # even when that file is not in use
+
+    assert "env.production.yaml: there is no parameter tset_size; those that exist" in output
+    assert "sample, sample_rows, seed, test_size" in output
+    assert "Traceback" not in output
+
+
+def test_a_misspelt_parameter_in_env_yaml_is_refused(project, change):
+    change("env.yaml", "\nseed:", "\nsead:")
+
+    assert "{{seed}}: Ensure the placeholder is defined" in refusal(project)
+
+
+def test_a_misspelt_environment_is_refused(project):
+    output = refusal(project, PLOOMBER_ENV_FILENAME="env.stagign.yaml")
+
+    assert "'env.stagign.yaml' but there isn't a file with such name" in output
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "flase"])
+def test_a_value_of_another_type_is_refused(project, value):
+    output = refusal(project, "--env--sample", value)
+
+    assert f"--env--sample {value}: the parameter sample can't be" in output
+    assert "in env.yaml it is False (bool)" in output
+
+
+def test_a_value_of_another_type_in_a_file_is_refused(project, change):
+    change("env.staging.yaml", "test_size: 0.1", "test_size: a tenth")
+
+    assert "env.staging.yaml: the parameter test_size can't be 'a tenth'" in refusal(project)
+
+
+# --- what can't be built is refused in one line, not by a traceback ----------------------
+
+BUILD = ("ploomber", "build", "--env--sample", "true")
+
+
+def last_line(project: Project, *command: str) -> str:
+    """Return what a command says at last, as it refuses without a traceback."""
+    done = project.run(*command, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    return done.stdout.splitlines()[-1]
+
+
+def test_a_date_for_a_notebook_is_refused_in_a_line(project, change):
+    change(
+        "pipeline.yaml",
+        'sample: "{{sample}}"',
+        'limits: {day: 2024-01-31}\n      sample: "{{sample}}"',
+    )
+
+    line = last_line(project, *BUILD)
+
+    assert "pipeline.yaml: the parameter limits.day of the task 'get' is a date" in line
+    assert line.endswith('with quotes it is a text: day: "2024-01-31"')
+
+
+def test_a_cell_of_parameters_without_its_tag_is_refused_in_a_line(project, change):
+    change("tasks/clean.py", ' tags=["parameters"]', "")
+
+    line = last_line(project, *BUILD)
+
+    assert "tasks/clean.py: the cell with `upstream = ...` has to have the tag" in line
+    assert project.git("diff", "--stat").count("changed") == 1  # Ploomber has added no cell
+
+
+@pytest.mark.parametrize("command", [BUILD, ("nbtasks", "status")])
+def test_notebooks_that_need_each_other_are_refused_in_a_line(project, change, command):
+    change("tasks/get.py", "upstream = None", 'upstream = {"train": None}')
+
+    assert ": get -> clean -> features -> train -> get." in last_line(project, *command)
+
+
+def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(project):
+    project.write("tasks/functions.py", "def first(product, upstream):\n    upstream['second']\n")
+    project.write("tasks/second.sql", "SELECT * FROM {{upstream['first']}}\n")
+    project.write(
+        "pipeline.circle.yaml",
+        "executor: {dotted_path: nbtasks.executor.Executor}\n"
+        "tasks:\n"
+        "  - {source: tasks.functions.first, product: products/first.csv}\n"
+        "  - {source: tasks/second.sql, product: products/second.csv, name: second}\n",
+    )
+
+    line = last_line(project, "ploomber", "build", "--entry-point", "pipeline.circle.yaml")
+
+    assert "first -> second -> first" in line
+    project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.circle.yaml")
+
+
+def test_a_notebook_that_is_none_is_refused_in_a_line(project):
+    project.write("tasks/merged.ipynb", '<<<<<<< HEAD\n{"cells": []}\n')
+    project.write(
+        "pipeline.merged.yaml",
+        "executor: {dotted_path: nbtasks.executor.Executor}\n"
+        "tasks: [{source: tasks/merged.ipynb, product: products/merged.ipynb}]\n",
+    )
+
+    line = last_line(project, "ploomber", "build", "--entry-point", "pipeline.merged.yaml")
+
+    assert "tasks/merged.ipynb can't be read as a notebook: " in line
+    project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.merged.yaml")
+
+
+def test_a_task_that_does_not_exist_is_refused_in_a_line(project):
+    line = last_line(project, "ploomber", "build", "--partially", "claen")
+
+    assert line.endswith("no task 'claen'. The tasks are: get, clean, features, train, explore")
+
+
+# --- what goes together -------------------------------------------------------------------
+
+#: Compares env.staging.yaml with env.yaml, for several of both; prints what is refused.
+COMPARE = """
+import json, pathlib, sys
+from nbtasks.checking import parameters
+
+for base, given in json.loads(sys.argv.pop()):
+    pathlib.Path("env.yaml").write_text(base)
+    pathlib.Path("env.staging.yaml").write_text(given)
+    parameters.known.cache_clear()
+    try:
+        print(parameters.check({}))
+    except ValueError as error:
+        print(error)
+"""
+
+
+def test_parameters_are_compared_in_depth_and_by_type(project, bake):
+    """What env.yaml has, what env.staging.yaml has, and what is said of it."""
+    cases = {
+        ("db: {port: 1, host: a}", "db: {port: 2}"): "None",
+        ("db: {port: 1, host: a}", "db: {prot: 2}"): "env.staging.yaml: there is no parameter "
+        "db.prot; those that exist (env.yaml): db.port, db.host",
+        ("db: {port: 1}", "db: {port: b}"): "env.staging.yaml: the parameter db.port can't be 'b'; "
+        "in env.yaml it is 1 (int)",
+        ("db: {port: 1}", "db: 5"): "env.staging.yaml: the parameter db can't be 5; "
+        "in env.yaml it is a group of others",
+        ("limit: null", "limit: 3"): "None",
+        ("limit: 3", "limit: null"): "None",
+        ("limit: null", "limit: [a]"): "None",
+        ("limit: null", "limit: {a: b}"): "None",
+        ("limit: {a: b}", "limit: null"): "None",
+        ("start: 2024-01-31", "start: 2024-02-01"): "None",
+        ("start: 2024-01-31", "start: yesterday"): "None",
+        ("start: yesterday", "start: 2024-01-31"): "None",
+        ("start: 2024-01-31", "start: 7"): "env.staging.yaml: the parameter start can't be 7; "
+        "in env.yaml it is datetime.date(2024, 1, 31) (date)",
+    }
+    other = bake(example="empty")
+    for path in other.path.glob("env.*.yaml"):
+        path.unlink()
+    words = ("python", "-c", COMPARE, json.dumps([*cases]))
+    printed = project.run(*words, cwd=other.path, PYTHONPATH=str(other.path)).stdout
+    assert dict(zip(cases, printed.splitlines(), strict=True)) == cases
+
+
+def test_a_second_pipeline_and_a_task_have_parameters_of_their_own(project):
+    """env.own.yaml is that of pipeline.own.yaml; a literal of a task is compared with nothing.
+
+    The notebook may be an .ipynb; `static_analysis: disable` is for our checks too.
+    """
+    code = {"cell_type": "code", "execution_count": None, "outputs": [], "metadata": {}}
+    tagged = {"metadata": {"tags": ["parameters"]}, "source": "upstream = None\nthreshold = None"}
+    cells = [code | {"id": "one"} | tagged, code | {"id": "two", "source": "threshold"}]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    about = {"metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    project.write("tasks/own.ipynb", json.dumps(about | {"cells": cells}))
+    project.write("env.own.yaml", "only_here: 1\nsample: many\n")
+    pipeline = (
+        "on_render: nbtasks.checks.on_render\ntasks:\n  - source: tasks/own.ipynb\n"
+        "    product: products/own.ipynb\n"
+        "    params: {sample: 7, only: '{{only_here}}', word: '{{sample}}', treshold: 1}\n"
+    )
+    project.write("pipeline.own.yaml", pipeline)
+    words = ("--entry-point", "pipeline.own.yaml")
+
+    said = refusal(project, *words)
+    assert "task 'own': pipeline.yaml gives it the parameter treshold" in said
+    assert "`parameters` of own.ipynb has threshold" in said
+
+    project.write("pipeline.own.yaml", f"{pipeline}    static_analysis: disable\n")
+    assert "never run" in project.run("ploomber", "status", *words).stdout
+    project.git("clean", "--force", "--quiet", "--", "tasks", "*.own.yaml")
+
+
+def test_git_ignores_the_file_of_secrets(project):
+    assert project.git("check-ignore", ".env") == ".env"
+
+
+# --- parts in isolation -----------------------------------------------------------------
+
+
+def test_one_task(project):
+    project.run("ploomber", "build", "--partially", "clean", "--env--sample", "true")
+
+    output = project.run("ploomber", "task", "clean", "--force", "--env--sample", "true").stdout
+
+    assert "'clean' task executed successfully!" in output
+
+
+def test_a_task_and_all_it_needs(project):
+    command = ("ploomber", "build", "--partially", "train", "--env--sample", "true", "--force")
+
+    assert ran(project.run(*command).stdout) == ["clean", "features", "get", "train"]
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows has no such terminal")
+def test_a_debugger_at_the_failing_cell(project, change):
+    """As docs/tasks.md tells; an error deep in a library, whose traceback takes its time."""
+    project.run("ploomber", "build", "--partially", "get", "--env--sample", "true")
+    change("tasks/clean.py", "table.head()", "table['absent']")
+    (line,) = re.findall(r"(?m)^dag\[.*$", project.read("docs/tasks.md"))
+
+    typed = f"{line}\nu\nu\nlen(table)\nq\nexit\n"
+    command = ("ploomber", "interact", "--env--sample", "true")
+    code, shown = project.run_in_terminal(*command, typed=typed, IPY_TEST_SIMPLE_PROMPT="1")
+
+    assert code == 0, shown.decode()
+    assert b"KeyError" in shown
+    assert b"ipdb> len(table)\r\n59\r\n" in shown

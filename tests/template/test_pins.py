@@ -1,0 +1,118 @@
+"""Every upper bound of a project's dependencies is there for a breakage, which is shown here.
+
+`nox -s pins` looks at the newest versions instead of the first that broke: what fails then
+names a bound that can go.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import BIN, Project
+from packaging.requirements import Requirement
+
+pytestmark = pytest.mark.slow
+
+NEWEST = os.environ.get("PINS") == "newest"
+REQUIRES = "import importlib.metadata as m; print(*m.requires({name!r}), sep='\\n')"
+
+
+@dataclass
+class Pin:
+    """An upper bound: the first version that breaks, and how that shows."""
+
+    version: str
+    shows: Callable[[Project, str], bool]
+    extra: str = ""
+    oldest_python: tuple[int, int] = (3, 10)
+
+
+def plot_fails(project: Project, overlay: str) -> bool:
+    """Tell whether `ploomber plot` fails."""
+    plot = ("ploomber", "plot", "--backend", "mermaid", "--output", "plot.html")
+    done = project.run(*plot, check=False, PYTHONPATH=overlay)
+    return done.returncode != 0 and "KeyError" in done.stdout
+
+
+def grammar_is_built(project: Project, overlay: str) -> bool:
+    """Tell whether a start of ploomber builds the grammar that takes more than a second."""
+    code = "import sys, ploomber.spec, jupyter_events; print('rfc3987_syntax' in sys.modules)"
+    return project.run("python", "-c", code, PYTHONPATH=overlay).stdout.endswith("True\n")
+
+
+def requires(package: str, pattern: str) -> Callable[[Project, str], bool]:
+    """Return whether a package asks for another one, as a function."""
+
+    def shows(project: Project, overlay: str) -> bool:
+        code = REQUIRES.format(name=package)
+        printed = project.run("python", "-c", code, PYTHONPATH=overlay).stdout
+        return bool(re.search(pattern, printed))
+
+    return shows
+
+
+def kernel_warns(project: Project, overlay: str) -> bool:
+    """Tell whether a build prints what the kernel says about TCP."""
+    build = ("ploomber", "task", "get", "--force", "--env--sample", "true")
+    return "TCP" in project.run(*build, PYTHONPATH=overlay).stdout
+
+
+PINS = {
+    "networkx": Pin("3.6", plot_fails, oldest_python=(3, 11)),
+    "jsonschema": Pin("4.25", grammar_is_built, "[format-nongpl]"),
+    "notebook": Pin("6.5", requires("notebook", r"(?m)^nbclassic")),
+    "ipykernel": Pin("7.3", kernel_warns),
+    "pipreqs": Pin("0.5", requires("pipreqs", r"(?m)^ipython ?\(?==")),
+}
+#: What ploomber itself asks for bounds these.
+CEILINGS = {"notebook": "<7"}
+
+
+@pytest.fixture(scope="module")
+def project(set_up: Callable[..., Project]) -> Project:
+    """Return a project that is set up."""
+    return set_up()
+
+
+def test_every_upper_bound_has_a_breakage(bake: Callable[..., Project]) -> None:
+    project = bake()
+    groups = tomllib.loads(project.read("pyproject.toml"))["dependency-groups"].values()
+    lines = [line for group in groups for line in group if isinstance(line, str)]
+    texts = [re.sub(r"\s+#.*|^#.*", "", x) for x in project.read("requirements.txt").splitlines()]
+    asked = [Requirement(line) for line in [*lines, *filter(None, texts)]]
+    bounds = {
+        requirement.name: part.version
+        for requirement in asked
+        for part in requirement.specifier
+        if part.operator[0] == "<" or part.operator in ("==", "~=")
+    }
+    assert bounds == {name: pin.version for name, pin in PINS.items()}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, pin in PINS.items() if sys.version_info >= pin.oldest_python]
+)
+def test_the_breakage_is_still_there(
+    project: Project, uv: Path, locked_environment: Path, tmp_path: Path, name: str
+) -> None:
+    pin = PINS[name]
+    wanted = f"{name}{pin.extra}=={pin.version}.*"
+    if NEWEST:
+        wanted = f"{name}{pin.extra}>={pin.version}{CEILINGS.get(name, '').replace('<', ',<')}"
+    python = locked_environment / BIN / "python"
+    install = [uv, "pip", "install", "--quiet", "--python", python, "--target", tmp_path / "new"]
+    options = [] if pin.extra else ["--no-deps"]
+    if name == "pipreqs":  # its metadata is read only
+        options += ["--python-version", "3.12"]
+    project.run(*install, *options, wanted)
+    found = next((tmp_path / "new").glob(f"{name}-*.dist-info")).stem.split("-")[1]
+    assert not pin.shows(project, ""), f"{name} as it is locked breaks too"
+    if not pin.shows(project, str(tmp_path / "new")):
+        pytest.fail(f"{name} {found} does no harm: its bound can go", pytrace=False)

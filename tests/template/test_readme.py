@@ -1,0 +1,216 @@
+"""Every command of both READMEs is typed here, in order, as a newcomer would."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import BIN, OPTIONS, TEMPLATE, Project, clean_environ, publish
+
+pytestmark = pytest.mark.slow
+
+README = (TEMPLATE / "README.md").read_text("utf-8")
+
+
+def commands(text: str) -> list[str]:
+    """Return the lines of all blocks that are to be typed."""
+    blocks = re.findall(r"(?ms)^```bash\n(.*?)^```", text)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def published(folder: Path, home: Path) -> dict[str, str]:
+    """Publish the template as it is now, where `gh:org/template` finds it; return the environ."""
+    repository = publish(folder / "published", home)
+    config = folder / ".gitconfig"
+    config.write_text(
+        (home / ".gitconfig").read_text()
+        + f'[url "{repository.path.as_uri()}"]\n\tinsteadOf = https://github.com/org/template.git\n'
+    )
+    return clean_environ(
+        home, HOME=str(folder), USERPROFILE=str(folder), GIT_CONFIG_GLOBAL=str(config)
+    )
+
+
+def type_in(line: str, folder: Path, environ: dict[str, str], answers: str = "") -> str:
+    """Type a line into a shell and answer what is asked; return what was printed."""
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        env=environ,
+        input=answers,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout}"
+    return done.stdout
+
+
+def test_generate(tmp_path: Path, home: Path, uv: Path) -> None:
+    """The one command, with Enter for every question, on a machine with Python and uv."""
+    line = next(line for line in commands(README) if "gh:org/template" in line)
+    environ = published(tmp_path, home)
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    path = os.pathsep.join([str(venv / BIN), str(uv.parent), environ["PATH"]])
+    here = tmp_path / "here"
+    here.mkdir()
+    printed = type_in(line, here, environ | {"PATH": path}, "\n" * len(OPTIONS))
+    expected = re.search(r"(?s)```text\n(Ready, in.*?)```", README)[1]
+    shown = printed[printed.index("Ready, in") :]
+    for ours in (shown, expected):
+        assert re.sub(r"\d+ seconds", "N seconds", ours).replace(str(here), "/home/ada") == (
+            re.sub(r"\d+ seconds", "N seconds", expected)
+        )
+    # Each question has a text for people.
+    assert "Name of the project" in printed
+    assert "A complete pipeline on real data" in printed
+
+
+def test_generate_with_uvx(tmp_path: Path, home: Path, uv: Path) -> None:
+    """The other command does the same."""
+    lines = re.findall(r"`(uvx cookiecutter\s+gh:org/template[^`]*)`", README)
+    asking, answered = (" ".join(line.split()) for line in lines)
+    assert answered.startswith(asking + " --no-input")
+    environ = published(tmp_path, home)
+    path = os.pathsep.join([str(uv.parent), environ["PATH"]])
+    printed = type_in(answered, tmp_path, environ | {"PATH": path})
+    assert "Ready, in" in printed
+    assert (tmp_path / "bird-counts" / "tasks" / "get.py").exists()
+
+
+def test_ci_types_the_test_command() -> None:
+    """The line that runs the tests is the one that .ci/run and the workflow type."""
+    line = next(line for line in commands(README) if "nox" in line)
+    assert line in (TEMPLATE / ".ci" / "run").read_text("utf-8").splitlines()
+    assert f"run: {line}\n" in (TEMPLATE / ".github/workflows/ci.yml").read_text("utf-8")
+
+
+def test_layout() -> None:
+    """Everything that the layout names is in a project."""
+    layout = re.search(r"(?s)```text\nmy-pipeline/\n(.*?)```", README)[1]
+    folder = TEMPLATE / "{{cookiecutter.project_slug}}"
+    names = re.findall(r"(?m)^[├└]── (\S+)", layout) + re.findall(
+        r"\S+\.(?:yaml|lock|py)\b", layout
+    )
+    assert len(names) > 10
+    for name in names:
+        name = name.replace("my_pipeline", "{{cookiecutter.package_name}}")
+        assert (folder / name).exists(), name
+
+
+def test_pictures() -> None:
+    """Each picture is made by the script that makes them all, and shown."""
+    script = (TEMPLATE / "docs" / "pictures.py").read_text("utf-8")
+    made = re.findall(r'DOCS / "(\w+)\.png"|take\(page, "(\w+)"', script)
+    shown = re.findall(r"docs/(\w+)\.png", README)
+    assert sorted(map("".join, made)) == sorted(shown)
+    assert sorted(path.stem for path in (TEMPLATE / "docs").glob("*.png")) == sorted(shown)
+
+
+def test_questions() -> None:
+    """The table of questions has every answer of cookiecutter.json."""
+    table = README[README.index("| Question") :]
+    for name, value in OPTIONS.items():
+        for answer in value if isinstance(value, list) else []:
+            assert answer in table, f"{name}: {answer}"
+
+
+@pytest.fixture(scope="module")
+def cloned(set_up: Callable[..., Project], tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a clone of a project, with a remote that can be pushed to."""
+    project = set_up()
+    folder = tmp_path_factory.mktemp("readme")
+    remote = folder / "remote.git"
+    project.git("init", "--quiet", "--bare", str(remote))
+    for line in re.findall(r"`(git (?:remote|push) [^`]*origin [^`]*)`", project.read("README.md")):
+        type_in(line.replace("URL", str(remote)), project.path, project.environ)
+    project.git("clone", "--quiet", str(remote), str(folder / "clone"))
+    return Project(folder / "clone", project.package, project.environ)
+
+
+def jupyter_answers(project: Project, line: str, environ: dict[str, str]) -> None:
+    """Type the line that starts Jupyter, see it answer and say little else, and stop it."""
+    # Only what a test has to: no browser, and the superuser may be who runs it.
+    config = project.path.parent / "jupyter" / "jupyter_server_config.py"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text("c.ServerApp.open_browser = False\nc.ServerApp.allow_root = True\n")
+    log = config.with_name("log")
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["bash", "-c", line],
+            cwd=project.path,
+            env=environ | {"JUPYTER_CONFIG_DIR": str(config.parent)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not re.search(r"http://localhost:\d+/lab\?token=", log.read_text()):
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        shown = log.read_text()
+        assert "Warning" not in shown and not re.search(r"(?m)^\[[DIWE] ", shown)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+#: Pages of a project whose commands are typed here, after those of its README.
+PAGES = [
+    "README",
+    "AGENTS",
+    "docs/tasks",
+    "docs/parameters",
+    "docs/notebooks-and-git",
+    "docs/dependencies",
+    "docs/reports",
+]
+
+
+def test_every_page_is_typed(cloned: Project) -> None:
+    """A page with commands is typed here, or by the test of what it is about."""
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for page in cloned.path.glob("**/*.md"):
+        name = page.relative_to(cloned.path).with_suffix("").as_posix()
+        if commands(page.read_text("utf-8")) and name not in PAGES:
+            assert f'"{name}.md"' in tests, name
+
+
+def test_commands_of_a_project(cloned: Project) -> None:
+    """The README of a project and its pages, from the first command to the last."""
+    pages = {page: commands(cloned.read(f"{page}.md")) for page in PAGES}
+    assert all(pages.values())
+    typed = []
+    for line in dict.fromkeys(line for lines in pages.values() for line in lines):
+        environ = cloned.environ
+        if line == "python bootstrap.py":
+            line += " --environment current"  # the shared one, which holds the lock already
+        if line.startswith("source "):
+            continue  # test_set_up.py types this one
+        if line == "nbtasks audit":
+            continue  # test_audit.py does; what there is to find in the real lock changes daily
+        if line.startswith("git add"):
+            cloned.write("src/my_pipeline/new.py", '"""New."""\n')
+        if line.endswith("jupyter lab"):
+            jupyter_answers(cloned, line, environ)
+        else:
+            type_in(line, cloned.path, environ)
+        typed.append(line)
+    assert len(typed) >= 15
+    # What was committed has been pushed.
+    assert cloned.git("status", "--porcelain", "--branch").startswith(
+        "## main...origin/main\n"
+    ) or (cloned.git("rev-list", "--count", "origin/main..main") == "0")
+    for line in commands(README):
+        name = line.split()[0]
+        assert "pip install" in line or name in {"jupyter", "ploomber", "python", "git"}

@@ -1,0 +1,180 @@
+"""With notebooks in git: git has no outputs, your working copy keeps them, edits are kept too."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from desk import (
+    FIRST,
+    NOTEBOOK,
+    SCRIPT,
+    SECOND,
+    TASK,
+    THIRD,
+    assert_offers_both,
+    path_without_environment,
+)
+
+pytestmark = pytest.mark.slow
+
+
+def test_git_has_no_outputs_and_the_working_copy_has(stripped):
+    assert "before" not in stripped.in_head(NOTEBOOK)
+    assert "second = 2" in stripped.in_head(NOTEBOOK)
+    stripped.run_notebook("after")
+    stripped.other_commit()
+    stripped.git("add", "--all")
+    assert stripped.git("status", "--short") == "A  notes.md"
+    stripped.commit()
+    assert set(stripped.outputs().values()) == {"after"}
+
+
+def test_scripts_and_notebooks_are_committed_together(stripped):
+    """A notebook in git that is behind its script stops the commit, and says what to do."""
+    stripped.write(TASK, SCRIPT.replace(FIRST, "first = 11"))
+    stripped.git("add", "--all")
+    assert "nbtasks sync, git add notebooks" in stripped.refused()
+    stripped.run("nbtasks", "sync")
+    stripped.git("add", "notebooks")
+    stripped.commit()
+    assert "first = 11" in stripped.in_head() and "first = 11" in stripped.in_head(NOTEBOOK)
+
+
+def test_outputs_survive_what_pre_commit_puts_aside(stripped):
+    stripped.save_both(FIRST, "first = 11")
+    stripped.run_notebook("after")
+    stripped.other_commit()
+    assert "Stashing unstaged files" in stripped.commit()
+    assert stripped.in_head() == SCRIPT
+    assert stripped.read(TASK) == SCRIPT.replace(FIRST, "first = 11")
+    assert stripped.outputs()["first = 11"] == "after"
+    assert set(stripped.outputs().values()) == {"after"}
+
+
+def test_outputs_survive_a_merge_of_two_people(stripped, tmp_path):
+    colleague = stripped.clone(tmp_path / "colleague")
+    colleague.run("python", "bootstrap.py", "--environment", "current")
+    assert colleague.outputs() == {}
+    colleague.save_both(FIRST, "first = 11")
+    colleague.git("commit", "--all", "-m", "A colleague's work")
+    stripped.save_both(THIRD, "third = math.ceil(33)")
+    stripped.run_notebook("after")
+    stripped.git("commit", "--all", "-m", "My work")
+    stripped.git("pull", "--no-rebase", "--no-edit", colleague.path.as_uri(), "main")
+    merged = SCRIPT.replace(FIRST, "first = 11").replace(THIRD, "third = math.ceil(33)")
+    assert stripped.read(TASK) == stripped.in_head() == merged
+    assert "first = 11" in stripped.code() and "third = math.ceil(33)" in stripped.code()
+    assert stripped.outputs()[SECOND] == stripped.outputs()["third = math.ceil(33)"] == "after"
+    assert stripped.git("status", "--short") == ""
+
+
+def test_a_merge_conflict_is_solved_in_the_script(stripped):
+    stripped.conflict()
+    assert "<<<<<<< " in stripped.code()
+    stripped.write(TASK, SCRIPT.replace(FIRST, "first = 12"))
+    stripped.sync()
+    stripped.git("add", "--all")
+    stripped.commit()
+    assert "first = 12" in stripped.in_head() and "first = 12" in stripped.in_head(NOTEBOOK)
+    assert stripped.outputs()[SECOND] == "before"
+
+
+def test_edit_of_a_notebook_in_git(stripped):
+    stripped.edit_notebook(SECOND, "second = 22")
+    path = path_without_environment()
+    assert "## modified /cells/" in stripped.run("git", "diff", PATH=path).stdout  # by nbdime
+    stripped.git("add", "--all")
+    assert_offers_both(stripped.refused())
+    stripped.sync("--keep-notebook", "clean")
+    stripped.git("add", "--all")
+    stripped.commit()
+    assert stripped.in_head() == SCRIPT.replace(SECOND, "second = 22")
+    assert "second = 22" in stripped.in_head(NOTEBOOK)
+    assert stripped.outputs()["second = 22"] == "before"
+
+
+def test_outputs_never_reach_git(stripped):
+    stripped.git("config", "--remove-section", "filter.notebook")
+    stripped.git("add", "--all", "--renormalize")
+    stripped.run_notebook("after")
+    stripped.git("add", "--all")
+    assert f"{NOTEBOOK} has outputs" in stripped.refused()
+
+
+def test_who_ran_a_notebook_and_when_is_no_change(stripped):
+    notebook = json.loads(stripped.read(NOTEBOOK))
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.99"}
+    notebook["cells"][-1]["metadata"]["execution"] = {"iopub.execute_input": "2026-01-01"}
+    stripped.write(NOTEBOOK, json.dumps(notebook))
+    stripped.git("add", "--all")
+    assert stripped.git("status", "--short") == ""
+
+
+def test_cells_that_are_alike_keep_their_own_outputs(stripped):
+    notebook = json.loads(stripped.read(NOTEBOOK))
+    for cell, text in zip(notebook["cells"][-2:], ("one", "two"), strict=True):
+        cell |= {"source": "first"}
+        cell["outputs"][0]["text"] = text
+    stripped.write(NOTEBOOK, json.dumps(notebook))
+    stripped.git("add", NOTEBOOK)
+    (stripped.path / NOTEBOOK).unlink()
+    stripped.git("checkout", "--", NOTEBOOK)
+    assert [cell["outputs"][0]["text"] for cell in stripped.cells()[-2:]] == ["one", "two"]
+
+
+def test_large_outputs_stay_on_disk(stripped):
+    stripped.save_both(FIRST, "first = 11")
+    stripped.run_notebook("x" * 6_000_000)
+    stripped.git("add", "--all")
+    stripped.commit()
+    assert "first = 11" in stripped.in_head(NOTEBOOK)
+    assert len(stripped.outputs()[SECOND]) == 6_000_000
+
+
+def test_a_file_that_is_no_notebook_is_stored_as_it_is(stripped):
+    stripped.write(NOTEBOOK, "not JSON\n")
+    assert stripped.git("add", NOTEBOOK) == ""  # no traceback either
+    assert stripped.in_index(NOTEBOOK) == "not JSON\n"
+
+
+def test_a_conflict_leaves_a_notebook_that_opens(stripped):
+    stripped.conflict(PATH=path_without_environment())
+    assert "first = 10" in stripped.code() and "first = 11" in stripped.code()
+
+
+def test_a_script_can_be_committed_alone(stripped):
+    stripped.save_both(FIRST, "first = 11")
+    stripped.sync()
+    stripped.commit(TASK)
+    assert "first = 11" in stripped.in_head() and "first = 11" not in stripped.in_head(NOTEBOOK)
+    assert "first = 11" in stripped.code()
+    stripped.git("add", "--all")
+    stripped.commit()
+    assert "first = 11" in stripped.in_head(NOTEBOOK)
+
+
+def test_a_cleared_output_does_not_come_back(stripped):
+    notebook = json.loads(stripped.read(NOTEBOOK))
+    cleared = notebook["cells"][-1]
+    cleared |= {"outputs": [], "execution_count": None}
+    stripped.write(NOTEBOOK, json.dumps(notebook))
+    stripped.save_both(FIRST, "first = 11")
+    stripped.git("stash")
+    stripped.git("stash", "pop")
+    assert THIRD not in stripped.outputs()
+    assert stripped.outputs()[SECOND] == "before"
+
+
+def test_an_edit_in_a_notebook_with_a_conflict_is_an_edit(stripped):
+    stripped.conflict()
+    stripped.edit_notebook(SECOND, "second = 22")
+    stripped.write(TASK, SCRIPT.replace(FIRST, "first = 12"))
+    assert_offers_both(stripped.sync(check=False))
+    assert "second = 22" in stripped.code()
+
+
+def test_choosing_a_side_of_a_conflict_succeeds(stripped):
+    stripped.conflict()
+    stripped.git("checkout", "--theirs", TASK)
+    assert "first = 10" in stripped.read(TASK)

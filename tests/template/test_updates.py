@@ -1,0 +1,186 @@
+"""Projects made from earlier releases take over this one; what is left to do is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import BIN, CONTEXT, TEMPLATE, Project, clean_environ, publish
+
+pytestmark = pytest.mark.slow
+
+CRUFT = [sys.executable, "-m", "cruft"]
+#: The first release; the first commit stands for it.
+FIRST = "2026.11"
+#: One that is not out yet, and what it changes.
+NEXT, CHANGED = "next", ("README.md", ".gitattributes")
+MINE = """\
+# %% tags=["parameters"]
+upstream = ["clean"]
+product = None
+
+# %%
+import pandas as pd
+
+pd.read_parquet(upstream["clean"]["data"]).to_parquet(product["data"])
+"""
+ENTRY = """\
+  - source: tasks/mine.py
+    product:
+      nb: {nb}
+      data: {data}
+"""
+
+
+def test_the_changelog_begins_with_the_version() -> None:
+    heading = re.search(r"(?m)^## (\S+)", (TEMPLATE / "CHANGELOG.md").read_text("utf-8"))
+    assert heading and heading[1] == CONTEXT["_version"]
+
+
+def test_every_tag_is_in_the_changelog() -> None:
+    tags = subprocess.run(["git", "tag"], cwd=TEMPLATE, capture_output=True, text=True).stdout
+    headings = re.findall(r"(?m)^## (\S+)", (TEMPLATE / "CHANGELOG.md").read_text("utf-8"))
+    assert FIRST in headings
+    assert set(tags.split()) <= set(headings)
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Project:
+    """Return the template with its releases: the first commit, what it is now, and a next one."""
+    folder = tmp_path_factory.mktemp("releases")
+    now = publish(folder / "now", home)
+    made = Project(folder / "template", "", now.environ)
+    now.run("git", "clone", "--quiet", "--no-checkout", TEMPLATE.as_posix(), made.path)
+    made.git("tag", "--force", FIRST, made.git("rev-list", "--max-parents=0", "HEAD"))
+    made.git("fetch", "--quiet", now.path.as_posix(), "HEAD")
+    tree = made.git("rev-parse", "FETCH_HEAD^{tree}")
+    commit = made.git("commit-tree", tree, "-p", "HEAD", "-m", "Now")
+    made.git("checkout", "--quiet", "-B", "main", commit)
+    made.git("tag", "--force", str(CONTEXT["_version"]))
+    made.git("checkout", "--quiet", "--detach")
+    readme, attributes = (f"{{{{cookiecutter.project_slug}}}}/{name}" for name in CHANGED)
+    made.write(readme, "# Another title\n" + made.read(readme).split("\n", 1)[1])
+    made.write(attributes, made.read(attributes) + "*.png binary\n")
+    made.git("commit", "--quiet", "--all", "--message", "Next")
+    made.git("tag", NEXT)
+    made.git("checkout", "--quiet", "main")
+    return made
+
+
+def solve(text: str) -> str:
+    """Solve the conflicts of a text between its markers: keep our side."""
+    return re.sub(r"(?ms)^<{7} .*?\n(.*?)^={7}\n.*?^>{7} .*?\n", r"\1", text)
+
+
+def test_an_edited_project_of_an_earlier_release_takes_over_this_one(
+    releases: Project,
+    locked_environment: Path,
+    home: Path,
+    uv: Path,
+    tmp_path: Path,
+) -> None:
+    environ = clean_environ(
+        home, locked_environment / BIN, uv.parent, VIRTUAL_ENV=str(locked_environment)
+    )
+    answers = json.dumps({"environment": "none"})
+    options = ["--no-input", "--checkout", FIRST, "--extra-context", answers]
+    Project(tmp_path, "", environ).run(*CRUFT, "create", *options, releases.path)
+    project = Project(tmp_path / "my-pipeline", "my_pipeline", environ)
+    project.git("init", "--quiet")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Start")
+
+    project.write("tasks/clean.py", project.read("tasks/clean.py") + "\n# %%\nmine = 1\n")
+    project.write("tasks/mine.py", MINE)
+    (project.path / "tasks" / "explore.py").unlink()
+    pipeline = project.read("pipeline.yaml")
+    start = pipeline.index("  - source: tasks/explore.py")
+    folder = "products/sample={{sample}}/mine"
+    mine = ENTRY.format(nb=f"{folder}.ipynb", data=f"{folder}.parquet")
+    project.write("pipeline.yaml", pipeline[:start] + mine)
+    project.write("requirements.txt", project.read("requirements.txt") + "\n# Mine\nscipy>=1\n")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Mine")
+    before = {path.name for path in (locked_environment / BIN).iterdir()}
+
+    project.run(*CRUFT, "update", "--skip-apply-ask")
+    assert not (project.path / ".venv").exists()
+    assert {path.name for path in (locked_environment / BIN).iterdir()} == before
+
+    left = project.run("nbtasks", "update", "--left", check=False)
+    assert left.returncode == 1
+    for name in ("pipeline.yaml", "requirements.txt"):
+        assert f"solve the conflict in {name}, then: git add {name}" in left.stdout, left.stdout
+    assert "nbtasks lock" in left.stdout and "python bootstrap.py" in left.stdout
+    assert project.run(*CRUFT, "check", check=False).returncode == 0  # it knows of no conflict
+
+    project.write("pipeline.yaml", solve(project.read("pipeline.yaml")))
+    text = solve(project.read("requirements.txt"))
+    kept = text[: text.index("\n# The package")] + "\n\n# Mine\nscipy>=1  # used by me\n"
+    project.write("requirements.txt", kept)
+    project.git("add", "pipeline.yaml", "requirements.txt")
+    project.run("nbtasks", "lock")
+    project.run("python", "bootstrap.py", "--environment", "current")
+    left = project.run("nbtasks", "update", "--left")
+    assert "solve" not in left.stdout and "tools lock" not in left.stdout, left.stdout
+    assert "1. ploomber build --env--sample true" in left.stdout
+    project.run("ploomber", "build", "--env--sample", "true")
+    assert list(project.path.glob("products/**/mine.parquet"))
+    assert "mine = 1" in project.read("tasks/clean.py")
+    assert not (project.path / "tasks" / "explore.py").exists()
+    project.git("add", "--all")
+    done = project.run("git", "commit", "--message", "Update", check=False)
+    if done.returncode:  # ruff has formatted what is ours
+        project.git("add", "--all")
+        project.git("commit", "--message", "Update")
+
+
+def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
+    releases: Project, locked_environment: Path, home: Path, uv: Path, tmp_path: Path
+) -> None:
+    environ = clean_environ(home, locked_environment / BIN, uv.parent)
+    outer = Project(tmp_path, "", environ)
+    answers = ["environment=none", "project_name=Bird counts", "example=empty", "license=MIT"]
+    version = ["--checkout", str(CONTEXT["_version"])]
+    near = os.path.relpath(releases.path, tmp_path)  # what a folder beside is typed as
+    outer.run(*(sys.executable, "-m", "cookiecutter", near, "--no-input"), *version, *answers)
+    project = Project(tmp_path / "bird-counts", "bird_counts", environ)
+    again = [sys.executable, "-m", "cookiecutter", releases.path, "--replay", *version]
+    outer.run(*again, "--output-dir", tmp_path / "again")
+    assert (tmp_path / "again" / "bird-counts" / "pipeline.yaml").exists()
+
+    project.git("init", "--quiet")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Start")
+    printed = project.run("nbtasks", "update").stdout
+    assert "up to date" in printed and "Add .cruft.json to git" in printed, printed
+    linked = json.loads(project.read(".cruft.json"))
+    assert linked["context"]["cookiecutter"]["project_name"] == "Bird counts"
+    assert linked["context"]["cookiecutter"]["example"] == "empty"
+    assert linked["commit"] == releases.git("rev-parse", "HEAD")
+
+    done = project.run("nbtasks", "update", "--version", "absent", check=False)
+    assert done.returncode == 1 and "Nothing was updated" in done.stdout
+    assert "absent" in done.stdout and "Traceback" not in done.stdout
+
+    # A release later: an edit of the same line is a conflict, whatever cruft says of it.
+    project.write("README.md", "# Mine\n" + project.read("README.md").split("\n", 1)[1])
+    printed = project.run("nbtasks", "update", "--version", NEXT, check=False).stdout
+    assert "Commit your changes first" in printed
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Linked; a title of mine")
+    done = project.run("nbtasks", "update", "--version", NEXT, check=False)
+    assert done.returncode == 1
+    assert "1. solve the conflict in README.md, then: git add README.md" in done.stdout
+    assert project.read(".gitattributes").endswith("*.png binary\n")
+    updated = json.loads(project.read(".cruft.json"))
+    assert updated["commit"] == releases.git("rev-parse", NEXT)
+    project.write("README.md", solve(project.read("README.md")))
+    project.git("add", "--all")
+    printed = project.run("nbtasks", "update", "--left", check=False).stdout
+    assert "solve" not in printed and project.read("README.md").startswith("# Mine\n")
