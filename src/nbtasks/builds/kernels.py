@@ -8,15 +8,22 @@ ever. A kernel of another language, or on another system, is started the usual w
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import importlib
+import io
 import json
 import logging
+import multiprocessing.util
 import os
 import re
 import signal
 import sys
+import threading
 import traceback
+import warnings
+import weakref
+from contextlib import suppress
 from importlib.util import find_spec
 from multiprocessing import process
 from typing import Any
@@ -34,10 +41,26 @@ IMPORTED = "ipykernel.debugger ipykernel.kernelapp IPython.core.completerlib IPy
 IMPORTED += " IPython.extensions.storemagic tornado.platform.asyncio"
 #: Keeps the debugger from warning of modules that it can't step into.
 QUIET_DEBUGGER = "PYDEVD_DISABLE_FILE_VALIDATION"
+#: For half of these seconds a kernel may go on after its last cell: threads that write, say.
+PATIENCE = 20.0
 #: The modules of the project that the build has imported; none, unless a task is a function.
 OURS: list[str] = []
 #: How multiprocessing calls a process that it has not started: this module is loaded in one.
 BUILD = process.current_process()
+
+
+#: What a new Python hides and shows; and what numpy hides, which the build has imported.
+PYTHON_SHOWS = [
+    ("default", None, DeprecationWarning, "__main__", 0),
+    *(
+        ("ignore", None, kind, None, 0)
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+    ),
+]
+NUMPY_SAYS = [
+    ("ignore", re.compile(f"numpy.{what} size changed", re.I), Warning, None, 0)
+    for what in ("ndarray", "ufunc", "dtype")
+]
 
 
 class Forked:
@@ -89,15 +112,43 @@ def become_kernel(reader: int) -> None:
     processes.end_with_parent(os.getppid())
     with os.fdopen(reader, encoding="utf-8") as pipe:
         orders = pipe.read()
+    if not orders:
+        os._exit(0)
     code = 1
     try:
-        code = run_kernel(json.loads(orders)) if orders else 0
+        code = run_kernel(json.loads(orders))
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        end(code)
+
+
+def end(code: int) -> None:
+    """End this process as Python does, but for taking down the libraries, which takes long.
+
+    Wait for threads and child processes, run what was registered, let go of what the notebook
+    and the project's modules hold, and write all that is buffered.
+    """
+    try:
+        threading._shutdown()
+        atexit._run_exitfuncs()
+        for module in [module for module in sys.modules.values() if is_ours(module)]:
+            vars(module).clear()
+        gc.collect()  # not what the build had: it is frozen
+        for item in gc.get_objects():
+            if isinstance(item, io.IOBase):
+                with suppress(Exception):
+                    item.flush()
+        ctypes.CDLL(None).fflush(None)
+    finally:
         os._exit(code)
+
+
+def is_ours(module: Any) -> bool:
+    """Tell whether a module is the notebook or one of the project."""
+    file = getattr(module, "__file__", None) or ""
+    inside = file.startswith(str(root()) + os.sep) and not file.startswith(sys.prefix + os.sep)
+    return inside or getattr(module, "__name__", "") == "__main__"
 
 
 def run_kernel(orders: dict[str, Any]) -> int:
@@ -122,7 +173,6 @@ def run_kernel(orders: dict[str, Any]) -> int:
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 0
     atexit.unregister(IPKernelApp.instance().close)  # now and then it waits for itself
-    atexit._run_exitfuncs()  # what the notebook has registered
     return code
 
 
@@ -134,9 +184,24 @@ def forget_build() -> None:
     processes.draw_new_numbers()
     logging.root.handlers.clear()
     logging.root.setLevel(logging.WARNING)
+    show_warnings()
+    # What the build has to do at its end is not for us to do; what Python has is.
+    logging._handlerList.clear()
+    weakref.finalize._registry.clear()
+    weakref.finalize._registered_with_atexit = False
     atexit._clear()
+    for function in (logging.shutdown, multiprocessing.util._exit_function):
+        atexit.register(function)
     # multiprocessing takes this process for a worker of the build; it is nobody's
     process._current_process, process._parent_process = BUILD, None
+
+
+def show_warnings() -> None:
+    """Show the warnings that a new Python shows; those of the libraries stay as these have them."""
+    ours = [each for each in warnings.filters if each[2].__module__ != "builtins"]
+    warnings.resetwarnings()
+    warnings.filters[:] = [*ours, *NUMPY_SAYS, *PYTHON_SHOWS]
+    warnings._processoptions(sys.warnoptions)
 
 
 def first_of_path() -> int:
@@ -161,6 +226,19 @@ class Provisioner(LocalProvisioner):
         spare.tell({"arguments": arguments, "env": env, "cwd": kwargs.get("cwd")})
         self.process, self.pid, self.pgid = spare, spare.pid, spare.pid
         return self.connection_info
+
+    def get_shutdown_wait_time(self, recommended: float = 5.0) -> float:
+        """Return for how many seconds a kernel may end by itself; it is killed half-way."""
+        return max(recommended, PATIENCE) if isinstance(self.process, Forked) else recommended
+
+    async def terminate(self, restart: bool = False) -> None:
+        """End a kernel that does not end by itself, and say so."""
+        warnings.warn(
+            "its kernel was still at work after its last cell, and was ended: what a thread had "
+            "yet to write is missing. Wait for threads in a cell: thread.join(), future.result()",
+            stacklevel=2,
+        )
+        await super().terminate(restart)
 
 
 class Manager(AsyncKernelManager):
