@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             print("This folder is in no project: neither it nor one above has a pipeline.yaml.")
             print("Go to your project first: cd FOLDER")
             return 2
+        project.use_own_modules()
         if name not in BEFORE_SETUP and (problem := installed.problem()):
             print(problem)
             return 1

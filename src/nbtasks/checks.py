@@ -12,7 +12,7 @@ from typing import Any
 
 from nbtasks import ipython, report
 from nbtasks.checking import commands, fingerprints, parameters, results, tables, uptodate
-from nbtasks.project import root
+from nbtasks.project import check_modules, root
 
 WAITS = {"WaitingExecution", "WaitingUpstream"}
 # Ploomber reads the files under `resources_` each time, and says so of those over 1 MB.
@@ -132,6 +132,7 @@ def on_render(dag: Any) -> None:
     ValueError
         If a parameter does not exist, or can't be what it is.
     """
+    check_modules()
     parameters.check(dag)
     report.use(dag)
     for name in dag:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from nbtasks import checks
+from nbtasks.builds import turns
 from nbtasks.checking import uptodate
 from nbtasks.project import root
 
@@ -100,3 +101,7 @@ def lock(path: Path, reason: str, *, shared: bool = False) -> None:
     except BlockingIOError:
         print(f"Waiting: {reason}", flush=True)
         fcntl.flock(HELD[path], kind)
+    except OSError as error:
+        if error.errno not in turns.WITHOUT_LOCKS:
+            raise
+        turns.say_no_locks()

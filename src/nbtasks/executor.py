@@ -24,6 +24,7 @@ from nbtasks.builds.progress import Lines
 from nbtasks.builds.worker import Result
 from nbtasks.builds.workers import Pool, Worker
 from nbtasks.checking import commands, early, uptodate
+from nbtasks.project import use_own_modules
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -51,6 +52,7 @@ class Executor(abc.Executor):
         self.workers = number
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
+        use_own_modules()
         # Nothing else of ours is called before Ploomber makes the tasks.
         if problem := installed.problem():
             raise early.Refusal(problem)

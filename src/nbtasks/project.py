@@ -6,6 +6,8 @@ It is found upward from the current folder, once in a process.
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,38 @@ def package() -> Path:
     if not found:
         raise FileNotFoundError(f"there is no package in {root() / 'src'}: no */__init__.py")
     return found[0].parent
+
+
+def use_own_modules() -> None:
+    """Have this process, and those that it starts, import the modules of this project's `src`.
+
+    The environment may belong to another folder, as in a copy of a project, or hold a second
+    project whose package has the same name.
+    """
+    src = str(root() / "src")
+    if not os.path.isdir(src):
+        return
+    sys.path[:] = [src, *(path for path in sys.path if path != src)]
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path != src]
+    os.environ["PYTHONPATH"] = os.pathsep.join([src, *filter(None, others)])
+
+
+def check_modules() -> None:
+    """Refuse modules of another folder that were imported before ours could be.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
+    for found in (root() / "src").glob("*/__init__.py"):
+        name = found.parent.name
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file and os.path.realpath(file) != os.path.realpath(found):
+            raise ValueError(
+                f"{name} was imported from {os.path.dirname(file)}, not from the src/ of this "
+                "project: its environment belongs to another folder. Next: python bootstrap.py"
+            )
 
 
 def settings() -> dict[str, Any]:

@@ -180,7 +180,7 @@ def forget_build() -> None:
     """Forget what a new Python would not know: the project's modules, random state, logging."""
     for name in OURS:
         sys.modules.pop(name, None)
-    sys.path[:] = sys.path[first_of_path() :]
+    sys.path[:] = new_path()
     processes.draw_new_numbers()
     logging.root.handlers.clear()
     logging.root.setLevel(logging.WARNING)
@@ -204,12 +204,11 @@ def show_warnings() -> None:
     warnings._processoptions(sys.warnoptions)
 
 
-def first_of_path() -> int:
-    """Return where sys.path begins that every Python has, behind what a program adds."""
+def new_path() -> list[str]:
+    """Return the sys.path of a new Python, which lacks what a program has added in front."""
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    known = {os.path.abspath(path) for path in given if path}
-    places = (os.path.abspath(path) in known or path.endswith(".zip") for path in sys.path)
-    return next((number for number, found in enumerate(places) if found), 0)
+    ends = (number for number, path in enumerate(sys.path) if path.endswith(".zip"))
+    return [*(os.path.abspath(path) for path in given if path), *sys.path[next(ends, 0) :]]
 
 
 class Provisioner(LocalProvisioner):

@@ -46,9 +46,14 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Print a line."""
-        if self.show:
+        if not self.show:
+            return
+        try:
             self.bar.write(text, file=sys.stdout)
             sys.stdout.flush()
+        except BrokenPipeError:  # `| head` has gone: the tasks run on, without lines
+            self.show = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def start(self, task: Any) -> None:
         """Announce a task that will take long."""

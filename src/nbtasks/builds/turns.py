@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import getpass
 import os
 import platform
@@ -18,6 +20,8 @@ from ploomber_core.exceptions import BaseException as PloomberError
 from nbtasks.project import root
 
 NAME = ".build.lock"
+#: What a file system answers that has no locks.
+WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 class Busy(PloomberError):
@@ -61,7 +65,7 @@ def lock(folder: Path, locks: ExitStack) -> float:
     folder.mkdir(parents=True, exist_ok=True)
     path, one = folder / NAME, FileLock(folder / NAME)
     try:
-        one.acquire(blocking=False)
+        acquire(one)
     except Timeout:
         raise Busy(
             f"another build is making these products: {owner(path)}. Nothing was run; "
@@ -73,6 +77,25 @@ def lock(folder: Path, locks: ExitStack) -> float:
     me = f"process {os.getpid()} of {user()} on {platform.node()}, since {time.strftime('%H:%M')}"
     path.write_text(me, encoding="utf-8")
     return last
+
+
+def acquire(one: FileLock) -> None:
+    """Lock a file; where the file system has no locks, as some of NFS, say so and go on."""
+    try:
+        one.acquire(blocking=False)
+    except Timeout:
+        raise
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise
+        Path(one.lock_file).touch()
+        say_no_locks()
+
+
+@functools.cache
+def say_no_locks() -> None:
+    """Say, once, that builds can't be kept apart."""
+    print("Files can't be locked here, so a second build of the same products is not noticed.")
 
 
 def owner(path: Path) -> str:

@@ -25,6 +25,9 @@ from nbtasks.checking import commands, imports, options, parameters
 
 #: The first line of a cell of parameters, in each format that jupytext writes.
 TAGGED = re.compile(r"""^# (%%|\+).*["']parameters["']""", re.M)
+#: Options of Ploomber's commands that change what is run.
+LONG = {"--entry-point", "--force", "--partially", "--skip-upstream", "--debug", "--debuglater"}
+LONG |= {"--log", "--log-file", "--source", "--on-finish", "--status"}
 #: What stands for a parameter.
 PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 #: How functions and SQL scripts name what they need.
@@ -37,13 +40,14 @@ def check() -> None:
     Raises
     ------
     Refusal
-        If a notebook gets a date, or the cell of its parameters has no tag; if a file under
-        ``resources_`` is missing; if tasks need each other in a circle; or if there is no task
-        of the name after ``--partially``.
+        If an option is cut short; if a notebook gets a date, or the cell of its parameters has
+        no tag; if a file under ``resources_`` is missing; if tasks need each other in a
+        circle; or if there is no task of the name after ``--partially``.
     """
     is_ploomber = commands.is_ploomber(Path(sys.argv[0]))
     if not (is_ploomber or sys.argv[0].startswith("nbtasks ")):
         return
+    check_exact(sys.argv[1:])
     path = options.pipeline_path()
     tasks = pipeline_file.read_tasks(path)
     if not tasks:
@@ -64,6 +68,15 @@ def check() -> None:
     is_whole = "import_tasks_from" not in meta and not any("grid" in t for t in tasks.values())
     if is_whole and "*" not in "".join(str(task["source"]) for task in tasks.values()):
         check_partially(sys.argv, list(tasks))
+
+
+def check_exact(words: list[str]) -> None:
+    """Refuse the beginning of an option, which Ploomber takes for the option itself."""
+    known = {f"{options.CLI}{name.replace('.', '--')}" for name in parameters.in_files()} | LONG
+    for word in (word.partition("=")[0] for word in words if word.startswith("--")):
+        longer = sorted(option for option in known if option.startswith(word) and len(word) > 2)
+        if longer and word not in known:
+            raise Refusal(f"There is no option {word}. Did you mean {' or '.join(longer)}?")
 
 
 def read_cells(source: Path) -> Iterator[tuple[bool, str]]:

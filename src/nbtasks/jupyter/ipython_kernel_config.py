@@ -4,6 +4,7 @@ bootstrap.py copies this file to the environment, where IPython looks for it.
 """
 
 import os
+import sys
 from pathlib import Path
 
 # A build runs notebooks in the project folder, editors run them in the folder of the
@@ -16,6 +17,9 @@ for folder in [here, *here.parents]:
         break
     if (folder / "pipeline.yaml").is_file():
         os.chdir(folder)
+        # This project's modules, though the environment may be that of another folder.
+        if (folder / "src").is_dir():
+            sys.path.insert(0, str(folder / "src"))
         break
 
 # Plotly figures as data, which JupyterLab, VS Code and the reports draw: plotly would put five

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from nbtasks.project import root
-from nbtasks.set_up.commands import SetupError, ask, run, watch, works
+from nbtasks.set_up.commands import ENVIRON, SetupError, ask, run, watch, works
 
 # Put after the first line of every git hook: clients with windows start git without an
 # activated environment, and a worktree has none of its own.
@@ -17,6 +17,22 @@ if [ ! -e "$env_bin/{python}" ]; then
     case "$0" in *post-*) exit 0 ;; *) exit 1 ;; esac
 fi
 PATH="$env_bin:$PATH"
+# pre-commit keeps a few files in the home folder, or here if that can't be written.
+cache=${{PRE_COMMIT_HOME:-${{XDG_CACHE_HOME:-$HOME/.cache}}/pre-commit}}
+mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] ||
+    export PRE_COMMIT_HOME="$(cd "$(git rev-parse --git-common-dir)" && pwd)/pre-commit"
+# git-lfs has hooks of its own; what it reads of a push, pre-commit reads too.
+if [ -z "$RUNS_QUIETLY" ] && git-lfs version >/dev/null 2>&1 &&
+    git grep -q filter=lfs -- '*.gitattributes'; then
+    case "$0" in
+        *pre-push)
+            refs=$(cat)
+            printf '%s' "$refs" | git lfs pre-push "$@" || exit $?
+            exec < <(printf '%s' "$refs")
+            ;;
+        *post-checkout | *post-merge) git lfs "${{0##*/}}" "$@" ;;
+    esac
+fi
 # Run this hook once more, and leave out the lines of what passed.
 case "$RUNS_QUIETLY$0" in yes* | *pre-push) ;; *)
     [ -t 2 ] && export PRE_COMMIT_COLOR=always
@@ -87,7 +103,8 @@ def register_hooks(python):
     if problem:
         print(f"  No git hooks: {problem}.")
         return
-    watch(python, "-m", "pre_commit", "install")
+    keep_cache_here()
+    watch(python, "-m", "pre_commit", "install", "--allow-missing-config")
     folder = root() / ask("git", "rev-parse", "--git-path", "hooks")
     lines = HOOK_LINES.format(bin=shlex.quote(python.parent.as_posix()), python=python.name)
     for hook in folder.iterdir():
@@ -97,6 +114,20 @@ def register_hooks(python):
             hook.write_bytes(f"{shebang}\n{lines}{rest}".encode())
     if (root() / "notebooks" / ".gitattributes").exists():  # they are in git, stripped
         configure_notebooks(python)
+
+
+def keep_cache_here():
+    """Have pre-commit keep its files in the repository if the home folder can't be written."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cache = os.environ.get("PRE_COMMIT_HOME") or os.path.join(cache, "pre-commit")
+    try:
+        os.makedirs(cache, exist_ok=True)
+        usable = os.access(cache, os.W_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        folder = root() / ask("git", "rev-parse", "--git-common-dir") / "pre-commit"
+        ENVIRON["PRE_COMMIT_HOME"] = str(folder)
 
 
 def configure_notebooks(python):
