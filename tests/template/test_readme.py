@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,6 +76,10 @@ def test_generate(tmp_path: Path, home: Path, uv: Path) -> None:
     # Each question has a text for people.
     assert "Name of the project" in printed
     assert "A complete pipeline on real data" in printed
+    # The project needs nothing of the environment of cookiecutter.
+    shutil.rmtree(here / "ENV")
+    status = f"{here / 'my-pipeline' / '.venv' / BIN / 'nbtasks'} status --env--sample true"
+    assert type_in(status, here / "my-pipeline", environ).count("up to date") == 5
 
 
 def test_generate_with_uvx(tmp_path: Path, home: Path, uv: Path) -> None:
