@@ -233,6 +233,8 @@ def test_commands_of_a_project(cloned: Project) -> None:
             type_in(line, cloned.path, environ)
         typed.append(line)
     assert len(typed) >= 15
+    # Git has no empty folders: the place to try things out is made by set-up.
+    assert (cloned.path / "exploration").is_dir()
     # What was committed has been pushed.
     assert cloned.git("status", "--porcelain", "--branch").startswith(
         "## main...origin/main\n"
