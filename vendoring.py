@@ -40,10 +40,17 @@ def version() -> str:
 
 
 def sources() -> list[Path]:
-    """Return the files that go into the wheel."""
+    """Return the files that go into the wheel, the pages of the manual among them."""
     found = [path for path in (REPOSITORY / "src").rglob("*") if path.is_file()]
     found = [path for path in found if "__pycache__" not in path.parts]
-    return [REPOSITORY / "LICENSE", *sorted(found)]
+    pages = (REPOSITORY / "docs").glob("*.md")
+    return [REPOSITORY / "LICENSE", *sorted(pages), *sorted(found)]
+
+
+def place(path: Path) -> Path:
+    """Return where a file is in the sources of the wheel: a page is in the package there."""
+    name = path.relative_to(REPOSITORY)
+    return Path("src", "nbtasks", name) if name.parts[0] == "docs" else name
 
 
 def build(folder: Path) -> Path:
@@ -51,7 +58,7 @@ def build(folder: Path) -> Path:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         for path in sources():
-            target = copy / path.relative_to(REPOSITORY)
+            target = copy / place(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes().replace(b"\r\n", b"\n"))
         text = (REPOSITORY / "pyproject.toml").read_text("utf-8")

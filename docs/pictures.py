@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from uv import find_uv_bin
 
 DOCS = Path(__file__).resolve().parent
-sys.path.insert(0, str(DOCS.parent / "tests"))
+sys.path[:0] = [str(DOCS.parent / name) for name in ("tests/template", "tests", "src", "")]
 
 from conftest import BIN, FLAGS, QUIET, Project, clean_environ, generate, see_figures  # noqa: E402
 from test_dashboard import serve  # noqa: E402
@@ -72,7 +72,7 @@ def draw_pages(page: Page, project: Project) -> None:
 
 def draw_dashboard(page: Page, project: Project) -> None:
     """Draw the dashboard."""
-    with serve(project, "python tools dashboard") as address:
+    with serve(project, "nbtasks dashboard") as address:
         page.goto(address)
         see_figures(page.locator("body"), 5)
         take(page, "dashboard", 1000, 900)

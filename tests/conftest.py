@@ -101,6 +101,11 @@ def clean_environ(home: Path, *folders: Path, **extra: str) -> dict[str, str]:
     return environ | {"GIT_CONFIG_GLOBAL": str(config), "PATH": path} | extra
 
 
+def read_ours(name: str) -> str:
+    """Return the text of a file of this repository, a page of docs/ for example."""
+    return (TEMPLATE / name).read_text("utf-8")
+
+
 def path_without(name: str) -> str:
     """Return the PATH, less the folders that hold a program of that name."""
     folders = os.environ["PATH"].split(os.pathsep)

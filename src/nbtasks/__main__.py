@@ -24,14 +24,17 @@ COMMANDS = {
     "picture": "draw the pipeline as an SVG picture",
     "dashboard": "serve the dashboard of src/ on this machine",
     "smoke": "run all pipelines on the data sample",
+    "docs": "show a page of the manual",
     "update": "take over a later version of the template, and say what is left to do",
     "summary": "summarize a smoke run in Markdown, for CI",
     "set-up": "build the environment; bootstrap.py does this",
 }
 #: The module of a command whose name no module can have.
-MODULES = {"import": "importer", "set-up": "set_up.steps"}
+MODULES = {"docs": "manual", "import": "importer", "set-up": "set_up.steps"}
 #: What has to work in an environment that is not that of the lock yet.
-BEFORE_SETUP = {"set-up", "lock", "update"}
+BEFORE_SETUP = {"docs", "set-up", "lock", "update"}
+#: What needs no project.
+ANYWHERE = {"docs"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
     name = (words[:1] or ["--help"])[0]
     if name in COMMANDS:
-        if project.find() is None:
+        if name not in ANYWHERE and project.find() is None:
             print("This folder is in no project: neither it nor one above has a pipeline.yaml.")
             print("Go to your project first: cd FOLDER")
             return 2

@@ -179,5 +179,5 @@ def main(arguments: list[str]) -> int:
         return 1
     sync.main([])
     print(f"Next: ploomber build --partially {name}")
-    print("docs/tasks.md says what a task is made of, and how to rename or delete it.")
+    print("How to rename or delete it, and what a task is made of: nbtasks docs tasks")
     return 0

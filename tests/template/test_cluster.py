@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import Project, read_ours
 from test_readme import commands
 
 SLURM = Path(__file__).with_name("slurm")
@@ -204,7 +204,7 @@ def test_the_page_is_typed(cluster: Cluster) -> None:
     said in its words. The index page shows what the jobs have made.
     """
     project = cluster.project
-    page, template = project.read("docs/cluster.md"), project.read("cluster/template.sh")
+    page, template = read_ours("docs/cluster.md"), project.read("cluster/template.sh")
     example = re.search(r"(?s)```jinja\n(.*?)```", page)[1]
     table = re.search(r"(?s)\{%- set resources = .*?%\}\n", template)[0]
     wanted = table.replace("}", '    "train": "--time=00:07:00 --mem=200M",\n}', 1)

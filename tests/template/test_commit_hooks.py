@@ -139,7 +139,7 @@ KEY = "-----BEGIN RSA {} KEY-----\nMIIE\n".format("PRIVATE")
         (
             "data/big.csv",
             "1,2,3\n" * 1_000_000,
-            "no file over 5 MB (docs/data.md says where to put it)",
+            "no file over 5 MB (nbtasks docs data says where to put it)",
         ),
         ("key.txt", KEY, "no private key"),
         ("broken.yaml", "a: [1\n", "YAML can be read"),

@@ -13,7 +13,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from conftest import Project, see_figures
+from conftest import Project, read_ours, see_figures
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ def serve(project: Project, line: str) -> Iterator[str]:
 
     It gets a port of its own, so that tests can run side by side.
     """
-    assert f"\n{line}\n" in project.read("docs/dashboard.md")
+    assert f"\n{line}\n" in read_ours("docs/dashboard.md")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -157,7 +157,7 @@ def test_without_products_the_page_names_the_command(project: Project, page: Pag
 def test_a_place_that_is_taken_is_said(project: Project, address: str) -> None:
     taken = address.removeprefix("http://")
     done = project.run("nbtasks", "dashboard", "--listen", taken, check=False)
-    assert "\npython tools dashboard\n" in project.read("docs/dashboard.md")
+    assert "\nnbtasks dashboard\n" in read_ours("docs/dashboard.md")
     assert done.returncode == 1
     assert done.stdout.startswith(f"Can't listen on {taken}: ")
     assert "Traceback" not in done.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Project
+from conftest import Project, read_ours
 
 WHOLE = "data/raw/sample=False/measurements.csv"
 LIST = "data/raw/large-files.yaml"
@@ -127,4 +127,5 @@ def test_the_smoke_test_needs_the_sample_only(project: Project) -> None:
         project.run(*line.split())
     (project.path / "data/raw/sample=False/example.csv").unlink()
     project.run("python", "-m", "pytest", "-q", "tests/test_pipeline.py")
-    assert "docs/data.md" in project.read(".pre-commit-config.yaml")
+    assert "(nbtasks docs data says" in project.read(".pre-commit-config.yaml")
+    assert "\n   nbtasks data\n" in read_ours("docs/data.md")

@@ -359,8 +359,8 @@ def test_other_python_files_open_in_the_editor(server: Server, page: Page, name:
 
 def test_pages_open_rendered(server: Server, page: Page) -> None:
     """A double click on a page shows it as one reads it, and no news are offered."""
-    open_file(page, server, "docs", "tasks.md")
-    expect(page.locator(".jp-MarkdownViewer h1")).to_contain_text("Tasks and the pipeline")
+    open_file(page, server, "vendor", "README.md")
+    expect(page.locator(".jp-MarkdownViewer h1")).to_contain_text("The machinery of this project")
     expect(page.get_by_text("Jupyter news")).to_have_count(0)
 
 

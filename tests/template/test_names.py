@@ -25,7 +25,7 @@ TAKEN = LISTED | {normalize(name) for name in re.findall(r"(?m)^([\w.-]+)==", LO
 #: Listed too: what the project itself, Python's own tests and Windows use.
 OWN_NAMES = """
 bootstrap build data dist docs env exploration notebooks pip products setup src tasks test tests
-tools aux con nul prn
+vendor aux con nul prn
 """
 
 
@@ -49,6 +49,9 @@ def generate(folder: Path, home: Path, **answers: str) -> subprocess.CompletedPr
         ({"project_slug": "numpy"}, ["already the name", "'numpy-project'", "'numpy_project'"]),
         ({"project_slug": "Scikit_Learn", "package_name": "mine"}, ["'scikit-learn-project'"]),
         ({"package_name": "ploomber"}, ["already the name", "'ploomber_project'"]),
+        ({"package_name": "nbtasks"}, ["already the name", "'nbtasks_project'"]),
+        ({"package_name": "vendor"}, ["already the name", "'vendor_project'"]),
+        ({"project_slug": "nbtasks"}, ["already the name", "'nbtasks-project'"]),
         ({"package_name": "src"}, ["already the name", "'src_project'"]),
         ({"package_name": "tasks"}, ["already the name"]),
         ({"package_name": "tests"}, ["already the name"]),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from conftest import WINDOWS, Project, ran
+from conftest import WINDOWS, Project, ran, read_ours
 
 pytestmark = pytest.mark.slow
 
@@ -336,7 +336,7 @@ def test_a_debugger_at_the_failing_cell(project, change):
     """As docs/tasks.md tells; an error deep in a library, whose traceback takes its time."""
     project.run("ploomber", "build", "--partially", "get", "--env--sample", "true")
     change("tasks/clean.py", "table.head()", "table['absent']")
-    (line,) = re.findall(r"(?m)^dag\[.*$", project.read("docs/tasks.md"))
+    (line,) = re.findall(r"(?m)^dag\[.*$", read_ours("docs/tasks.md"))
 
     typed = f"{line}\nu\nu\nlen(table)\nq\nexit\n"
     command = ("ploomber", "interact", "--env--sample", "true")

@@ -1,9 +1,10 @@
-"""Every command of both READMEs is typed here, in order, as a newcomer would."""
+"""Every command of the READMEs and of the manual is typed here, in order, as a newcomer would."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import BIN, OPTIONS, TEMPLATE, Project, clean_environ, publish
+from conftest import BIN, OPTIONS, TEMPLATE, Project, clean_environ, publish, read_ours
 
 pytestmark = pytest.mark.slow
 
-README = (TEMPLATE / "README.md").read_text("utf-8")
+README = read_ours("README.md")
 
 
 def commands(text: str) -> list[str]:
@@ -54,11 +55,14 @@ def type_in(line: str, folder: Path, environ: dict[str, str], answers: str = "")
 
 
 def test_generate(tmp_path: Path, home: Path, uv: Path) -> None:
-    """The one command, with Enter for every question, on a machine with Python and uv."""
-    line = next(line for line in commands(README) if "gh:org/template" in line)
+    """The one command, with Enter for every question, on a machine with Python and git.
+
+    It has uv too, for the sake of time; test_set_up.py does without.
+    """
+    (line,) = [line for line in commands(README) if "gh:org/template" in line]
     environ = published(tmp_path, home)
     venv = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     path = os.pathsep.join([str(venv / BIN), str(uv.parent), environ["PATH"]])
     here = tmp_path / "here"
     here.mkdir()
@@ -72,6 +76,10 @@ def test_generate(tmp_path: Path, home: Path, uv: Path) -> None:
     # Each question has a text for people.
     assert "Name of the project" in printed
     assert "A complete pipeline on real data" in printed
+    # The project needs nothing of the environment of cookiecutter.
+    shutil.rmtree(here / "ENV")
+    status = f"{here / 'my-pipeline' / '.venv' / BIN / 'nbtasks'} status --env--sample true"
+    assert type_in(status, here / "my-pipeline", environ).count("up to date") == 5
 
 
 def test_generate_with_uvx(tmp_path: Path, home: Path, uv: Path) -> None:
@@ -84,6 +92,20 @@ def test_generate_with_uvx(tmp_path: Path, home: Path, uv: Path) -> None:
     printed = type_in(answered, tmp_path, environ | {"PATH": path})
     assert "Ready, in" in printed
     assert (tmp_path / "bird-counts" / "tasks" / "get.py").exists()
+
+
+def test_generate_with_pipx(tmp_path: Path, home: Path, uv: Path) -> None:
+    """So does the third one, which is only asked to generate: set-up is that of the others."""
+    (line,) = re.findall(r"`(pipx run cookiecutter gh:org/template)`", README)
+    environ = published(tmp_path, home)
+    tools = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
+    install = [uv, "tool", "install", "--quiet", "--python", sys.executable, "pipx"]
+    subprocess.run(install, env=environ | tools, check=True)
+    path = os.pathsep.join([tools["UV_TOOL_BIN_DIR"], environ["PATH"]])
+    environ |= {"PATH": path, "PIPX_HOME": str(tmp_path / "pipx")}
+    printed = type_in(f"{line} --no-input environment=none", tmp_path, environ)
+    assert "To set it up, type there: python bootstrap.py" in printed
+    assert (tmp_path / "my-pipeline" / "tasks" / "get.py").exists()
 
 
 def test_ci_types_the_test_command() -> None:
@@ -165,7 +187,7 @@ def jupyter_answers(project: Project, line: str, environ: dict[str, str]) -> Non
         process.wait(30)
 
 
-#: Pages of a project whose commands are typed here, after those of its README.
+#: Pages whose commands are typed here: the README of a project first, then the manual.
 PAGES = [
     "README",
     "AGENTS",
@@ -179,16 +201,20 @@ PAGES = [
 
 def test_every_page_is_typed(cloned: Project) -> None:
     """A page with commands is typed here, or by the test of what it is about."""
-    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
-    for page in cloned.path.glob("**/*.md"):
-        name = page.relative_to(cloned.path).with_suffix("").as_posix()
-        if commands(page.read_text("utf-8")) and name not in PAGES:
-            assert f'"{name}.md"' in tests, name
+    tests = "".join(path.read_text("utf-8") for path in TEMPLATE.glob("tests/**/test_*.py"))
+    ours = {path.relative_to(TEMPLATE): path for path in (TEMPLATE / "docs").glob("*.md")}
+    pages = ours | {path.relative_to(cloned.path): path for path in cloned.path.glob("**/*.md")}
+    assert len(ours) > 10 and len(pages) > len(ours) + 3
+    for name, page in pages.items():
+        if commands(page.read_text("utf-8")) and name.with_suffix("").as_posix() not in PAGES:
+            assert f'"{name.as_posix()}"' in tests, name
 
 
 def test_commands_of_a_project(cloned: Project) -> None:
-    """The README of a project and its pages, from the first command to the last."""
-    pages = {page: commands(cloned.read(f"{page}.md")) for page in PAGES}
+    """The README of a project and the manual, from the first command to the last."""
+    manual = [page for page in PAGES if page.startswith("docs/")]
+    texts = {page: (read_ours if page in manual else cloned.read)(f"{page}.md") for page in PAGES}
+    pages = {page: commands(text) for page, text in texts.items()}
     assert all(pages.values())
     typed = []
     for line in dict.fromkeys(line for lines in pages.values() for line in lines):
@@ -207,6 +233,8 @@ def test_commands_of_a_project(cloned: Project) -> None:
             type_in(line, cloned.path, environ)
         typed.append(line)
     assert len(typed) >= 15
+    # Git has no empty folders: the place to try things out is made by set-up.
+    assert (cloned.path / "exploration").is_dir()
     # What was committed has been pushed.
     assert cloned.git("status", "--porcelain", "--branch").startswith(
         "## main...origin/main\n"

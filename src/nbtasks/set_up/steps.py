@@ -22,7 +22,8 @@ from nbtasks.set_up.commands import WINDOWS, SetupError, run
 
 
 def sync_notebooks(python):
-    """Make the notebooks of the tasks."""
+    """Make the notebooks of the tasks, and a folder to try things out in."""
+    (root() / "exploration").mkdir(exist_ok=True)
     run(python, "-m", "nbtasks", "sync", "--exit-zero")
 
 
