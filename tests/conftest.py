@@ -101,11 +101,11 @@ def clean_environ(home: Path, *folders: Path, **extra: str) -> dict[str, str]:
     return environ | {"GIT_CONFIG_GLOBAL": str(config), "PATH": path} | extra
 
 
-<<<<<<< HEAD
 def read_ours(name: str) -> str:
     """Return the text of a file of this repository, a page of docs/ for example."""
     return (TEMPLATE / name).read_text("utf-8")
-=======
+
+
 #: The Pythons that the package supports.
 OLDEST, NEWEST = (3, 11), (3, 15)
 
@@ -132,7 +132,6 @@ def found_pythons(oldest: tuple[int, int] = OLDEST) -> list[Path]:
         if oldest <= version <= NEWEST:
             pythons.setdefault(version, path)
     return [pythons[version] for version in sorted(pythons)]
->>>>>>> db291b6 (A new lock is resolved from the versions of the old one, wherever uv reads them)
 
 
 def path_without(name: str) -> str:
