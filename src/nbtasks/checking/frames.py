@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from nbtasks.checking import with_polars
+from nbtasks.checking.texts import PACKED, READERS, TEXT, Types
+
 #: Cells that are in memory at the same time.
 PART = 4_000_000
-#: What pandas reads in one piece -> the function that does.
-READERS = {
-    ".xlsx": "read_excel",
-    ".xls": "read_excel",
-    ".ods": "read_excel",
-    ".dta": "read_stata",
-    ".sav": "read_spss",
-    ".sas7bdat": "read_sas",
-    ".xpt": "read_sas",
-}
 #: What may hold a table or something else.
 MAYBE = {".json": "read_json", ".pkl": "read_pickle", ".pickle": "read_pickle", ".h5": "read_hdf"}
 ARROW = {".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".orc": "orc"}
-TEXT = {".csv": ",", ".tsv": "\t", ".jsonl": "", ".ndjson": ""}
-PACKED = {".gz", ".bz2", ".zip", ".xz", ".zst"}
 
 
 def kind_of(product: Any) -> str:
@@ -46,13 +36,15 @@ def find_tables(products: dict[str, Any]) -> list[str]:
     ]
 
 
-def read_parts(product: Any) -> Iterator[Any]:
+def read_parts(product: Any, types: Types | None = None) -> Iterator[Any]:
     """Yield a table as data frames of at most `PART` cells, where its format allows.
 
     Parameters
     ----------
     product
         The Ploomber product: a file, a folder of files, or a relation in a database.
+    types
+        What the schema says of columns, to read texts with; none of them need be there.
 
     Yields
     ------
@@ -61,18 +53,26 @@ def read_parts(product: Any) -> Iterator[Any]:
     """
     import pandas as pd
 
-    kind = kind_of(product)
+    kind, types = kind_of(product), types or Types()
     if kind in ARROW:
         yield from read_arrow(Path(product), ARROW[kind])
-    elif kind in (".jsonl", ".ndjson"):
-        yield from pd.read_json(str(product), lines=True, chunksize=PART // 20)
-    elif kind in TEXT:
-        columns = pd.read_csv(str(product), sep=TEXT[kind], nrows=0).shape[1]
-        rows = PART // max(columns, 1)
-        yield from pd.read_csv(str(product), sep=TEXT[kind], chunksize=rows)
     elif kind == "sql":
         connection = getattr(product.client, "engine", None) or product.client.connection
         yield from pd.read_sql(f"SELECT * FROM {product}", connection, chunksize=PART // 20)
+    elif Path(product).is_dir():  # in parts, as SQLDump writes them
+        for file in sorted(Path(product).iterdir()):
+            yield from read_parts(file, types) if kind_of(file) == kind else ()
+    elif kind in (".jsonl", ".ndjson"):
+        given = types.for_json()
+        yield from pd.read_json(str(product), lines=True, chunksize=PART // 20, **given)
+    elif kind in TEXT:
+        given = types.for_csv(Path(product), TEXT[kind])
+        rows = PART // max(len(given.pop("columns")), 1)
+        yield from map(types.narrow, pd.read_csv(str(product), chunksize=rows, **given))
+    elif READERS.get(kind) == "read_excel":
+        yield pd.read_excel(str(product), dtype=types.to_read())
+    elif kind == ".json":
+        yield pd.read_json(str(product), **types.for_json())
     else:
         yield getattr(pd, (READERS | MAYBE)[kind])(str(product))
 
@@ -86,6 +86,9 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
         options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True)
         form = ds.ParquetFileFormat(default_fragment_scan_options=options)
     data = ds.dataset(path, format=form, partitioning="hive" if path.is_dir() else None)
+    if len({*data.schema.names}) < len(data.schema.names):  # a dataset can't tell them apart
+        yield read_whole(path)
+        return
     rows = PART // max(len(data.schema), 1)
     nothing_ahead = {"batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
     scanner = data.scanner(batch_size=rows, **nothing_ahead)
@@ -99,6 +102,13 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
             held = []
     if sum(item.num_rows for item in held):
         yield pa.Table.from_batches(held, data.schema).to_pandas()
+
+
+def read_whole(path: Path) -> Any:
+    """Return a Parquet file at once."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path).read().to_pandas()
 
 
 def validate(product: Any, schema: Any, title: str, error: type[Exception]) -> None:
@@ -118,9 +128,15 @@ def validate(product: Any, schema: Any, title: str, error: type[Exception]) -> N
     import pandas as pd
 
     schema = schema.to_schema() if hasattr(schema, "to_schema") else schema
-    if kind_of(product) in TEXT:
-        schema = with_lost_types(schema)
-    parts = read_parts(product)
+    library = type(schema).__module__.split(".")[2:3] or ["pandas"]
+    if library[0] == "polars":
+        with_polars.check(product, kind_of(product), schema, title, error)
+        return
+    if library[0] != "pandas":
+        raise error(f"{title} has a schema of pandera.{library[0]}: use pandera.pandas or polars")
+    types = Types(schema)
+    schema = types.with_lost_types(kind_of(product), partitions_of(product))
+    parts = read_parts(product, types)
     begin = list(itertools.islice(parts, 2))
     if not all(isinstance(part, pd.DataFrame) for part in begin):
         raise error(f"{title} has a schema in schemas.py, but is a {type(begin[0]).__name__}")
@@ -147,12 +163,13 @@ def check_parts(parts: Iterator[Any], schema: Any, title: str, error: type[Excep
             raise error(f"{title}: {', '.join(key)} not unique: {repeated} rows")
 
 
-def with_lost_types(schema: Any) -> Any:
-    """Return a schema for a text file, which keeps neither dates nor categories."""
-    schema = deepcopy(schema)
-    for column in schema.columns.values():
-        column.coerce |= str(column.dtype).startswith(("datetime", "category", "float"))
-    return schema
+def partitions_of(product: Any) -> set[str]:
+    """Return the columns that the folders of a partitioned table are named after."""
+    folder = Path(product) if hasattr(product, "__fspath__") else None
+    if folder is None or not folder.is_dir():
+        return set()
+    parts = (part for path in folder.rglob("*=*") for part in path.relative_to(folder).parts)
+    return {part.partition("=")[0] for part in parts if "=" in part}
 
 
 def check_part(table: Any, schema: Any, title: str, error: type[Exception]) -> None:

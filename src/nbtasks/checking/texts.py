@@ -1,0 +1,152 @@
+"""Read tables that are texts, which keep no types, as their schema says they are."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+#: What pandas reads in one piece -> the function that does.
+READERS = {
+    ".xlsx": "read_excel",
+    ".xls": "read_excel",
+    ".ods": "read_excel",
+    ".dta": "read_stata",
+    ".sav": "read_spss",
+    ".sas7bdat": "read_sas",
+    ".xpt": "read_sas",
+}
+#: Tables that are texts -> what stands between values, most often.
+TEXT = {".csv": ",", ".tsv": "\t", ".jsonl": "", ".ndjson": ""}
+#: What pandas takes for a missing value in a text.
+MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "n/a", "#N/A", "-NaN"]
+PACKED = {".gz", ".bz2", ".zip", ".xz", ".zst"}
+
+
+class Types:
+    """What a schema says of the types of columns, which texts do not keep.
+
+    Parameters
+    ----------
+    schema
+        A schema of pandera.pandas; None says nothing.
+    """
+
+    #: Types that a column of text is turned into.
+    LOST = ("datetime", "timedelta", "date", "category", "float", "decimal")
+
+    def __init__(self, schema: Any = None) -> None:
+        """See above."""
+        self.schema = schema
+        self.columns = dict(schema.columns) if schema is not None else {}
+        self.names = {name: str(column.dtype) for name, column in self.columns.items()}
+
+    def to_read(self, header: Sequence[str] | None = None) -> dict[str, str]:
+        """Return the types to read columns with: texts, whole numbers and truths with holes.
+
+        Parameters
+        ----------
+        header
+            The columns of the table, to find those that a pattern of the schema means.
+        """
+        found = {}
+        for name, kind in self.names.items():
+            is_text = kind.startswith("str")
+            if is_text or kind == "boolean" or kind.startswith(("Int", "UInt")):
+                is_pattern = getattr(self.columns[name], "regex", False) and header is not None
+                for one in header or [] if is_pattern else [name]:
+                    if not is_pattern or re.match(name, one):
+                        found[one] = "str" if kind in ("str", "string") else kind
+        return found
+
+    def for_json(self) -> dict[str, Any]:
+        """Return the arguments that `pandas.read_json` needs."""
+        dates = [name for name, kind in self.names.items() if kind.startswith("datetime")]
+        return {"dtype": self.to_read(), "convert_dates": dates} if self.names else {}
+
+    def for_csv(self, path: Path, usual: str, names: Sequence[str] = ()) -> dict[str, Any]:
+        """Return the arguments that `pandas.read_csv` needs, and the names of the columns.
+
+        Parameters
+        ----------
+        path
+            The file.
+        usual
+            What stands between values in such a file, most often.
+        names
+            Columns that the file should have, if there is no schema.
+        """
+        import pandas as pd
+
+        packed = path.suffix.lower() in PACKED
+        options: dict[str, Any] = {"encoding": "utf-8-sig" if packed else encoding_of(path)}
+        wanted = [*(names or self.names)]
+        found = {}
+        for mark in dict.fromkeys((usual, ";", ",", "\t", "|")):
+            with suppress(ValueError):  # such as of an empty file
+                columns = [*pd.read_csv(str(path), sep=mark, nrows=0, **options).columns]
+                known = sum(name in columns for name in wanted)
+                found[mark] = (known, len(columns) if not wanted else 0, columns)
+        best = max(found, key=lambda mark: found[mark][:2], default=usual)
+        columns = found[best][2] if found else []
+        options |= {"sep": best, "columns": columns}
+        if kinds := self.to_read(columns):
+            # Of a text only nothing at all is missing: "NA" is a word.
+            texts = {name for name, kind in kinds.items() if kind.startswith("str")}
+            missing = {name: [""] if name in texts else [*MISSING] for name in columns}
+            options |= {"dtype": kinds, "keep_default_na": False, "na_values": missing}
+        if best == ";" and self.has_commas(path, options):
+            options["decimal"] = ","
+        return options
+
+    def has_commas(self, path: Path, options: dict[str, Any]) -> bool:
+        """Tell whether numbers are written with a comma: 3,14."""
+        import pandas as pd
+
+        given = {name: value for name, value in options.items() if name != "columns"}
+        table = pd.read_csv(str(path), nrows=100, **given)
+        numbers = [n for n, kind in self.names.items() if kind.startswith("float") and n in table]
+        texts = [table[name] for name in numbers if not pd.api.types.is_numeric_dtype(table[name])]
+        return any(column.astype("str").str.fullmatch(r"-?\d*,\d+").any() for column in texts)
+
+    def narrow(self, table: Any) -> Any:
+        """Return a table whose whole numbers are as wide as the schema says."""
+        whole = {name: kind for name, kind in self.names.items() if kind[:3] in ("int", "uin")}
+        fits = [name for name in whole if name in table and table[name].dtype.kind in "iu"]
+        return table.astype({name: whole[name] for name in fits}) if fits else table
+
+    def with_lost_types(self, kind: str, partitions: set[str]) -> Any:
+        """Return the schema for a file that does not keep the types of these columns."""
+        if kind not in TEXT and READERS.get(kind) != "read_excel" and not partitions:
+            return self.schema
+        schema = deepcopy(self.schema)
+        for name, column in schema.columns.items():
+            is_lost = self.names[name].startswith(self.LOST) and kind in TEXT
+            column.coerce |= is_lost or name in partitions
+        return schema
+
+
+def encoding_of(path: Path) -> str:
+    """Return the encoding of a text: UTF-8 if all of it can be that, else that of Windows."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252" if is_windows(path) else "latin-1"
+    return "utf-8-sig"
+
+
+def is_windows(path: Path) -> bool:
+    """Tell whether a text can be in the encoding of Western Windows."""
+    try:
+        with path.open(encoding="cp1252") as file:
+            return all(True for _ in file)
+    except UnicodeDecodeError:
+        return False
