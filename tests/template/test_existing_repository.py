@@ -24,7 +24,7 @@ def test_own_files_stay_and_are_listed(bake: Callable[..., Project], tmp_path: P
     mine.git("init", "--quiet")
     mine.git("add", "--all")
     mine.git("commit", "--quiet", "--message", "Mine")
-    printed = made.run(sys.executable, "-m", "nbtasks", "into", mine.path).stdout
+    printed = made.run(sys.executable, "bootstrap.py", "--into", mine.path).stdout
     assert {name: mine.read(name) for name in OWN} == OWN
     assert mine.files() == files | set(OWN)
     assert mine.git("diff", "--name-only") == ""  # nothing that was committed has changed
@@ -35,7 +35,7 @@ def test_own_files_stay_and_are_listed(bake: Callable[..., Project], tmp_path: P
         shown = subprocess.run(shlex.split(line), capture_output=True, encoding="utf-8").stdout
         assert "+++" in shown
     # Once more: all is there, all is listed.
-    again = made.run(sys.executable, "-m", "nbtasks", "into", mine.path).stdout
+    again = made.run(sys.executable, "bootstrap.py", "--into", mine.path).stdout
     assert again.count("git diff") == len(files)
 
 
@@ -51,7 +51,7 @@ def test_the_project_runs_in_its_new_place(
     mine.git("init", "--quiet")
     mine.git("add", "--all")
     mine.git("commit", "--quiet", "--message", "Mine")
-    made.run(sys.executable, "-m", "nbtasks", "into", mine.path)
+    made.run(sys.executable, "bootstrap.py", "--into", mine.path)
     own, theirs = (folder / ".gitignore" for folder in (mine.path, made.path))
     own.write_text(own.read_text("utf-8") + theirs.read_text("utf-8"), "utf-8")  # as advised
     setup = ("python", "bootstrap.py", "--environment", "current", "--first-run")
@@ -69,7 +69,7 @@ def test_other_places_are_refused(bake: Callable[..., Project], tmp_path: Path) 
     """A folder that is no repository, or the project itself, gets nothing."""
     made = bake(example="empty")
     for place in (tmp_path, made.path):
-        done = made.run(sys.executable, "-m", "nbtasks", "into", place, check=False)
+        done = made.run(sys.executable, "bootstrap.py", "--into", place, check=False)
         assert done.returncode == 1
         assert "Nothing was copied" in done.stdout
     assert not list(tmp_path.iterdir())

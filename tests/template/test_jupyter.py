@@ -346,7 +346,7 @@ def test_a_result_can_be_read_and_not_saved(project: Project, server: Server, pa
 
 
 @pytest.mark.parametrize(
-    "name", ["src/my_pipeline/clean.py", "tests/test_clean.py", "tools/sync.py"]
+    "name", ["src/my_pipeline/clean.py", "tests/test_clean.py", "bootstrap.py"]
 )
 def test_other_python_files_open_in_the_editor(server: Server, page: Page, name: str) -> None:
     """Only tasks are notebooks: no kernel is asked for, nothing can be saved as cells."""

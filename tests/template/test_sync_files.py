@@ -227,10 +227,10 @@ def test_commands_can_be_typed_as_they_are_printed(desk):
     assert desk.git("status", "--short").endswith('"tasks/EDA final v2.py"')
 
 
-def test_another_project_with_tools_does_not_get_in_the_way(desk, tmp_path):
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tools/__init__.py").write_text("raise SystemExit('not mine')")
+def test_modules_of_the_project_do_not_get_in_the_way(desk):
+    """Whatever somebody's files are called: they are not those of the package."""
+    for name in ("git.py", "notebooks.py", "project.py", "sync.py", "tools/__init__.py"):
+        desk.write(name, "raise SystemExit('not mine')\n")
     desk.edit_script(SECOND, "second = 22")
-    script = desk.path / "tools/sync.py"
-    desk.run("python", script, cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    desk.run("python", "-m", "nbtasks", "sync", PYTHONPATH=str(desk.path / "tools"))
     assert "second = 22" in desk.code()
