@@ -89,6 +89,7 @@ def watch(*command):
     try:
         show_progress(reader, lines)
         process.wait()
+        process.stdout.close()
     finally:
         process.kill()  # does nothing unless Ctrl-C was typed
     if process.returncode:
