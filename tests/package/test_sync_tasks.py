@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, assert_offers_both
 
-pytestmark = pytest.mark.slow
-
 
 def test_task_removed(desk):
     desk.git("rm", "--quiet", TASK)

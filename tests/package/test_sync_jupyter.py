@@ -8,8 +8,6 @@ import pytest
 from conftest import Project
 from desk import Desk
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def base_penguins(bake: Callable[..., Project], base: Desk) -> Desk:
