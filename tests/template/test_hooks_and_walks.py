@@ -9,7 +9,7 @@ from walks import walk
 
 pytestmark = pytest.mark.slow
 
-WALKS = int(os.environ.get("WALKS", "1"))
+WALKS = int(os.environ.get("WALKS", "2"))
 
 
 @pytest.mark.timeout(900 + 60 * WALKS)
