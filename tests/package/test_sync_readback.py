@@ -206,3 +206,15 @@ def test_what_is_saved_while_sync_works_is_not_overwritten(desk, saved):
     printed = desk.call(save_meanwhile).stdout
     assert f"{saved} was saved just now. Next: nbtasks sync" in printed
     assert "typed_meanwhile" in desk.read(saved)
+
+
+def test_injected_parameters_do_not_come_from_the_notebook_either(desk):
+    notebook = json.loads(desk.read(NOTEBOOK))
+    injected = json.loads(json.dumps(notebook["cells"][2]))
+    injected |= {"source": "product = {}", "metadata": {"tags": ["injected-parameters"]}, "id": "x"}
+    notebook["cells"].insert(3, injected)
+    desk.write(NOTEBOOK, json.dumps(notebook))
+    assert desk.sync() == ""
+    desk.edit_notebook(SECOND, "second = 22")
+    desk.sync("--keep-notebook", "clean")
+    assert desk.read(TASK) == SCRIPT.replace(SECOND, "second = 22")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD
+from desk import FIRST, NOTEBOOK, SCRIPT, TASK, THIRD
 
 pytestmark = pytest.mark.slow
 
@@ -84,18 +84,6 @@ def test_injected_parameters_are_taken_out(hooked):
     hooked.other_commit()
     hooked.commit()
     assert hooked.in_head() == SCRIPT
-
-
-def test_injected_parameters_do_not_come_from_the_notebook_either(hooked):
-    notebook = json.loads(hooked.read(NOTEBOOK))
-    injected = json.loads(json.dumps(notebook["cells"][2]))
-    injected |= {"source": "product = {}", "metadata": {"tags": ["injected-parameters"]}, "id": "x"}
-    notebook["cells"].insert(3, injected)
-    hooked.write(NOTEBOOK, json.dumps(notebook))
-    assert hooked.sync() == ""
-    hooked.edit_notebook(SECOND, "second = 22")
-    hooked.sync("--keep-notebook", "clean")
-    assert hooked.read(TASK) == SCRIPT.replace(SECOND, "second = 22")
 
 
 def test_ploomber_inject_and_remove(hooked):

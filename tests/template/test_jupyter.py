@@ -390,22 +390,3 @@ def test_set_up_keeps_settings_that_are_not_its_own(project: Project) -> None:
     finally:
         for path, content in before.items():
             path.write_bytes(content)
-
-
-def test_injected_by_hand_and_taken_out_again(project: Project) -> None:
-    """VS Code and PyCharm: real parameters come and go, edits made meanwhile stay."""
-    scripts = {path: path.read_bytes() for path in (project.path / "tasks").glob("*.py")}
-    project.run("ploomber", "nb", "--inject")
-    injected = project.read("tasks/clean.py")
-    assert "sample=False/get.parquet" in injected
-    project.write("tasks/clean.py", injected + "\n# %%\nprint('typed in VS Code')\n")
-    project.run("ploomber", "nb", "--remove")
-    project.run(
-        "jupytext", "--opt", "notebook_metadata_filter=-all", "--to", "py:percent", *scripts
-    )
-    clean = project.path / "tasks" / "clean.py"
-    scripts[clean] += b"\n# %%\nprint('typed in VS Code')\n"
-    try:
-        assert {path: path.read_bytes() for path in scripts} == scripts
-    finally:
-        project.git("checkout", "tasks")
