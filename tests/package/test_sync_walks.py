@@ -7,7 +7,7 @@ import os
 import pytest
 from walks import walk
 
-WALKS = int(os.environ.get("WALKS", "6"))
+WALKS = int(os.environ.get("WALKS", "4"))
 
 
 @pytest.mark.timeout(900 + 60 * WALKS)

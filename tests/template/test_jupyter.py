@@ -312,7 +312,7 @@ def test_a_report_shows_in_jupyterlab(project: Project, server: Server, page: Pa
 
 def open_file(page: Page, server: Server, folder: str, name: str) -> None:
     """Double-click a file in the file browser."""
-    page.goto(server.url(f"lab/tree/{folder}") + "&reset")
+    page.goto(server.url(f"lab/tree/{folder}" if folder else "lab") + "&reset")
     page.locator(".jp-DirListing-item", has_text=name).dblclick()
 
 
