@@ -213,6 +213,18 @@ class Project:
         """Run one of our commands as `run` does, but in this process, which takes no start."""
         from nbtasks.__main__ import main
 
+        typed = [str(word) for word in words]
+        return self.call(main, typed, check=check, cwd=cwd, **environ)
+
+    def call(
+        self,
+        function: Callable[..., int | None],
+        *arguments: object,
+        check: bool = True,
+        cwd: Path | None = None,
+        **environ: str,
+    ) -> subprocess.CompletedProcess[str]:
+        """Call a function in the project, in this process, as a command whose code it returns."""
         known = {**self.environ, **environ}.get("PYTHONIOENCODING", "utf-8")
         screen = io.TextIOWrapper(io.BytesIO(), encoding=known, write_through=True)
         before = dict(os.environ), sys.path[:], sys.argv[:], set(sys.modules)
@@ -221,7 +233,7 @@ class Project:
         os.environ.update(self.environ | environ)
         try:
             with chdir(cwd or self.path), redirect_stdout(screen), redirect_stderr(screen):
-                code = main([str(word) for word in words])
+                code = function(*arguments) or 0
         except SystemExit as stopped:
             code = stopped.code if isinstance(stopped.code, int) else 1
         finally:
@@ -235,8 +247,8 @@ class Project:
         screen.flush()
         shown = screen.buffer.getvalue().decode("utf-8").replace("\r\n", "\n")
         if check and code:
-            pytest.fail(f"nbtasks {words} exited with {code}:\n{shown}", pytrace=False)
-        return subprocess.CompletedProcess(["nbtasks", *words], code, shown)
+            pytest.fail(f"{arguments} exited with {code}:\n{shown}", pytrace=False)
+        return subprocess.CompletedProcess(["nbtasks", *map(str, arguments)], code, shown)
 
     def run_in_terminal(self, *command: str, typed: str = "", **environ: str) -> tuple[int, bytes]:
         """Run a command in a terminal (not on Windows); return its exit code and the screen."""
@@ -413,27 +425,27 @@ def see_figures(place: Locator, count: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def base(set_up: Callable[..., Project]) -> Project:
-    """Return a project whose task is desk.SCRIPT, committed, in sync and run."""
-    from desk import prepare
+def base(bake: Callable[..., Project], home: Path) -> Project:
+    """Return a project whose task is desk.SCRIPT, committed, in sync and run; not set up."""
+    from desk import prepare, without_set_up
 
-    return prepare(set_up(example="empty"))
+    return prepare(without_set_up(bake(example="empty"), home))
 
 
 @pytest.fixture
 def desk(base: Project, tmp_path: Path) -> Project:
-    """Return a copy of that project, a Desk with a cache of pre-commit of its own."""
+    """Return a copy of that project, a QuickDesk: the tests run what the hooks of ours run."""
     from desk import copy_of
 
     return copy_of(base, tmp_path)
 
 
 @pytest.fixture(scope="session")
-def stripped_base(set_up: Callable[..., Project]) -> Project:
+def stripped_base(bake: Callable[..., Project], home: Path) -> Project:
     """Return such a project that keeps its notebooks in git."""
-    from desk import prepare
+    from desk import prepare, without_set_up
 
-    return prepare(set_up(example="empty", notebooks_in_git="stripped"))
+    return prepare(without_set_up(bake(example="empty", notebooks_in_git="stripped"), home))
 
 
 @pytest.fixture
@@ -442,6 +454,40 @@ def stripped(stripped_base: Project, tmp_path: Path) -> Project:
     from desk import copy_of
 
     return copy_of(stripped_base, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def hooked_base(set_up: Callable[..., Project]) -> Project:
+    """Return a project with such a task that is set up, with the git hooks of pre-commit."""
+    from desk import Desk, prepare
+
+    project = set_up(example="empty")
+    return prepare(Desk(project.path, project.package, project.environ))
+
+
+@pytest.fixture
+def hooked(hooked_base: Project, tmp_path: Path) -> Project:
+    """Return a copy of that project, a Desk with a cache of pre-commit of its own."""
+    from desk import copy_of
+
+    return copy_of(hooked_base, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tracked_base(set_up: Callable[..., Project]) -> Project:
+    """Return such a project that keeps its notebooks in git."""
+    from desk import Desk, prepare
+
+    project = set_up(example="empty", notebooks_in_git="stripped")
+    return prepare(Desk(project.path, project.package, project.environ))
+
+
+@pytest.fixture
+def tracked(tracked_base: Project, tmp_path: Path) -> Project:
+    """Return a copy of that project."""
+    from desk import copy_of
+
+    return copy_of(tracked_base, tmp_path)
 
 
 @pytest.fixture

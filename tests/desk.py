@@ -6,10 +6,13 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
-from conftest import Project
+from conftest import TEMPLATE, Project, clean_environ
 
 TASK, NOTEBOOK = "tasks/clean.py", "notebooks/clean.ipynb"
 
@@ -144,12 +147,82 @@ class Desk(Project):
     def clone(self, path: Path, *arguments: str) -> Desk:
         """Clone the project, for a colleague."""
         self.git("clone", "--quiet", *arguments, self.path.as_uri(), str(path))
-        return Desk(path, self.package, self.environ)
+        return type(self)(path, self.package, self.environ)
 
 
-def prepare(project: Project) -> Desk:
+#: What pre-commit does with changes that are not staged, around the command of the hook.
+PUT_ASIDE = """
+import logging, subprocess, sys
+from pre_commit.staged_files_only import staged_files_only
+logging.basicConfig(level="INFO", format="%(message)s", stream=sys.stdout)
+with staged_files_only(sys.argv[1]):
+    sys.exit(subprocess.run([sys.executable, "-m", "nbtasks", "sync", "--check"]).returncode)
+"""
+#: After these git calls post-checkout, post-merge or post-rewrite.
+FOLLOWED = {"switch", "checkout", "merge", "pull", "rebase"}
+
+
+@dataclass
+class QuickDesk(Desk):
+    """A desk that is not set up: git has no hooks, so the tests run what the hooks of ours run.
+
+    That is `nbtasks sync` in this process, with the options of .pre-commit-config.yaml. That git
+    and pre-commit run it too is tested in tests/template, with a project that is set up.
+    """
+
+    def run(
+        self, *command: str | Path, check: bool = True, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command; if it is one of git's, do what the hooks would do."""
+        words = [str(word) for word in command]
+        if words[:2] == ["git", "commit"] and "--no-verify" not in words:
+            checked = self.check_what_is_staged(everything="--all" in words)
+            if checked.returncode:
+                assert not check, checked.stdout
+                return checked
+        else:
+            checked = None
+        done = super().run(*command, check=check, **options)
+        if checked:
+            done.stdout = checked.stdout + done.stdout
+        followed = words[0] == "git" and (words[1] in FOLLOWED or "--amend" in words)
+        if followed and not done.returncode:
+            done.stdout += self.nbtasks("sync", "--exit-zero", PRE_COMMIT="1").stdout
+        return done
+
+    def check_what_is_staged(self, everything: bool) -> subprocess.CompletedProcess[str]:
+        """Run what the hook runs; pre-commit puts aside what is not staged, if anything is."""
+        unstaged = not everything and super().run("git", "diff", "--quiet", check=False).returncode
+        if not unstaged:
+            return self.nbtasks("sync", "--check", check=False, PRE_COMMIT="1")
+        cache = self.environ["PRE_COMMIT_HOME"]
+        return super().run(sys.executable, "-c", PUT_ASIDE, cache, check=False, PRE_COMMIT="1")
+
+
+AnyDesk = TypeVar("AnyDesk", bound=Desk)
+
+
+def without_set_up(project: Project, home: Path) -> QuickDesk:
+    """Make a git repository of a project, which runs with the packages of the tests."""
+    environ = clean_environ(
+        home,
+        Path(sys.executable).parent,
+        PYTHONPATH=str(TEMPLATE / "src"),
+        PRE_COMMIT_HOME=str(home / "pre-commit"),
+    )
+    desk = QuickDesk(project.path, project.package, environ)
+    desk.git("init", "--quiet")
+    if (desk.path / "notebooks" / ".gitattributes").exists():
+        from nbtasks.set_up.repository import configure_notebooks
+
+        desk.call(configure_notebooks, Path(sys.executable))
+    desk.git("add", "--all")
+    desk.git("commit", "--quiet", "--message", "Start")
+    return desk
+
+
+def prepare(desk: AnyDesk) -> AnyDesk:
     """Add a task to a project, commit it and run it."""
-    desk = Desk(project.path, project.package, project.environ)
     desk.write(TASK, SCRIPT)
     desk.git("add", "--all")
     desk.commit()
@@ -162,11 +235,11 @@ def prepare(project: Project) -> Desk:
     return desk
 
 
-def copy_of(base: Desk, folder: Path) -> Desk:
+def copy_of(base: AnyDesk, folder: Path) -> AnyDesk:
     """Copy a project, its repository and its notebooks."""
     shutil.copytree(base.path, folder / "project", symlinks=True)
     environ = base.environ | {"PRE_COMMIT_HOME": str(folder / "cache")}
-    return Desk(folder / "project", base.package, environ)
+    return type(base)(folder / "project", base.package, environ)
 
 
 def path_without_environment() -> str:

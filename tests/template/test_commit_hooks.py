@@ -5,57 +5,57 @@ from __future__ import annotations
 import json
 
 import pytest
-from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD
+from desk import FIRST, NOTEBOOK, SCRIPT, TASK, THIRD
 
 pytestmark = pytest.mark.slow
 
 
-def test_magics_and_functions(desk):
+def test_magics_and_functions(hooked):
     magic = "\n# %%\n# %matplotlib inline\nfirst\n"
     function = "\n\n# %%\ndef double(x):\n    return 2 * x\n\n\n# %%\ndouble(first)\n"
-    desk.write(TASK, SCRIPT + magic + function)
-    desk.git("add", TASK)
-    desk.commit()
-    desk.sync()
-    assert "%matplotlib inline" in desk.code().splitlines()
-    desk.run_notebook("after")
-    before = desk.read(NOTEBOOK)
-    assert desk.sync() == ""
-    desk.other_commit()
-    desk.commit()
-    assert desk.read(NOTEBOOK) == before
+    hooked.write(TASK, SCRIPT + magic + function)
+    hooked.git("add", TASK)
+    hooked.commit()
+    hooked.sync()
+    assert "%matplotlib inline" in hooked.code().splitlines()
+    hooked.run_notebook("after")
+    before = hooked.read(NOTEBOOK)
+    assert hooked.sync() == ""
+    hooked.other_commit()
+    hooked.commit()
+    assert hooked.read(NOTEBOOK) == before
 
 
-def test_what_jupyter_runs_can_be_committed(desk):
+def test_what_jupyter_runs_can_be_committed(hooked):
     """Cells that await, and names that magics make, in the forms that jupytext writes."""
     cells = ["# files = !ls\nfiles", "# %%capture out\nprint(1)", "out.stdout", "await run(files)"]
-    desk.write(TASK, SCRIPT + "".join(f"\n# %%\n{cell}\n" for cell in cells))
-    desk.git("add", TASK)
-    desk.commit()
-    desk.sync()
-    assert "files = !ls" in desk.code() and "%%capture out" in desk.code()
-    desk.run_notebook("after")
-    before = desk.read(NOTEBOOK)
-    assert desk.sync() == "" and desk.read(NOTEBOOK) == before
+    hooked.write(TASK, SCRIPT + "".join(f"\n# %%\n{cell}\n" for cell in cells))
+    hooked.git("add", TASK)
+    hooked.commit()
+    hooked.sync()
+    assert "files = !ls" in hooked.code() and "%%capture out" in hooked.code()
+    hooked.run_notebook("after")
+    before = hooked.read(NOTEBOOK)
+    assert hooked.sync() == "" and hooked.read(NOTEBOOK) == before
 
 
-def test_a_conflict_that_a_stash_left_is_said_alone(desk):
-    desk.edit_script(FIRST, "first = 10")
-    desk.git("stash")
-    desk.edit_script(FIRST, "first = 11")
-    desk.git("commit", "--all", "-m", "Next")
-    assert "CONFLICT" in desk.git("stash", "pop", check=False)
-    desk.git("add", TASK)
-    printed = desk.refused()
+def test_a_conflict_that_a_stash_left_is_said_alone(hooked):
+    hooked.edit_script(FIRST, "first = 10")
+    hooked.git("stash")
+    hooked.edit_script(FIRST, "first = 11")
+    hooked.git("commit", "--all", "-m", "Next")
+    assert "CONFLICT" in hooked.git("stash", "pop", check=False)
+    hooked.git("add", TASK)
+    printed = hooked.refused()
     assert f"{TASK}:14:<<<<<<< Updated upstream" in printed
     assert "ruff" not in printed
 
 
-def test_a_commit_and_a_checkout_that_pass_say_nothing_of_hooks(desk):
-    desk.other_commit()
-    assert len(desk.commit().splitlines()) == 3  # git's own
-    assert desk.git("switch", "--create", "other") == "Switched to a new branch 'other'"
-    assert desk.git("checkout", "main") == "Switched to branch 'main'"
+def test_a_commit_and_a_checkout_that_pass_say_nothing_of_hooks(hooked):
+    hooked.other_commit()
+    assert len(hooked.commit().splitlines()) == 3  # git's own
+    assert hooked.git("switch", "--create", "other") == "Switched to a new branch 'other'"
+    assert hooked.git("checkout", "main") == "Switched to branch 'main'"
 
 
 INJECTED = """\
@@ -73,45 +73,33 @@ INJECTED = """\
 )
 
 
-def test_injected_parameters_are_taken_out(desk):
-    desk.write(TASK, INJECTED)
-    assert desk.sync() == ""
-    desk.git("add", TASK)
-    assert "took out the injected parameters" in desk.refused()
-    assert desk.read(TASK) == SCRIPT
-    assert "injected" not in desk.code()
-    desk.git("add", TASK)
-    desk.other_commit()
-    desk.commit()
-    assert desk.in_head() == SCRIPT
+def test_injected_parameters_are_taken_out(hooked):
+    hooked.write(TASK, INJECTED)
+    assert hooked.sync() == ""
+    hooked.git("add", TASK)
+    assert "took out the injected parameters" in hooked.refused()
+    assert hooked.read(TASK) == SCRIPT
+    assert "injected" not in hooked.code()
+    hooked.git("add", TASK)
+    hooked.other_commit()
+    hooked.commit()
+    assert hooked.in_head() == SCRIPT
 
 
-def test_injected_parameters_do_not_come_from_the_notebook_either(desk):
-    notebook = json.loads(desk.read(NOTEBOOK))
-    injected = json.loads(json.dumps(notebook["cells"][2]))
-    injected |= {"source": "product = {}", "metadata": {"tags": ["injected-parameters"]}, "id": "x"}
-    notebook["cells"].insert(3, injected)
-    desk.write(NOTEBOOK, json.dumps(notebook))
-    assert desk.sync() == ""
-    desk.edit_notebook(SECOND, "second = 22")
-    desk.sync("--keep-notebook", "clean")
-    assert desk.read(TASK) == SCRIPT.replace(SECOND, "second = 22")
-
-
-def test_ploomber_inject_and_remove(desk):
-    committed = desk.in_head("tasks/get.py")
-    desk.run("ploomber", "nb", "--inject")
-    injected = desk.read("tasks/get.py")
-    assert str(desk.path / "products") in injected
-    desk.git("add", "--all")
-    desk.refused()
-    assert desk.read("tasks/get.py") == committed
-    desk.write("tasks/get.py", injected)
-    desk.run("ploomber", "nb", "--remove")
-    assert desk.read("tasks/get.py") != committed  # it leaves a header
-    desk.git("add", "--all")
-    desk.refused()
-    assert desk.read("tasks/get.py") == committed
+def test_ploomber_inject_and_remove(hooked):
+    committed = hooked.in_head("tasks/get.py")
+    hooked.run("ploomber", "nb", "--inject")
+    injected = hooked.read("tasks/get.py")
+    assert str(hooked.path / "products") in injected
+    hooked.git("add", "--all")
+    hooked.refused()
+    assert hooked.read("tasks/get.py") == committed
+    hooked.write("tasks/get.py", injected)
+    hooked.run("ploomber", "nb", "--remove")
+    assert hooked.read("tasks/get.py") != committed  # it leaves a header
+    hooked.git("add", "--all")
+    hooked.refused()
+    assert hooked.read("tasks/get.py") == committed
 
 
 NOTEBOOK_WITH_OUTPUT = json.dumps(
@@ -147,45 +135,45 @@ KEY = "-----BEGIN RSA {} KEY-----\nMIIE\n".format("PRIVATE")
         ("src/unused.py", '"""Unused."""\n\nx = undefined\n', f"ruff check{AGAIN}"),
     ],
 )
-def test_refused(desk, name, text, message):
-    desk.write(name, text)
-    desk.git("add", "--force", name)
-    failed = [line for line in desk.refused().splitlines() if line.endswith("Failed")]
+def test_refused(hooked, name, text, message):
+    hooked.write(name, text)
+    hooked.git("add", "--force", name)
+    failed = [line for line in hooked.refused().splitlines() if line.endswith("Failed")]
     assert [line.split("....")[0] for line in failed] == [message]
 
 
-def test_a_conflict_that_is_left_in_a_text_is_refused(desk):
-    desk.git("switch", "--create", "other")
-    desk.write("notes.md", "This\n")
-    desk.git("add", "notes.md")
-    desk.commit()
-    desk.git("switch", "main")
-    desk.other_commit()
-    desk.commit()
-    assert "CONFLICT" in desk.git("merge", "other", check=False)
-    desk.git("add", "notes.md")
-    assert "notes.md:1:<<<<<<< HEAD" in desk.refused()
+def test_a_conflict_that_is_left_in_a_text_is_refused(hooked):
+    hooked.git("switch", "--create", "other")
+    hooked.write("notes.md", "This\n")
+    hooked.git("add", "notes.md")
+    hooked.commit()
+    hooked.git("switch", "main")
+    hooked.other_commit()
+    hooked.commit()
+    assert "CONFLICT" in hooked.git("merge", "other", check=False)
+    hooked.git("add", "notes.md")
+    assert "notes.md:1:<<<<<<< HEAD" in hooked.refused()
 
 
-def test_notebook_without_outputs_is_accepted(desk):
-    desk.write("docs/a.ipynb", NOTEBOOK_WITHOUT)
-    desk.git("add", "--force", "docs/a.ipynb")
-    desk.commit()
+def test_notebook_without_outputs_is_accepted(hooked):
+    hooked.write("docs/a.ipynb", NOTEBOOK_WITHOUT)
+    hooked.git("add", "--force", "docs/a.ipynb")
+    hooked.commit()
 
 
-def test_ruff_leaves_notebook_idioms_alone(desk):
+def test_ruff_leaves_notebook_idioms_alone(hooked):
     idioms = "\n# %%\nimport os\nimport ast\n\nos.sep\n\n# %%\nast.parse(\n    'x'\n)\nfirst\n"
-    desk.write(TASK, SCRIPT + idioms)
-    desk.git("add", TASK)
-    desk.refused()  # ruff format wants other quotes
-    text = desk.read(TASK)
+    hooked.write(TASK, SCRIPT + idioms)
+    hooked.git("add", TASK)
+    hooked.refused()  # ruff format wants other quotes
+    text = hooked.read(TASK)
     assert text == SCRIPT + idioms.replace("(\n    'x'\n)", '("x")')
-    desk.git("add", TASK)
-    desk.commit()
+    hooked.git("add", TASK)
+    hooked.commit()
 
 
-def test_ruff_removes_no_import_from_a_notebook(desk):
-    desk.edit_script(THIRD, "third = 3")
-    desk.git("add", TASK)
-    assert "`math` imported but unused" in desk.refused()
-    assert desk.read(TASK) == desk.in_index() == SCRIPT.replace(THIRD, "third = 3")
+def test_ruff_removes_no_import_from_a_notebook(hooked):
+    hooked.edit_script(THIRD, "third = 3")
+    hooked.git("add", TASK)
+    assert "`math` imported but unused" in hooked.refused()
+    assert hooked.read(TASK) == hooked.in_index() == SCRIPT.replace(THIRD, "third = 3")

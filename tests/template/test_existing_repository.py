@@ -1,9 +1,10 @@
-"""A project moves into a repository that exists, and overwrites no file there."""
+"""A project that has moved into a repository that exists runs there.
+
+That it overwrites no file there is tested in tests/package/test_into.py.
+"""
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,31 +13,6 @@ import pytest
 from conftest import Project
 
 OWN = {"README.md": "# Mine\n", "src/birds/__init__.py": "", ".gitignore": "/secret\n"}
-
-
-def test_own_files_stay_and_are_listed(bake: Callable[..., Project], tmp_path: Path) -> None:
-    """README, src and .gitignore of the repository stay; all else is there, with what differs."""
-    made = bake()
-    files = made.files()
-    mine = Project(tmp_path / "mine", "birds", made.environ)
-    for name, text in OWN.items():
-        mine.write(name, text)
-    mine.git("init", "--quiet")
-    mine.git("add", "--all")
-    mine.git("commit", "--quiet", "--message", "Mine")
-    printed = made.run(sys.executable, "-m", "nbtasks", "into", mine.path).stdout
-    assert {name: mine.read(name) for name in OWN} == OWN
-    assert mine.files() == files | set(OWN)
-    assert mine.git("diff", "--name-only") == ""  # nothing that was committed has changed
-    typed = [line for line in printed.splitlines() if line.startswith("  git diff")]
-    assert len(typed) == 2  # README.md and .gitignore: both have them
-    assert "Begin with .gitignore" in printed
-    for line in typed:
-        shown = subprocess.run(shlex.split(line), capture_output=True, encoding="utf-8").stdout
-        assert "+++" in shown
-    # Once more: all is there, all is listed.
-    again = made.run(sys.executable, "-m", "nbtasks", "into", mine.path).stdout
-    assert again.count("git diff") == len(files)
 
 
 @pytest.mark.slow
@@ -51,7 +27,7 @@ def test_the_project_runs_in_its_new_place(
     mine.git("init", "--quiet")
     mine.git("add", "--all")
     mine.git("commit", "--quiet", "--message", "Mine")
-    made.run(sys.executable, "-m", "nbtasks", "into", mine.path)
+    made.run(sys.executable, "bootstrap.py", "--into", mine.path)
     own, theirs = (folder / ".gitignore" for folder in (mine.path, made.path))
     own.write_text(own.read_text("utf-8") + theirs.read_text("utf-8"), "utf-8")  # as advised
     setup = ("python", "bootstrap.py", "--environment", "current", "--first-run")
@@ -63,13 +39,3 @@ def test_the_project_runs_in_its_new_place(
     mine.git("commit", "--message", "A pipeline", "--allow-empty")
     assert "tasks/get.py" in mine.git("ls-tree", "-r", "--name-only", "HEAD")
     assert mine.read("README.md") == OWN["README.md"]
-
-
-def test_other_places_are_refused(bake: Callable[..., Project], tmp_path: Path) -> None:
-    """A folder that is no repository, or the project itself, gets nothing."""
-    made = bake(example="empty")
-    for place in (tmp_path, made.path):
-        done = made.run(sys.executable, "-m", "nbtasks", "into", place, check=False)
-        assert done.returncode == 1
-        assert "Nothing was copied" in done.stdout
-    assert not list(tmp_path.iterdir())

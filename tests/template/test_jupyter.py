@@ -312,7 +312,7 @@ def test_a_report_shows_in_jupyterlab(project: Project, server: Server, page: Pa
 
 def open_file(page: Page, server: Server, folder: str, name: str) -> None:
     """Double-click a file in the file browser."""
-    page.goto(server.url(f"lab/tree/{folder}") + "&reset")
+    page.goto(server.url(f"lab/tree/{folder}" if folder else "lab") + "&reset")
     page.locator(".jp-DirListing-item", has_text=name).dblclick()
 
 
@@ -346,7 +346,7 @@ def test_a_result_can_be_read_and_not_saved(project: Project, server: Server, pa
 
 
 @pytest.mark.parametrize(
-    "name", ["src/my_pipeline/clean.py", "tests/test_clean.py", "tools/sync.py"]
+    "name", ["src/my_pipeline/clean.py", "tests/test_clean.py", "bootstrap.py"]
 )
 def test_other_python_files_open_in_the_editor(server: Server, page: Page, name: str) -> None:
     """Only tasks are notebooks: no kernel is asked for, nothing can be saved as cells."""
@@ -390,22 +390,3 @@ def test_set_up_keeps_settings_that_are_not_its_own(project: Project) -> None:
     finally:
         for path, content in before.items():
             path.write_bytes(content)
-
-
-def test_injected_by_hand_and_taken_out_again(project: Project) -> None:
-    """VS Code and PyCharm: real parameters come and go, edits made meanwhile stay."""
-    scripts = {path: path.read_bytes() for path in (project.path / "tasks").glob("*.py")}
-    project.run("ploomber", "nb", "--inject")
-    injected = project.read("tasks/clean.py")
-    assert "sample=False/get.parquet" in injected
-    project.write("tasks/clean.py", injected + "\n# %%\nprint('typed in VS Code')\n")
-    project.run("ploomber", "nb", "--remove")
-    project.run(
-        "jupytext", "--opt", "notebook_metadata_filter=-all", "--to", "py:percent", *scripts
-    )
-    clean = project.path / "tasks" / "clean.py"
-    scripts[clean] += b"\n# %%\nprint('typed in VS Code')\n"
-    try:
-        assert {path: path.read_bytes() for path in scripts} == scripts
-    finally:
-        project.git("checkout", "tasks")

@@ -21,7 +21,6 @@ LEAKS = {
     # each task would compile all that it imports again
     "PYTHONDONTWRITEBYTECODE",
 }
-ENVIRON = {name: value for name, value in os.environ.items() if name not in LEAKS}
 
 
 class SetupError(Exception):
@@ -36,10 +35,15 @@ def quote(command):
     return subprocess.list2cmdline(parts) if WINDOWS else " ".join(map(shlex.quote, parts))
 
 
+def environ():
+    """Return the environment of the commands."""
+    return {name: value for name, value in os.environ.items() if name not in LEAKS}
+
+
 def start(function, command, **options):
     """Start a command in the project folder, by a function of `subprocess`."""
     sys.stdout.flush()
-    options.update(cwd=str(root()), env=ENVIRON, encoding="utf-8", errors="replace")
+    options.update(cwd=str(root()), env=environ(), encoding="utf-8", errors="replace")
     try:
         return function([str(part) for part in command], **options)
     except OSError as error:
@@ -89,6 +93,7 @@ def watch(*command):
     try:
         show_progress(reader, lines)
         process.wait()
+        process.stdout.close()
     finally:
         process.kill()  # does nothing unless Ctrl-C was typed
     if process.returncode:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, assert_offers_both
 
-pytestmark = pytest.mark.slow
-
 
 def test_task_removed(desk):
     desk.git("rm", "--quiet", TASK)
@@ -118,7 +116,7 @@ def test_checkpoints_of_jupyter_are_no_tasks(desk):
 
 def test_task_in_a_folder(desk):
     desk.write("notebooks/more/tidy.ipynb", desk.read(NOTEBOOK).replace("first", "other"))
-    desk.run("python", "../tools", "sync", cwd=desk.path / "tasks")
+    desk.nbtasks("sync", cwd=desk.path / "tasks")
     assert desk.read("tasks/more/tidy.py") == SCRIPT.replace("first", "other")
     desk.edit_notebook(SECOND, "second = 22", "notebooks/more/tidy.ipynb")
     assert_offers_both(desk.sync(check=False), "more/tidy")

@@ -1,21 +1,21 @@
-"""Opening and saving a task in JupyterLab leaves its script as it was."""
+"""Opening and saving a task in JupyterLab, or injecting its parameters, leaves its script."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from conftest import Project
-from desk import Desk
-
-pytestmark = pytest.mark.slow
+from desk import Desk, without_set_up
 
 
 @pytest.fixture(scope="module")
-def base_penguins(bake: Callable[..., Project], base: Desk) -> Desk:
-    """Return the complete example, in the same environment, with its notebooks."""
-    project = bake()
-    desk = Desk(project.path, project.package, base.environ)
+def base_penguins(bake: Callable[..., Project], home: Path) -> Desk:
+    """Return the complete example with its notebooks."""
+    desk = without_set_up(bake(), home)
+    desk.environ["PYTHONPATH"] += os.pathsep + str(desk.path / "src")
     desk.sync()
     return desk
 
@@ -51,3 +51,23 @@ def test_open_and_save_leaves_the_script_as_it_was(base_penguins, opened):
     assert '"execution_count": 7' in desk.read("notebooks/get.ipynb")
     assert "conda-x" in desk.read("notebooks/get.ipynb")
     assert desk.sync() == ""
+
+
+def test_injected_by_hand_and_taken_out_again(base_penguins: Desk) -> None:
+    """VS Code and PyCharm: real parameters come and go, edits made meanwhile stay."""
+    project = base_penguins
+    scripts = {path: path.read_bytes() for path in (project.path / "tasks").glob("*.py")}
+    project.run("ploomber", "nb", "--inject")
+    injected = project.read("tasks/clean.py")
+    assert "sample=False/get.parquet" in injected
+    project.write("tasks/clean.py", injected + "\n# %%\nprint('typed in VS Code')\n")
+    project.run("ploomber", "nb", "--remove")
+    project.run(
+        "jupytext", "--opt", "notebook_metadata_filter=-all", "--to", "py:percent", *scripts
+    )
+    clean = project.path / "tasks" / "clean.py"
+    scripts[clean] += b"\n# %%\nprint('typed in VS Code')\n"
+    try:
+        assert {path: path.read_bytes() for path in scripts} == scripts
+    finally:
+        project.git("checkout", "tasks")

@@ -1,6 +1,6 @@
 """No edit of a script or a notebook gets lost, whatever is committed, and in whatever order.
 
-Each test uses real git with the real hooks, and then looks where everything is: in the
+Each test uses real git and does what the hooks do, then looks where everything is: in the
 working tree, in the index, in HEAD and in the notebook.
 """
 
@@ -10,24 +10,6 @@ import os
 
 import pytest
 from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, assert_offers_both
-
-pytestmark = pytest.mark.slow
-
-
-def test_notebook_edit_then_commit_of_something_else(desk):
-    desk.edit_notebook(SECOND, "second = 22")
-    desk.other_commit()
-    printed = desk.refused()
-    assert "-second = 2" in printed and "+second = 22" in printed
-    assert_offers_both(printed)
-    assert desk.read(TASK) == desk.in_index() == SCRIPT
-    assert desk.outputs()["second = 22"] == "before"
-
-    desk.sync("--keep-notebook", "clean")
-    desk.git("add", "--all")
-    desk.commit()
-    assert desk.read(TASK) == desk.in_head() == SCRIPT.replace(SECOND, "second = 22")
-    assert desk.outputs()["second = 22"] == "before"
 
 
 def test_keeping_the_script_keeps_a_copy_of_the_notebooks_edit(desk):
@@ -175,35 +157,6 @@ def test_an_undo_in_the_notebook_is_an_edit(desk):
     assert desk.outputs()[FIRST] == "before"
 
 
-def test_partial_staging_of_one_file(desk):
-    desk.save_both(FIRST, "first = 11")
-    desk.save_both(THIRD, "third = math.ceil(33)")
-    desk.run_notebook("after")
-    before = desk.read(NOTEBOOK)
-    whole = desk.read(TASK)
-    staged = SCRIPT.replace(FIRST, "first = 11")
-    desk.write("staged.py", staged)
-    blob = desk.git("hash-object", "-w", "staged.py")
-    (desk.path / "staged.py").unlink()
-    desk.git("update-index", "--cacheinfo", f"100644,{blob},{TASK}")  # as `git add -p` does
-    desk.commit()
-    assert desk.in_head() == staged
-    assert desk.read(TASK) == whole
-    assert desk.read(NOTEBOOK) == before
-
-
-def test_what_pre_commit_put_aside_earlier_does_not_count(desk):
-    desk.save_both(FIRST, "first = 11")
-    desk.other_commit()
-    assert "Stashing unstaged files" in desk.commit()
-    desk.write(TASK, SCRIPT.replace(THIRD, "third = math.ceil(33)"))
-    desk.git("add", TASK)
-    assert_offers_both(desk.refused())  # first = 11 is nowhere else
-    desk.write(TASK, SCRIPT)
-    assert_offers_both(desk.sync(check=False))
-    assert desk.outputs()["first = 11"] == "before"
-
-
 def test_what_pre_commit_put_aside_may_be_discarded_later(desk):
     desk.save_both(FIRST, "first = 11")
     desk.other_commit()
@@ -212,18 +165,6 @@ def test_what_pre_commit_put_aside_may_be_discarded_later(desk):
     desk.write("notes.md", "More\n")
     desk.git("add", "notes.md")
     assert_offers_both(desk.refused())
-
-
-def test_what_pre_commit_put_aside_last_counts(desk):
-    for number in ("first = 11", "first = 12"):
-        desk.write(TASK, SCRIPT.replace(FIRST, number))
-        desk.git("add", TASK)
-        desk.save_both(THIRD, "third = math.ceil(33)")
-        desk.write(NOTEBOOK, desk.read(NOTEBOOK).replace("first = 1\\nfirst", number))
-        desk.commit()
-        assert desk.in_head() == SCRIPT.replace(FIRST, number)
-        desk.edit_notebook("third = math.ceil(33)", THIRD)
-        desk.edit_notebook(number, FIRST)
 
 
 def test_one_conflict_does_not_hold_up_the_other_tasks(desk):

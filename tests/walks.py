@@ -1,11 +1,12 @@
 """Whatever people do with scripts, notebooks and git, in any order, nothing typed gets lost.
 
-A state machine walks at random, with real git and the real hooks, with notebooks in git and
-without. Every edit is a line of its own; after each step it must be somewhere: in a script, in
-a notebook, in git, or in a copy that was kept. A notebook or script that sync replaces was what
-both held when they last agreed, or the way back is printed; cells that stay keep their outputs.
+A state machine walks at random, with real git, with notebooks in git and without. Every edit is
+a line of its own; after each step it must be somewhere: in a script, in a notebook, in git, or in
+a copy that was kept. A notebook or script that sync replaces was what both held when they last
+agreed, or what git had written, or the way back is printed; cells that stay keep their outputs.
 No merge conflict is ever committed, and no command ends in a traceback.
-`WALKS=200 pytest -s tests/test_sync_walks.py` walks that often, and says how far that was.
+`WALKS=200 pytest -s tests/package/test_sync_walks.py` walks that often, and says how far that
+was; so does tests/template/test_hooks_and_walks.py with the git hooks of a project that is set up.
 """
 
 from __future__ import annotations
@@ -20,15 +21,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from desk import NOTEBOOK, TASK, Desk, copy_of
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-pytestmark = pytest.mark.slow
-
-WALKS, STEPS = int(os.environ.get("WALKS", "2")), int(os.environ.get("STEPS", "8"))
+STEPS = int(os.environ.get("STEPS", "8"))
 #: Words of the script that edits are put below: cells far apart, and close ones.
 PLACES = st.sampled_from(["first", "second", "third"])
 #: What is typed before something else is done: where, and below which word.
@@ -48,7 +46,7 @@ class Week(RuleBasedStateMachine):
         self.desk = copy_of(self.base, self.folder)
         self.typed: set[str] = set()
         self.number = 0
-        self.agreed = self.held()["notebook"]
+        self.agreed = self.written_by_git = self.held()["notebook"]
         self.count["sequences"] += 1
 
     def teardown(self) -> None:
@@ -68,13 +66,18 @@ class Week(RuleBasedStateMachine):
 
     def run(self, *command: str) -> str:
         """Run a command, whether it succeeds or not; look at what it replaced."""
-        before = self.held()
-        printed = self.desk.run(*command, check=False).stdout
+        before, ours = self.held(), command[0] == "nbtasks"
+        if ours:
+            printed = self.desk.nbtasks(*command[1:], check=False).stdout
+        else:
+            printed = self.desk.run(*command, check=False).stdout
         assert "Traceback" not in printed, printed
         after = self.held()
         self.count["commands"] += 1
-        if command[0] == "python" or not self.tracked:  # else git itself writes the notebook
-            self.nothing_is_replaced_unsaid(before, after, printed, command[0] == "python")
+        if ours or not self.tracked:  # else git itself writes the notebook
+            self.nothing_is_replaced_unsaid(before, after, printed, ours)
+        if self.tracked and not ours and after["notebook"] != before["notebook"]:
+            self.written_by_git = after["notebook"]
         if after["notebook"] == after["script"]:
             self.agreed = after["notebook"]
         return printed
@@ -95,7 +98,8 @@ class Week(RuleBasedStateMachine):
         self, before: dict, after: dict, printed: str, synced: bool
     ) -> None:
         """Check that a way back is printed from what was replaced, and that outputs stay."""
-        if before["notebook"] not in (None, after["notebook"], self.agreed):
+        known = (None, after["notebook"], self.agreed, self.written_by_git)
+        if before["notebook"] not in known:
             assert "What notebooks/clean.ipynb held before: git cat-file" in printed, printed
         if synced and before["script"] != after["script"]:
             assert "What tasks/clean.py held before: git cat-file" in printed, printed
@@ -284,18 +288,15 @@ class Week(RuleBasedStateMachine):
         assert not re.search(r"^[<>]{7} ", self.run("git", "show", f"HEAD:{TASK}"), re.M)
 
 
-@pytest.mark.timeout(900 + 60 * WALKS)
-@pytest.mark.parametrize("notebooks_in_git", ["no", "stripped"])
-def test_walks(notebooks_in_git: str, request: pytest.FixtureRequest) -> None:
-    fixture = {"no": "base", "stripped": "stripped_base"}[notebooks_in_git]
-    base = request.getfixturevalue(fixture)
+def walk(base: Desk, walks: int) -> None:
+    """Walk that often from a project; say how far that was."""
     count: Counter[str] = Counter()
-    tracked = notebooks_in_git == "stripped"
+    tracked = (base.path / "notebooks" / ".gitattributes").exists()
     machine = type("Week", (Week,), {"base": base, "tracked": tracked, "count": count})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=WALKS,
+            max_examples=walks,
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
@@ -303,4 +304,4 @@ def test_walks(notebooks_in_git: str, request: pytest.FixtureRequest) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(f"\nnotebooks in git: {notebooks_in_git}:", dict(count))
+    print(f"\nnotebooks in git: {tracked}:", dict(count))

@@ -10,19 +10,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Project, read_ours
+from conftest import Project
+from desk import without_set_up
 
 WHOLE = "data/raw/sample=False/measurements.csv"
 LIST = "data/raw/large-files.yaml"
 
 
-pytestmark = pytest.mark.slow
-
-
 @pytest.fixture(scope="module")
-def made(set_up: Callable[..., Project]) -> Project:
-    """Return a project that all tests share."""
-    return set_up(example="empty")
+def made(bake: Callable[..., Project], home: Path) -> Project:
+    """Return a project in git that all tests share."""
+    return without_set_up(bake(example="empty"), home)
 
 
 @pytest.fixture
@@ -51,7 +49,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 def data(project: Project, *arguments: str, code: int = 0) -> str:
     """Type the command; return what it prints."""
-    done = project.run("nbtasks", "data", *arguments, check=False)
+    done = project.nbtasks("data", *arguments, check=False)
     assert done.returncode == code, done.stdout
     return done.stdout
 
@@ -80,7 +78,7 @@ def test_a_missing_file_is_downloaded_and_checked(
     place = '"data/raw/sample={{sample}}/measurements.csv"'
     pipeline = project.read("pipeline.yaml").replace("data/raw/example.csv", place)
     project.write("pipeline.yaml", pipeline)
-    done = project.run("ploomber", "build", check=False)
+    done = project.nbtasks("status", check=False)
     said = f"The task 'get' reads {WHOLE}, which is missing\nIt is too large for git. To get it:"
     assert done.returncode == 1 and f"{said} nbtasks data\n" in done.stdout
     assert "Traceback" not in done.stdout
@@ -109,23 +107,3 @@ def test_only_raw_data_is_listed(project: Project) -> None:
     """A file elsewhere, or none, is refused in a sentence."""
     for name in ("README.md", "data/raw/absent.csv"):
         assert "no file in data/raw" in data(project, "add", name, code=1)
-
-
-def test_the_smoke_test_needs_the_sample_only(project: Project) -> None:
-    """docs/data.md, followed: a clone without the whole file passes the smoke test."""
-    raw = project.read("data/raw/example.csv")
-    project.write("data/raw/sample=True/example.csv", raw)
-    project.write("data/raw/sample=False/example.csv", raw)
-    pipeline = project.read("pipeline.yaml")
-    chosen = pipeline.replace("raw: data/raw/", 'raw: "data/raw/sample={{sample}}/').replace(
-        "example.csv", 'example.csv"'
-    )
-    assert chosen != pipeline
-    project.write("pipeline.yaml", chosen)
-    data(project, "add", "data/raw/sample=False/example.csv")
-    for line in ["nbtasks data", "ploomber build"]:
-        project.run(*line.split())
-    (project.path / "data/raw/sample=False/example.csv").unlink()
-    project.run("python", "-m", "pytest", "-q", "tests/test_pipeline.py")
-    assert "(nbtasks docs data says" in project.read(".pre-commit-config.yaml")
-    assert "\n   nbtasks data\n" in read_ours("docs/data.md")

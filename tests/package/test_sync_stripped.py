@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from desk import (
     FIRST,
     NOTEBOOK,
@@ -13,21 +12,7 @@ from desk import (
     TASK,
     THIRD,
     assert_offers_both,
-    path_without_environment,
 )
-
-pytestmark = pytest.mark.slow
-
-
-def test_git_has_no_outputs_and_the_working_copy_has(stripped):
-    assert "before" not in stripped.in_head(NOTEBOOK)
-    assert "second = 2" in stripped.in_head(NOTEBOOK)
-    stripped.run_notebook("after")
-    stripped.other_commit()
-    stripped.git("add", "--all")
-    assert stripped.git("status", "--short") == "A  notes.md"
-    stripped.commit()
-    assert set(stripped.outputs().values()) == {"after"}
 
 
 def test_scripts_and_notebooks_are_committed_together(stripped):
@@ -52,23 +37,6 @@ def test_outputs_survive_what_pre_commit_puts_aside(stripped):
     assert set(stripped.outputs().values()) == {"after"}
 
 
-def test_outputs_survive_a_merge_of_two_people(stripped, tmp_path):
-    colleague = stripped.clone(tmp_path / "colleague")
-    colleague.run("python", "bootstrap.py", "--environment", "current")
-    assert colleague.outputs() == {}
-    colleague.save_both(FIRST, "first = 11")
-    colleague.git("commit", "--all", "-m", "A colleague's work")
-    stripped.save_both(THIRD, "third = math.ceil(33)")
-    stripped.run_notebook("after")
-    stripped.git("commit", "--all", "-m", "My work")
-    stripped.git("pull", "--no-rebase", "--no-edit", colleague.path.as_uri(), "main")
-    merged = SCRIPT.replace(FIRST, "first = 11").replace(THIRD, "third = math.ceil(33)")
-    assert stripped.read(TASK) == stripped.in_head() == merged
-    assert "first = 11" in stripped.code() and "third = math.ceil(33)" in stripped.code()
-    assert stripped.outputs()[SECOND] == stripped.outputs()["third = math.ceil(33)"] == "after"
-    assert stripped.git("status", "--short") == ""
-
-
 def test_a_merge_conflict_is_solved_in_the_script(stripped):
     stripped.conflict()
     assert "<<<<<<< " in stripped.code()
@@ -78,28 +46,6 @@ def test_a_merge_conflict_is_solved_in_the_script(stripped):
     stripped.commit()
     assert "first = 12" in stripped.in_head() and "first = 12" in stripped.in_head(NOTEBOOK)
     assert stripped.outputs()[SECOND] == "before"
-
-
-def test_edit_of_a_notebook_in_git(stripped):
-    stripped.edit_notebook(SECOND, "second = 22")
-    path = path_without_environment()
-    assert "## modified /cells/" in stripped.run("git", "diff", PATH=path).stdout  # by nbdime
-    stripped.git("add", "--all")
-    assert_offers_both(stripped.refused())
-    stripped.sync("--keep-notebook", "clean")
-    stripped.git("add", "--all")
-    stripped.commit()
-    assert stripped.in_head() == SCRIPT.replace(SECOND, "second = 22")
-    assert "second = 22" in stripped.in_head(NOTEBOOK)
-    assert stripped.outputs()["second = 22"] == "before"
-
-
-def test_outputs_never_reach_git(stripped):
-    stripped.git("config", "--remove-section", "filter.notebook")
-    stripped.git("add", "--all", "--renormalize")
-    stripped.run_notebook("after")
-    stripped.git("add", "--all")
-    assert f"{NOTEBOOK} has outputs" in stripped.refused()
 
 
 def test_who_ran_a_notebook_and_when_is_no_change(stripped):
@@ -136,22 +82,6 @@ def test_a_file_that_is_no_notebook_is_stored_as_it_is(stripped):
     stripped.write(NOTEBOOK, "not JSON\n")
     assert stripped.git("add", NOTEBOOK) == ""  # no traceback either
     assert stripped.in_index(NOTEBOOK) == "not JSON\n"
-
-
-def test_a_conflict_leaves_a_notebook_that_opens(stripped):
-    stripped.conflict(PATH=path_without_environment())
-    assert "first = 10" in stripped.code() and "first = 11" in stripped.code()
-
-
-def test_a_script_can_be_committed_alone(stripped):
-    stripped.save_both(FIRST, "first = 11")
-    stripped.sync()
-    stripped.commit(TASK)
-    assert "first = 11" in stripped.in_head() and "first = 11" not in stripped.in_head(NOTEBOOK)
-    assert "first = 11" in stripped.code()
-    stripped.git("add", "--all")
-    stripped.commit()
-    assert "first = 11" in stripped.in_head(NOTEBOOK)
 
 
 def test_a_cleared_output_does_not_come_back(stripped):

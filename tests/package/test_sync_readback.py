@@ -5,14 +5,17 @@ Whatever is overwritten has been stored first, and the way back is printed.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 from conftest import WINDOWS
 from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, assert_offers_both
 
-pytestmark = pytest.mark.slow
+from nbtasks.notebooks import Unreadable
+from nbtasks.pairing import actions, pairs
 
 NEW = "notebooks/new.ipynb"
 
@@ -174,17 +177,15 @@ def test_modes_and_links_survive(desk):
     assert (desk.path / NOTEBOOK).stat().st_mode & 0o777 == 0o640
 
 
-def test_nothing_is_overwritten_where_nothing_can_be_stored(desk):
-    desk.environ["PATH"] = str(desk.path / "nowhere")
-    python = f"{desk.environ['VIRTUAL_ENV']}/bin/python"
-    if WINDOWS:
-        python = f"{desk.environ['VIRTUAL_ENV']}\\Scripts\\python"
+def test_nothing_is_overwritten_where_nothing_can_be_stored(desk, monkeypatch):
+    def write(path, data):
+        raise OSError(errno.ENOSPC, "No space left", str(path))
+
+    desk.environ["PATH"] = str(desk.path / "nowhere")  # without git
     desk.edit_notebook(SECOND, "second = 22")
-    full = "import errno, pathlib, sys; sys.path.insert(0, '.')\n"
-    full += "def write(self, data):\n    raise OSError(errno.ENOSPC, 'No space left', str(self))\n"
-    full += "pathlib.Path.write_bytes = write\nfrom nbtasks import sync\n"
-    full += "sys.exit(sync.main(['--keep-script', 'clean']))"
-    done = desk.run(python, "-c", full, check=False)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", write)
+        done = desk.nbtasks("sync", "--keep-script", "clean", check=False)
     assert done.returncode == 1 and "No space left" in done.stdout
     assert "second = 22" in desk.code()
 
@@ -192,14 +193,28 @@ def test_nothing_is_overwritten_where_nothing_can_be_stored(desk):
 @pytest.mark.parametrize("saved", [NOTEBOOK, TASK])
 def test_what_is_saved_while_sync_works_is_not_overwritten(desk, saved):
     desk.edit_notebook(SECOND, "second = 22")
-    saving = f"""
-import pathlib
-from nbtasks.pairing import actions, pairs
-pair, path = pairs.Pair("clean"), pathlib.Path({saved!r})
-pair.text, pair.as_script
-path.write_text(path.read_text().replace("third =", "typed_meanwhile ="))
-actions.{"keep_script" if saved == NOTEBOOK else "keep_notebook"}(pair)
-"""
-    printed = desk.run("python", "-c", saving, check=False).stdout
+
+    def save_meanwhile():
+        pair = pairs.Pair("clean")
+        assert pair.text and pair.as_script  # read before it is saved
+        desk.write(saved, desk.read(saved).replace("third =", "typed_meanwhile ="))
+        keep = actions.keep_script if saved == NOTEBOOK else actions.keep_notebook
+        with pytest.raises(Unreadable) as refused:
+            keep(pair)
+        print(refused.value)
+
+    printed = desk.call(save_meanwhile).stdout
     assert f"{saved} was saved just now. Next: nbtasks sync" in printed
     assert "typed_meanwhile" in desk.read(saved)
+
+
+def test_injected_parameters_do_not_come_from_the_notebook_either(desk):
+    notebook = json.loads(desk.read(NOTEBOOK))
+    injected = json.loads(json.dumps(notebook["cells"][2]))
+    injected |= {"source": "product = {}", "metadata": {"tags": ["injected-parameters"]}, "id": "x"}
+    notebook["cells"].insert(3, injected)
+    desk.write(NOTEBOOK, json.dumps(notebook))
+    assert desk.sync() == ""
+    desk.edit_notebook(SECOND, "second = 22")
+    desk.sync("--keep-notebook", "clean")
+    assert desk.read(TASK) == SCRIPT.replace(SECOND, "second = 22")
