@@ -19,7 +19,7 @@ from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
 from nbtasks import installed
-from nbtasks.builds import overdue, processes, stopping, times, turns
+from nbtasks.builds import aside, overdue, processes, stopping, times, turns
 from nbtasks.builds.progress import Lines
 from nbtasks.builds.worker import Result
 from nbtasks.builds.workers import Pool, Worker
@@ -98,8 +98,11 @@ class Build:
             self.lines.say_stopped(signal.name, self.running)
             raise
         finally:
+            halted = [*self.running]
             self.running.clear()
             self.end_leftovers()
+            for task in halted:
+                aside.put_back(task)
             processes.adopt_orphans(False)
             self.lines.close()
         return self.finish()
@@ -152,6 +155,7 @@ class Build:
             task.exec_status = TaskStatus.Executed
             self.lines.end(task, seconds)
         else:
+            aside.put_back(task)  # of a worker that could not
             self.errors.append(task=task, message=result.error)
             self.stops |= result.stops_build
             task.exec_status = TaskStatus.Errored

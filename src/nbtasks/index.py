@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from nbtasks import picture
 from nbtasks.builds import times
+from nbtasks.checking.texts import Types
 from nbtasks.pages import about, failure
 from nbtasks.project import root
 
@@ -56,7 +57,11 @@ def write(dag: Any, errors: dict[str, str] | None = None) -> Path | None:
     if is_current(dag, page, earlier):
         return page
     said = errors or {}
-    cards = [describe(task, folder, said.get(task.name, "")) for task in dag.values()]
+    titles = name_cards(dict(dag.items()))
+    cards = [
+        {**describe(task, folder, said.get(name, "")), "title": titles[name]}
+        for name, task in dag.items()
+    ]
     cards += keep(earlier, {card["name"] for card in cards}, folder)
     text = render(dag, cards, folder)
     if text != before:
@@ -97,7 +102,6 @@ def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
     state = picture.state(task)
     return {
         "name": task.name,
-        "title": heading(task),
         "state": state,
         "error": failure.describe(notebook, said) if state == "failed" else "",
         "upstream": list(task.upstream),
@@ -106,6 +110,21 @@ def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
         "source": about.source(task),
         "files": [path.relative_to(folder).as_posix() for path in files],
     }
+
+
+def name_cards(tasks: dict[str, Any]) -> dict[str, str]:
+    """Return the title of each card: the heading of the script, and what tasks of one differ in."""
+    alike: dict[str, dict[str, Any]] = {}
+    for name, task in tasks.items():
+        alike.setdefault(str(about.source(task)), {})[name] = task
+    titles = {}
+    for group in alike.values():
+        several = {name for name, each in about.values(group).items() if len(each) > 1}
+        for name, task in group.items():
+            own = [f"{key} {task.params[key]}" for key in sorted(several) if key in task.params]
+            title = heading(task)
+            titles[name] = " · ".join([title, ", ".join(own)]) if own and title else title
+    return titles
 
 
 def keep(cards: list[dict[str, Any]], known: set[str], folder: Path) -> list[dict[str, Any]]:
@@ -140,8 +159,8 @@ def render(dag: Any, cards: list[dict[str, Any]], folder: Path) -> str:
     from jinja2 import Environment, FileSystemLoader
 
     tasks = dict(dag.items())
-    parameters = about.parameters(tasks)
     tables = [str(folder / name) for card in cards for name in card["files"]]
+    parquet = [path for path in tables if path.endswith(".parquet")]
     nodes = [
         picture.Node(card["name"], card["upstream"], card["state"], f"#{card['name']}")
         for card in cards
@@ -153,8 +172,8 @@ def render(dag: Any, cards: list[dict[str, Any]], folder: Path) -> str:
         project=about.project(),
         commit=about.commit(),
         environment=about.environment(folder / "index.html"),
-        sample=about.sample(parameters, [path for path in tables if path.endswith(".parquet")]),
-        parameters=parameters,
+        sample=about.sample(about.parameters(tasks), parquet),
+        parameters=about.values(tasks),
         cards=cards,
         picture=picture.draw(nodes),
         tables=[preview(Path(path), folder) for path in tables if Path(path).suffix in TABLES],
@@ -170,7 +189,9 @@ def preview(path: Path, folder: Path) -> dict[str, Any]:
     shown = {"file": path.relative_to(folder).as_posix(), "size": "", "rows": ""}
     with suppress(OSError, ValueError, pa.ArrowInvalid):
         if path.suffix == ".csv":
-            table, size = pd.read_csv(path, nrows=ROWS), ""
+            given = Types().for_csv(path, ",")
+            given.pop("columns")
+            table, size = pd.read_csv(path, nrows=ROWS, **given), ""
         else:
             file = pq.ParquetFile(path)
             first = list(itertools.islice(file.iter_batches(ROWS), 1))  # none if it is empty

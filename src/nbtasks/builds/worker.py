@@ -20,7 +20,7 @@ from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.executors import _format
 from ploomber.tasks import NotebookRunner
 
-from nbtasks.builds import located, processes
+from nbtasks.builds import aside, located, processes
 
 #: On Linux a worker is a copy of this process, elsewhere a new Python.
 FORKS = processes.LINUX
@@ -117,9 +117,13 @@ def build(task: Any) -> Result:
     """Build a task and return how it went."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore", DeprecationWarning)
+        stayed = aside.begin(task)
+        before = {path: aside.names(path) for path in stayed}
         try:
             result = Result(*task._build(catch_exceptions=True))
+            aside.succeed(task, stayed, before)
         except BaseException as error:
+            aside.put_back(task)
             stops = isinstance(error, DAGBuildEarlyStop)
             result = Result(error=describe(error, task), stops_build=stops)
     return result._replace(warnings=tuple(str(warning.message) for warning in caught))

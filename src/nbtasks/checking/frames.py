@@ -63,16 +63,16 @@ def read_parts(product: Any, types: Types | None = None) -> Iterator[Any]:
         for file in sorted(Path(product).iterdir()):
             yield from read_parts(file, types) if kind_of(file) == kind else ()
     elif kind in (".jsonl", ".ndjson"):
-        given = types.for_json()
-        yield from pd.read_json(str(product), lines=True, chunksize=PART // 20, **given)
+        yield from types.read_json(Path(product), lines=True, chunksize=PART // 20)
     elif kind in TEXT:
         given = types.for_csv(Path(product), TEXT[kind])
         rows = PART // max(len(given.pop("columns")), 1)
         yield from map(types.narrow, pd.read_csv(str(product), chunksize=rows, **given))
     elif READERS.get(kind) == "read_excel":
-        yield pd.read_excel(str(product), dtype=types.to_read())
+        columns = [*pd.read_excel(str(product), nrows=0).columns]
+        yield pd.read_excel(str(product), **types.of_cells(columns))
     elif kind == ".json":
-        yield pd.read_json(str(product), **types.for_json())
+        yield types.read_json(Path(product))
     else:
         yield getattr(pd, (READERS | MAYBE)[kind])(str(product))
 
@@ -81,14 +81,18 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
     """Yield a table that Arrow can read, a file or a folder of them, in parts."""
     import pyarrow as pa
     import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
+    if form == "parquet" and path.is_file():
+        names = pq.read_schema(path).names
+        if len({*names}) < len(names):  # a dataset can't tell them apart
+            yield pq.ParquetFile(path).read().to_pandas()
+            return
 
     if form == "parquet":  # of a row group, only what is needed next
         options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True)
         form = ds.ParquetFileFormat(default_fragment_scan_options=options)
     data = ds.dataset(path, format=form, partitioning="hive" if path.is_dir() else None)
-    if len({*data.schema.names}) < len(data.schema.names):  # a dataset can't tell them apart
-        yield read_whole(path)
-        return
     rows = PART // max(len(data.schema), 1)
     nothing_ahead = {"batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
     scanner = data.scanner(batch_size=rows, **nothing_ahead)
@@ -102,13 +106,6 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
             held = []
     if sum(item.num_rows for item in held):
         yield pa.Table.from_batches(held, data.schema).to_pandas()
-
-
-def read_whole(path: Path) -> Any:
-    """Return a Parquet file at once."""
-    import pyarrow.parquet as pq
-
-    return pq.ParquetFile(path).read().to_pandas()
 
 
 def validate(product: Any, schema: Any, title: str, error: type[Exception]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import deepcopy
@@ -63,10 +64,26 @@ class Types:
                         found[one] = "str" if kind in ("str", "string") else kind
         return found
 
-    def for_json(self) -> dict[str, Any]:
-        """Return the arguments that `pandas.read_json` needs."""
-        dates = [name for name, kind in self.names.items() if kind.startswith("datetime")]
-        return {"dtype": self.to_read(), "convert_dates": dates} if self.names else {}
+    def of_cells(self, columns: Sequence[str]) -> dict[str, Any]:
+        """Return how pandas is to read the cells of these columns, types and missing values.
+
+        In a text only nothing at all is missing: "NA" is a word.
+        """
+        kinds = self.to_read(columns)
+        texts = {name for name, kind in kinds.items() if kind.startswith("str")}
+        missing = {name: [""] if name in texts else [*MISSING] for name in columns}
+        return {"dtype": kinds, "keep_default_na": False, "na_values": missing} if kinds else {}
+
+    def read_json(self, path: Path, **options: Any) -> Any:
+        """Return what `pandas.read_json` returns, with these types."""
+        import pandas as pd
+
+        if self.names:
+            dates = [name for name, kind in self.names.items() if kind.startswith("datetime")]
+            options |= {"dtype": self.to_read(), "convert_dates": dates}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pandas 4, which will take every text as it is
+            return pd.read_json(str(path), **options)
 
     def for_csv(self, path: Path, usual: str, names: Sequence[str] = ()) -> dict[str, Any]:
         """Return the arguments that `pandas.read_csv` needs, and the names of the columns.
@@ -94,11 +111,7 @@ class Types:
         best = max(found, key=lambda mark: found[mark][:2], default=usual)
         columns = found[best][2] if found else []
         options |= {"sep": best, "columns": columns}
-        if kinds := self.to_read(columns):
-            # Of a text only nothing at all is missing: "NA" is a word.
-            texts = {name for name, kind in kinds.items() if kind.startswith("str")}
-            missing = {name: [""] if name in texts else [*MISSING] for name in columns}
-            options |= {"dtype": kinds, "keep_default_na": False, "na_values": missing}
+        options |= self.of_cells(columns)
         if best == ";" and self.has_commas(path, options):
             options["decimal"] = ","
         return options

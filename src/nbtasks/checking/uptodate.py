@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks import ipython, pipeline_file
-from nbtasks.checking import clients, fingerprints, imports, options, parameters
+from nbtasks.checking import clients, executed, fingerprints, imports, options, parameters
 from nbtasks.project import root
 
 #: Name of each task that will run -> why, in a word or two.
@@ -95,7 +95,10 @@ def functions_of(task: Any) -> dict[str, str]:
         cells = task.source.nb_obj_rendered.cells
         code = [cell.source for cell in cells if cell.cell_type == "code"]
         folders = tuple(filter(None, [ipython.folder_of(task), *imports.places()]))
-        used |= imports.follow([imports.parse_cell(text) for text in code], folders=folders)
+        trees = [imports.parse_cell(text) for text in code]
+        run = executed.find(code, (*filter(None, [ipython.folder_of(task)]), root()))
+        trees += [imports.read(path)[0] for path in run.values() if path.suffix == ".py"]
+        used |= imports.follow(trees, folders=folders) | executed.prints(run)
     return used
 
 

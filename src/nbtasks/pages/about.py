@@ -9,7 +9,11 @@ from typing import Any
 
 from nbtasks import git
 from nbtasks.checking import uptodate
+from nbtasks.checking.parameters import in_use
 from nbtasks.project import root
+
+#: What every task has, or which is a file.
+OWN = {"upstream", "product", "resources_"}
 
 
 def project() -> str:
@@ -55,14 +59,18 @@ def files(task: Any) -> dict[str, Path]:
 
 
 def parameters(tasks: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of some tasks."""
-    own = {"upstream", "product", "resources_"}
-    return {
-        name: value
-        for task in tasks.values()
-        for name, value in task.params.to_json_serializable().items()
-        if name not in own
-    }
+    """Return the parameters of some tasks; of one that differs between them the last value."""
+    return {name: each[-1] for name, each in values(tasks).items()}
+
+
+def values(tasks: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return the parameters of some tasks: all values of each, in the order of the tasks."""
+    found: dict[str, list[Any]] = {}
+    for task in tasks.values():
+        for name, value in task.params.to_json_serializable(params_only=True).items():
+            if name not in OWN and value not in found.setdefault(name, []):
+                found[name].append(value)
+    return found
 
 
 def sample(parameters: dict[str, Any], tables: list[str]) -> str:
@@ -71,12 +79,13 @@ def sample(parameters: dict[str, Any], tables: list[str]) -> str:
     Parameters
     ----------
     parameters
-        Those in use; it is a sample when one with this name is true.
+        Those of the tasks. It is a sample when one with this name is true, there or in the
+        file of parameters and on the command line, whether or not a task asks for it.
     tables
         Paths of tables, in the order they are made. The first that says how many rows it was
         drawn from tells how large the sample is.
     """
-    if parameters.get("sample") is not True:
+    if parameters.get("sample") is not True and in_use().get("sample") is not True:
         return ""
     for path in tables:
         rows, drawn_from = read_rows(path)

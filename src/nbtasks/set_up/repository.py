@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from nbtasks.project import root
-from nbtasks.set_up.commands import ENVIRON, SetupError, ask, run, watch, works
+from nbtasks.set_up.commands import SetupError, ask, run, watch, works
 
 # Put after the first line of every git hook: clients with windows start git without an
 # activated environment, and a worktree has none of its own.
@@ -127,7 +127,7 @@ def keep_cache_here():
         usable = False
     if not usable:
         folder = root() / ask("git", "rev-parse", "--git-common-dir") / "pre-commit"
-        ENVIRON["PRE_COMMIT_HOME"] = str(folder)
+        os.environ["PRE_COMMIT_HOME"] = str(folder)
 
 
 def configure_notebooks(python):
