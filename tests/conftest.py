@@ -101,6 +101,34 @@ def clean_environ(home: Path, *folders: Path, **extra: str) -> dict[str, str]:
     return environ | {"GIT_CONFIG_GLOBAL": str(config), "PATH": path} | extra
 
 
+#: The Pythons that the package supports.
+OLDEST, NEWEST = (3, 11), (3, 15)
+
+
+@functools.cache
+def found_pythons(oldest: tuple[int, int] = OLDEST) -> list[Path]:
+    """Return an interpreter of each version that this machine has, of the supported ones."""
+    from uv import find_uv_bin
+
+    listed = subprocess.run(
+        [find_uv_bin(), "python", "list", "--only-installed", "--output-format", "json"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+    paths = [Path(sys.executable), *(Path(python["path"]) for python in json.loads(listed))]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    paths += sorted(pyenv.glob("versions/*/bin/python"))
+    pythons: dict[tuple[int, int], Path] = {}
+    for path in paths:
+        code = "import sys; print(*sys.version_info[:2])"
+        done = subprocess.run([path, "-c", code], capture_output=True, encoding="utf-8")
+        version = tuple(map(int, done.stdout.split())) if done.returncode == 0 else (0, 0)
+        if oldest <= version <= NEWEST:
+            pythons.setdefault(version, path)
+    return [pythons[version] for version in sorted(pythons)]
+
+
 def path_without(name: str) -> str:
     """Return the PATH, less the folders that hold a program of that name."""
     folders = os.environ["PATH"].split(os.pathsep)

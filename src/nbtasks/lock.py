@@ -72,6 +72,11 @@ def first_sides(text: str) -> str:
     return re.sub(r"(?m)^[<>]{7}(?: .*)?\n?", "", text)
 
 
+def preferences(text: str) -> str:
+    """Return what a new lock is to keep of one: its versions; uv reads this in another folder."""
+    return re.sub(r"(?m)^--find-links.*\n?", "", first_sides(text))
+
+
 def resolve(upgrade: list[str]) -> str:
     """Return the text of a new lock; versions in the lock stay unless they have to change."""
     for path in (declared.requirements_file(), pyproject_file()):
@@ -86,7 +91,7 @@ def resolve(upgrade: list[str]) -> str:
         options += [f"--find-links={VENDOR}", "--emit-find-links"]
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder, declared.lock_file().name)
-        new.write_text(first_sides(declared.read_text(declared.lock_file())), encoding="utf-8")
+        new.write_text(preferences(declared.read_text(declared.lock_file())), encoding="utf-8")
         place = [f"--output-file={new}", f"--python-version={oldest}"]
         done = subprocess.run(
             [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -12,35 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import BIN, WINDOWS, Project, clean_environ, generate, path_without
+from conftest import (
+    BIN,
+    WINDOWS,
+    Project,
+    clean_environ,
+    found_pythons,
+    generate,
+    path_without,
+)
 
 pytestmark = pytest.mark.slow
-
-OLDEST, NEWEST = (3, 10), (3, 15)
-
-
-def found_pythons() -> list[Path]:
-    """Return an interpreter of each supported version that this machine has."""
-    from uv import find_uv_bin
-
-    listed = subprocess.run(
-        [find_uv_bin(), "python", "list", "--only-installed", "--output-format", "json"],
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    ).stdout
-    paths = [Path(sys.executable), *(Path(python["path"]) for python in json.loads(listed))]
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    paths += sorted(pyenv.glob("versions/*/bin/python"))
-    pythons: dict[tuple[int, int], Path] = {}
-    for path in paths:
-        code = "import sys; print(*sys.version_info[:2])"
-        done = subprocess.run([path, "-c", code], capture_output=True, encoding="utf-8")
-        version = tuple(map(int, done.stdout.split())) if done.returncode == 0 else (0, 0)
-        if OLDEST <= version <= NEWEST:
-            pythons.setdefault(version, path)
-    return [pythons[version] for version in sorted(pythons)]
-
 
 PYTHONS = found_pythons()
 print("Pythons found:", *PYTHONS, sep="\n  ")
