@@ -17,9 +17,9 @@ NAMES = [
 ]
 #: Used by the project and by Windows; modules that have another name than their package.
 TAKEN = """bootstrap build data dist docs env exploration notebooks pip products setup src tasks
-    test tests tools aux con nul prn argon2 attr bs4 conftest dateutil git ipykernel_launcher
-    jsonpointer_stubs jupyter jupyterlab_jupytext jupytext_config markdown_it ploomber_cli py
-    pythonjsonlogger rpds ruamel sklearn websocket yaml zmq"""
+    test tests tools vendor aux con nul prn argon2 attr bs4 conftest dateutil git
+    ipykernel_launcher jsonpointer_stubs jupyter jupyterlab_jupytext jupytext_config markdown_it
+    ploomber_cli py pythonjsonlogger rpds ruamel sklearn websocket yaml zmq"""
 
 
 def find_taken_names():

@@ -11,6 +11,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -36,16 +37,14 @@ class LockError(Exception):
     """The lock can't be written; the message says why."""
 
 
-def pyproject_file() -> Path:
-    """Return the file that names what runs and checks the project."""
-    return root() / "pyproject.toml"
+def read_pyproject() -> dict:
+    """Return what pyproject.toml holds."""
+    return tomllib.loads(declared.read_text(root() / "pyproject.toml"))
 
 
 def read_groups() -> list[str]:
     """Return what all dependency groups of pyproject.toml ask for."""
-    groups = (
-        tomllib.loads(declared.read_text(pyproject_file())).get("dependency-groups", {}).values()
-    )
+    groups = read_pyproject().get("dependency-groups", {}).values()
     return [name for group in groups for name in group if isinstance(name, str)]
 
 
@@ -79,12 +78,12 @@ def preferences(text: str) -> str:
 
 def resolve(upgrade: list[str]) -> str:
     """Return the text of a new lock; versions in the lock stay unless they have to change."""
-    for path in (declared.requirements_file(), pyproject_file()):
+    for path in (declared.requirements_file(), root() / "pyproject.toml"):
         if CONFLICT.search(declared.read_text(path)):
             raise LockError(f"{path.name} has a merge conflict: solve it, then nbtasks lock")
     if importlib.util.find_spec("uv") is None:  # an environment of an earlier version
         raise LockError("requirements.lock needs uv: python bootstrap.py, then nbtasks lock")
-    oldest = re.search(r"[\d.]+", read_project()["requires-python"])[0]
+    oldest = re.search(r"[\d.]+", read_pyproject()["project"]["requires-python"])[0]
     options = [f"--upgrade-package={name}" for name in upgrade if name != ALL]
     options += ["--upgrade"] * (ALL in upgrade)
     if (root() / VENDOR).is_dir():  # relative to the lock, for whoever installs it
@@ -93,17 +92,9 @@ def resolve(upgrade: list[str]) -> str:
         new = Path(folder, declared.lock_file().name)
         new.write_text(preferences(declared.read_text(declared.lock_file())), encoding="utf-8")
         place = [f"--output-file={new}", f"--python-version={oldest}"]
+        files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "uv",
-                *COMPILE,
-                *place,
-                *options,
-                declared.requirements_file().name,
-                "-",
-            ],
+            [sys.executable, "-m", "uv", *COMPILE, *place, *options, *files],
             input="\n".join(read_groups()),
             encoding="utf-8",
             cwd=root(),
@@ -112,11 +103,6 @@ def resolve(upgrade: list[str]) -> str:
         if done.returncode:
             raise LockError("requirements.lock stays as it was.")
         return sealed(new.read_text(encoding="utf-8"))
-
-
-def read_project() -> dict:
-    """Return the table `project` of pyproject.toml."""
-    return tomllib.loads(declared.read_text(pyproject_file()))["project"]
 
 
 def differences(before: str, after: str) -> list[str]:
@@ -163,11 +149,7 @@ def check() -> list[str]:
         return ["it has a merge conflict"]
     versions = read_versions(text)
     asked = [Requirement(line) for line in read_groups()]
-    asked += [
-        item
-        for items in declared.read(declared.requirements_file()).requirements.values()
-        for item in items
-    ]
+    asked += chain(*declared.read(declared.requirements_file()).requirements.values())
     problems = [problem for requirement in asked for problem in unmet(requirement, versions)]
     if problems or sealed(text) == text:
         return problems

@@ -25,7 +25,7 @@ TAKEN = LISTED | {normalize(name) for name in re.findall(r"(?m)^([\w.-]+)==", LO
 #: Listed too: what the project itself, Python's own tests and Windows use.
 OWN_NAMES = """
 bootstrap build data dist docs env exploration notebooks pip products setup src tasks test tests
-tools aux con nul prn
+tools vendor aux con nul prn
 """
 
 
