@@ -30,6 +30,8 @@ MATRIX = [
     dict(zip([*CHOICES, *TEXTS], values, strict=True))
     for values in AllPairs([*CHOICES.values(), *TEXTS.values()])
 ]
+#: All that a project can have.
+MATRIX.append(MATRIX[0] | dict(example="penguins", notebooks_in_git="stripped", cluster="slurm"))
 
 
 @pytest.fixture(scope="module", params=MATRIX, ids=lambda options: "-".join(options.values())[:60])
