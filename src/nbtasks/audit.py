@@ -18,6 +18,7 @@ from pathlib import Path
 from nbtasks import lock
 from nbtasks.dependencies import declared, packages
 from nbtasks.project import root
+from nbtasks.set_up.packages import VENDOR
 
 AUDIT = [sys.executable, "-m", "uv", "tool", "run", "pip-audit"]
 #: The package that a project has as a file.
@@ -61,7 +62,7 @@ def findings(package: dict) -> Iterator[str]:
 
 def is_vendored() -> bool:
     """Tell whether the project holds our package as a file."""
-    return any((root() / lock.VENDOR).glob(f"{OWN}-*.whl"))
+    return any((root() / VENDOR).glob(f"{OWN}-*.whl"))
 
 
 def say_if_taken(name: str) -> None:

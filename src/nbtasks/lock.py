@@ -17,19 +17,20 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from nbtasks.dependencies import declared
+from nbtasks.dependencies import declared, kept
 from nbtasks.project import root
+from nbtasks.set_up.left import CONFLICT
+from nbtasks.set_up.packages import VENDOR
 
 #: One lock for every system, and for every Python from the oldest supported on.
 COMPILE = [
     "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate",
     "--custom-compile-command=nbtasks lock",
 ]  # fmt: skip
-#: The folder of the wheel that no index has.
-VENDOR = "vendor"
 #: The line of the lock by which any other writer is noticed, a merge for example.
 SEAL = "# What follows, in short: "
-CONFLICT = re.compile(r"(?m)^(?:<{7}|={7}|>{7})(?: |$)")
+#: What an update leaves that could not merge the lock.
+REJECTED = "requirements.lock.rej"
 ALL = "all packages"
 
 
@@ -65,17 +66,6 @@ def sealed(text: str) -> str:
     return "\n".join([*lines[:start], seal, *lines[start:]]) + "\n"
 
 
-def first_sides(text: str) -> str:
-    """Return a text with the first side of each merge conflict in it."""
-    text = re.sub(r"(?ms)^(?:\|{7}|={7}).*?(?=^>{7})", "", text)
-    return re.sub(r"(?m)^[<>]{7}(?: .*)?\n?", "", text)
-
-
-def preferences(text: str) -> str:
-    """Return what a new lock is to keep of one: its versions; uv reads this in another folder."""
-    return re.sub(r"(?m)^--find-links.*\n?", "", first_sides(text))
-
-
 def resolve(upgrade: list[str]) -> str:
     """Return the text of a new lock; versions in the lock stay unless they have to change."""
     for path in (declared.requirements_file(), root() / "pyproject.toml"):
@@ -90,7 +80,7 @@ def resolve(upgrade: list[str]) -> str:
         options += [f"--find-links={VENDOR}", "--emit-find-links"]
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder, declared.lock_file().name)
-        new.write_text(preferences(declared.read_text(declared.lock_file())), encoding="utf-8")
+        new.write_text(kept.preferences(), encoding="utf-8")
         place = [f"--output-file={new}", f"--python-version={oldest}"]
         files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
@@ -147,6 +137,8 @@ def check() -> list[str]:
     text = declared.read_text(declared.lock_file())
     if CONFLICT.search(text):
         return ["it has a merge conflict"]
+    if (root() / VENDOR).is_dir() and f"--find-links {VENDOR}\n" not in text:
+        return [f"it does not name the folder {VENDOR}/"]
     versions = read_versions(text)
     asked = [Requirement(line) for line in read_groups()]
     asked += chain(*declared.read(declared.requirements_file()).requirements.values())
@@ -169,6 +161,7 @@ def write(upgrade: list[str]) -> None:
     changed = differences(before, after)
     if before != after:
         declared.lock_file().write_text(after, encoding="utf-8", newline="\n")
+    (root() / REJECTED).unlink(missing_ok=True)  # it was made anew
     print(f"requirements.lock: {len(changed)} of {len(read_versions(after))} packages differ")
     print(*changed, sep="\n", end="\n" if changed else "")
 
