@@ -73,7 +73,7 @@ def test_a_wheel_that_was_tampered_with_is_refused(
 def index(bake: Callable[..., Project], tmp_path: Path) -> tuple[Project, dict[str, str]]:
     """Return a project without vendor/, and the variables that name where its wheel is."""
     project = bake(example="empty")
-    place = tmp_path / "a company's index"
+    place = tmp_path / "index"
     shutil.move(project.path / "vendor", place)
     where = {"PIP_FIND_LINKS": str(place), "UV_FIND_LINKS": str(place)}
     return project, where

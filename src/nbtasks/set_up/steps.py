@@ -154,15 +154,14 @@ def report_next(options, python):
     if repository.find_repository() is None and shutil.which("git"):
         print("This folder is no git repository yet, so it has no git hooks. To make it one:")
         print(f"  {again(options, '--first-commit')}")
-    if left.is_update():
-        print(flush=True)
-        start(subprocess.run, [python, "-m", "nbtasks", "update", "--left"])
-        return
     print("What to type next:")
     print(f"  {quote('cd', str(root()))}")
     if options.environment == "venv":
         print("  .venv\\Scripts\\activate" if WINDOWS else "  source .venv/bin/activate")
-    print("  ploomber build")
+    if left.is_update():
+        start(subprocess.run, [python, "-m", "nbtasks", "update", "--left"])
+    else:
+        print("  ploomber build")
 
 
 def flags(options):
