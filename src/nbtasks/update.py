@@ -63,7 +63,8 @@ def find_left() -> list[str]:
     """Return what is left to do, in order."""
     found, locking = left.to_decide(), left.to_lock()
     try:
-        if not locking and ((root() / lock.REJECTED).exists() or lock.check()):
+        unsure = left.conflicts() or (root() / lock.REJECTED).exists()
+        if not locking and (unsure or lock.check()):
             locking = [left.WRITE_LOCK]
     except lock.LockError:
         locking = [left.WRITE_LOCK]

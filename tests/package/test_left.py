@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import TEMPLATE, Project
 from desk import copy_of
 
 from nbtasks.changelog import between
@@ -149,6 +149,23 @@ def test_edited_tools_of_an_earlier_version_are_said(project: Project) -> None:
     assert "change is in tools/report.py: move it to src/ or drop it" in done.stdout
     project.git("rm", "--quiet", "-r", "tools/report.py")
     assert "tools/" not in project.nbtasks("update", "--left", check=False).stdout
+
+
+def test_a_text_with_markers_is_no_update(project: Project) -> None:
+    """A project that tests what merges leave is not told of them for ever."""
+    code = "from nbtasks.set_up import left; print(left.is_update())"
+    ask = (sys.executable, "-c", code)
+    where = {"PYTHONPATH": str(TEMPLATE / "src")}
+    project.write("tests/test_mine.py", 'TEXT = """\n<<<<<<< ours\n"""\n')
+    project.git("add", "--all")
+    assert project.run(*ask, **where).stdout == "False\n"
+    project.git("commit", "--quiet", "--message", "Ours")
+    project.git("switch", "--quiet", "--create", "other", "HEAD~1")
+    project.write("tests/test_mine.py", "mine = 1\n")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Theirs")
+    project.git("merge", "main", check=False)
+    assert project.run(*ask, **where).stdout == "True\n"
 
 
 @pytest.mark.parametrize(

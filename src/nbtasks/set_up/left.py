@@ -39,11 +39,15 @@ def committed_lock():
     return "\n".join(git("show", f"HEAD:./{LOCK}"))
 
 
+def unmerged():
+    """Return the files that git holds for unmerged, since nobody has added them again."""
+    return git("diff", "--name-only", "--relative", "--diff-filter=U")
+
+
 def conflicts():
     """Return the files with conflicts; the lock is not solved, but made anew."""
-    found = {*git("grep", "-lE", "^(<{7}|>{7}) ", "--", ".", ":!*.md")}
-    found |= {*git("diff", "--name-only", "--relative", "--diff-filter=U")}
-    return sorted(found - {LOCK})
+    found = git("grep", "-lE", "^(<{7}|>{7}) ", "--", ".", ":!*.md")
+    return sorted({*found, *unmerged()} - {LOCK})
 
 
 def rejected():
@@ -108,7 +112,7 @@ def is_update():
     """Tell whether an update or a merge is not finished."""
     before = committed_lock()
     moves = bool(before) and not NAMES_US.search(before)
-    return moves or bool(to_decide()) or (root() / f"{LOCK}.rej").exists()
+    return moves or bool(unmerged() or rejected() or (root() / f"{LOCK}.rej").exists())
 
 
 def show(left):
