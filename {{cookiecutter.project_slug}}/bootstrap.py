@@ -1,30 +1,30 @@
-"""Set up this project, after `git clone` and whenever requirements.lock has changed.
+"""Set up this project, after `git clone` and whenever requirements.lock has changed."""
 
-    python bootstrap.py
-
-It needs Python and git. Its steps are in the package nbtasks: see vendor/README.md.
-"""
-
+# Its steps are in the package nbtasks, and need Python and git only: see vendor/README.md.
 import hashlib
+import importlib.util
 import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 typed_in = os.getcwd()
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
-with open("requirements.lock", "rb") as file:
-    lock = file.read().decode()
-wheel = "vendor/nbtasks-" + re.findall(r"(?m)^nbtasks==([^\s;]+)", lock)[0] + "-py3-none-any.whl"
-if os.path.exists(wheel):
-    with open(wheel, "rb") as file:
-        if hashlib.sha256(file.read()).hexdigest() not in lock:
-            sys.exit(wheel + " is not the file that requirements.lock names: take it from git anew")
-    sys.path.insert(0, wheel)
-    from nbtasks.set_up.steps import main
-
-    sys.exit(main(sys.argv[1:], typed_in))
-call, python = subprocess.call, ".venv/Scripts/python" if os.name == "nt" else ".venv/bin/python"
-pip = [python, "-m", "pip", "install", "--require-hashes", "-r", "requirements.lock"]
-steps = [python, "-m", "nbtasks", "set-up"] + sys.argv[1:]  # vendor/ is gone: an index has it
-sys.exit(call([sys.executable, "-m", "venv", ".venv"]) or call(pip) or call(steps))
+lock = Path("requirements.lock").read_text("utf-8")
+named = re.findall(r"(?m)^nbtasks==.*\n(?: .*\n)*", lock)
+wheels = sorted(Path("vendor").glob("nbtasks-*.whl"))
+ours = [path for path in wheels if hashlib.sha256(path.read_bytes()).hexdigest() in lock]
+if not ours and bool(named) == bool(wheels):
+    sys.exit("vendor/nbtasks-*.whl is not the file that requirements.lock names: take it from git")
+with tempfile.TemporaryDirectory() as folder:
+    if not wheels:  # an index has it
+        file = Path(folder, "nbtasks.txt")
+        file.write_text(named[0])
+        pip = [sys.executable, "-m", "pip"] if importlib.util.find_spec("pip") else ["uv", "pip"]
+        pip += ["install", "-q", "--no-deps", "--require-hashes", "--target", folder, "-r", file]
+        if subprocess.call(pip):
+            sys.exit("vendor/ has no nbtasks, and no index that pip knows has the one of the lock")
+    sys.path.insert(0, str((ours or wheels or [folder])[0]))
+    sys.exit(importlib.import_module("nbtasks.set_up.steps").main(sys.argv[1:], typed_in))

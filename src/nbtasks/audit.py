@@ -1,7 +1,9 @@
 """Look for known vulnerabilities in all that requirements.lock names, with pip-audit.
 
 Every version is looked up, also those of other systems and Pythons. A package that could not be
-looked up is reported as one with a vulnerability is: nobody knows whether it has any.
+looked up is reported as one with a vulnerability is: nobody knows whether it has any. The
+package nbtasks is not looked up: no index has it. Should one have another package of that name,
+that is said.
 """
 
 import argparse
@@ -14,9 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtasks import lock
-from nbtasks.dependencies import declared
+from nbtasks.dependencies import declared, packages
+from nbtasks.project import root
+from nbtasks.set_up.packages import VENDOR
 
 AUDIT = [sys.executable, "-m", "uv", "tool", "run", "pip-audit"]
+#: The package that a project has as a file.
+OWN = "nbtasks"
 OPTIONS = ["--disable-pip", "--no-deps", "--format=json", "--progress-spinner=off"]
 
 
@@ -54,19 +60,36 @@ def findings(package: dict) -> Iterator[str]:
         yield f"{package['name']} {package['version']}: {found['id']}, mended in {mended}"
 
 
+def is_vendored() -> bool:
+    """Tell whether the project holds our package as a file."""
+    return any((root() / VENDOR).glob(f"{OWN}-*.whl"))
+
+
+def say_if_taken(name: str) -> None:
+    """Say so if PyPI has a package of a name that is not to come from there."""
+    if packages.newest(name):
+        print(f"PyPI has a package {name} now, which is not that of this project: vendor/ has it.")
+        print(
+            "requirements.lock asks for that one by its hash; never install it by its name alone."
+        )
+
+
 def main(arguments: list[str]) -> int:
     """Report what was found; return 1 if anything was, or if it could not be looked for."""
     parser = argparse.ArgumentParser(prog="nbtasks audit", description=__doc__)
     parser.parse_args(arguments)
     versions = lock.read_versions(declared.read_text(declared.lock_file()))
+    if is_vendored():
+        versions.pop(OWN, None)
+        say_if_taken(OWN)
     try:
-        packages = [package for part in split(versions) for package in look_up(part)]
+        found = [package for part in split(versions) for package in look_up(part)]
     except AuditError as error:
         print(f"pip-audit could not do its work, so nothing is known:\n{error}")
         return 1
-    lines = [line for package in packages for line in findings(package)]
-    print(f"requirements.lock: {len(packages)} packages audited, {len(lines)} findings")
+    lines = [line for package in found for line in findings(package)]
+    print(f"requirements.lock: {len(found)} packages audited, {len(lines)} findings")
     print(*(f"  {line}" for line in lines), sep="\n", end="\n" if lines else "")
-    if any(package.get("vulns") for package in packages):
+    if any(package.get("vulns") for package in found):
         print("Next: nbtasks lock --upgrade NAME, then python bootstrap.py")
     return 1 if lines else 0

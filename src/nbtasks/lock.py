@@ -11,24 +11,26 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from nbtasks.dependencies import declared
+from nbtasks.dependencies import declared, kept
 from nbtasks.project import root
+from nbtasks.set_up.left import CONFLICT
+from nbtasks.set_up.packages import VENDOR
 
 #: One lock for every system, and for every Python from the oldest supported on.
 COMPILE = [
     "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-annotate",
     "--custom-compile-command=nbtasks lock",
 ]  # fmt: skip
-#: The folder of the wheel that no index has.
-VENDOR = "vendor"
 #: The line of the lock by which any other writer is noticed, a merge for example.
 SEAL = "# What follows, in short: "
-CONFLICT = re.compile(r"(?m)^(?:<{7}|={7}|>{7})(?: |$)")
+#: What an update leaves that could not merge the lock.
+REJECTED = "requirements.lock.rej"
 ALL = "all packages"
 
 
@@ -36,16 +38,14 @@ class LockError(Exception):
     """The lock can't be written; the message says why."""
 
 
-def pyproject_file() -> Path:
-    """Return the file that names what runs and checks the project."""
-    return root() / "pyproject.toml"
+def read_pyproject() -> dict:
+    """Return what pyproject.toml holds."""
+    return tomllib.loads(declared.read_text(root() / "pyproject.toml"))
 
 
 def read_groups() -> list[str]:
     """Return what all dependency groups of pyproject.toml ask for."""
-    groups = (
-        tomllib.loads(declared.read_text(pyproject_file())).get("dependency-groups", {}).values()
-    )
+    groups = read_pyproject().get("dependency-groups", {}).values()
     return [name for group in groups for name in group if isinstance(name, str)]
 
 
@@ -66,44 +66,25 @@ def sealed(text: str) -> str:
     return "\n".join([*lines[:start], seal, *lines[start:]]) + "\n"
 
 
-def first_sides(text: str) -> str:
-    """Return a text with the first side of each merge conflict in it."""
-    text = re.sub(r"(?ms)^(?:\|{7}|={7}).*?(?=^>{7})", "", text)
-    return re.sub(r"(?m)^[<>]{7}(?: .*)?\n?", "", text)
-
-
-def preferences(text: str) -> str:
-    """Return what a new lock is to keep of one: its versions; uv reads this in another folder."""
-    return re.sub(r"(?m)^--find-links.*\n?", "", first_sides(text))
-
-
 def resolve(upgrade: list[str]) -> str:
     """Return the text of a new lock; versions in the lock stay unless they have to change."""
-    for path in (declared.requirements_file(), pyproject_file()):
+    for path in (declared.requirements_file(), root() / "pyproject.toml"):
         if CONFLICT.search(declared.read_text(path)):
             raise LockError(f"{path.name} has a merge conflict: solve it, then nbtasks lock")
     if importlib.util.find_spec("uv") is None:  # an environment of an earlier version
         raise LockError("requirements.lock needs uv: python bootstrap.py, then nbtasks lock")
-    oldest = re.search(r"[\d.]+", read_project()["requires-python"])[0]
+    oldest = re.search(r"[\d.]+", read_pyproject()["project"]["requires-python"])[0]
     options = [f"--upgrade-package={name}" for name in upgrade if name != ALL]
     options += ["--upgrade"] * (ALL in upgrade)
     if (root() / VENDOR).is_dir():  # relative to the lock, for whoever installs it
         options += [f"--find-links={VENDOR}", "--emit-find-links"]
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder, declared.lock_file().name)
-        new.write_text(preferences(declared.read_text(declared.lock_file())), encoding="utf-8")
+        new.write_text(kept.preferences(), encoding="utf-8")
         place = [f"--output-file={new}", f"--python-version={oldest}"]
+        files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "uv",
-                *COMPILE,
-                *place,
-                *options,
-                declared.requirements_file().name,
-                "-",
-            ],
+            [sys.executable, "-m", "uv", *COMPILE, *place, *options, *files],
             input="\n".join(read_groups()),
             encoding="utf-8",
             cwd=root(),
@@ -112,11 +93,6 @@ def resolve(upgrade: list[str]) -> str:
         if done.returncode:
             raise LockError("requirements.lock stays as it was.")
         return sealed(new.read_text(encoding="utf-8"))
-
-
-def read_project() -> dict:
-    """Return the table `project` of pyproject.toml."""
-    return tomllib.loads(declared.read_text(pyproject_file()))["project"]
 
 
 def differences(before: str, after: str) -> list[str]:
@@ -161,13 +137,11 @@ def check() -> list[str]:
     text = declared.read_text(declared.lock_file())
     if CONFLICT.search(text):
         return ["it has a merge conflict"]
+    if (root() / VENDOR).is_dir() and f"--find-links {VENDOR}\n" not in text:
+        return [f"it does not name the folder {VENDOR}/"]
     versions = read_versions(text)
     asked = [Requirement(line) for line in read_groups()]
-    asked += [
-        item
-        for items in declared.read(declared.requirements_file()).requirements.values()
-        for item in items
-    ]
+    asked += chain(*declared.read(declared.requirements_file()).requirements.values())
     problems = [problem for requirement in asked for problem in unmet(requirement, versions)]
     if problems or sealed(text) == text:
         return problems
@@ -187,6 +161,7 @@ def write(upgrade: list[str]) -> None:
     changed = differences(before, after)
     if before != after:
         declared.lock_file().write_text(after, encoding="utf-8", newline="\n")
+    (root() / REJECTED).unlink(missing_ok=True)  # it was made anew
     print(f"requirements.lock: {len(changed)} of {len(read_versions(after))} packages differ")
     print(*changed, sep="\n", end="\n" if changed else "")
 

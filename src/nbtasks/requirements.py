@@ -25,8 +25,7 @@ def folders() -> list[Path]:
 
 def submodules() -> set[Path]:
     """Return the folders of git submodules, those too that are not checked out."""
-    file = root() / ".gitmodules"
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    text = declared.read_text(root() / ".gitmodules")
     return {root() / path.strip() for path in re.findall(r"(?m)^\s*path\s*=(.*)$", text)}
 
 
@@ -173,8 +172,7 @@ def with_lines(data: bytes, lines: Iterable[str]) -> bytes:
 def write(lines: list[str]) -> None:
     """Add lines to requirements.txt."""
     path = declared.requirements_file()
-    data = path.read_bytes() if path.exists() else b""
-    path.write_bytes(with_lines(data, lines))
+    path.write_bytes(with_lines(path.read_bytes() if path.exists() else b"", lines))
     print("requirements.txt:", *(f"  + {line}" for line in lines), sep="\n")
 
 

@@ -12,7 +12,9 @@ import subprocess
 import sys
 
 from nbtasks import lock
+from nbtasks.changelog import show_changes, version_now
 from nbtasks.project import root, settings
+from nbtasks.set_up import left
 
 CRUFT = [sys.executable, "-m", "uv", "tool", "run", "--with", "toml", "cruft"]
 #: What cookiecutter takes instead of an address, and git does not.
@@ -57,46 +59,20 @@ def link() -> int:
     return cruft("link", address(made["template"]), *version, *answers)
 
 
-def git(*arguments: str) -> list[str]:
-    """Return the lines that git prints."""
-    done = subprocess.run(
-        ["git", "-c", "core.quotepath=off", *arguments], cwd=root(), capture_output=True
-    )
-    return done.stdout.decode("utf-8", "replace").splitlines()
-
-
 def find_left() -> list[str]:
     """Return what is left to do, in order."""
-    conflicts = {*git("grep", "-lE", "^(<{7}|>{7}) ", "--", ".", ":!*.md")}
-    conflicts |= {*git("diff", "--name-only", "--diff-filter=U")}
-    left = [f"solve the conflict in {name}, then: git add {name}" for name in sorted(conflicts)]
-    left += [f"apply what {name} holds by hand, then delete it" for name in rejected()]
+    found, locking = left.to_decide(), left.to_lock()
     try:
-        left += ["nbtasks lock"] * bool(conflicts or lock.check())
+        unsure = left.conflicts() or (root() / lock.REJECTED).exists()
+        if not locking and (unsure or lock.check()):
+            locking = [left.WRITE_LOCK]
     except lock.LockError:
-        left.append("nbtasks lock")
+        locking = [left.WRITE_LOCK]
     check = [sys.executable, "bootstrap.py", "--check"]
     installed = subprocess.run(check, cwd=root(), capture_output=True).returncode == 0
-    if left or not installed:
-        left.append("python bootstrap.py")
-    return [*left, "ploomber build --env--sample true", "git add --all", "git commit"]
-
-
-def rejected() -> list[str]:
-    """Return the files of changes that could not be merged."""
-    return git("ls-files", "--others", "--exclude-standard", "--", "*.rej")
-
-
-def show_left() -> int:
-    """Say what is left to do; return 1 if there are conflicts."""
-    left = find_left()
-    print("Left to do after the update, in this order:")
-    print(*(f"  {number}. {what}" for number, what in enumerate(left, 1)), sep="\n")
-    if not left[0].startswith(("solve", "apply")):
-        return 0
-    print("Solve between the markers (<<<<<<<, >>>>>>>), keeping what both sides need:")
-    print("`git checkout --ours` drops all else that the template has changed in that file.")
-    return 1
+    if found or locking or not installed:
+        locking = [*locking, left.INSTALL]
+    return [*found, *locking, "ploomber build --env--sample true", "git add --all", "git commit"]
 
 
 def main(arguments: list[str]) -> int:
@@ -110,10 +86,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--version", help="a tag of the template (else: the newest there is)")
     options = parser.parse_args(arguments)
     if options.left:
-        return show_left()
+        return left.show(find_left())
     if not (root() / ".cruft.json").exists() and link():
         return 1
-    before = git("status", "--porcelain", "--untracked-files=no")
+    before = left.git("status", "--porcelain", "--untracked-files=no")
+    version = version_now()
     wanted = ["--checkout", options.version] if options.version else []
     quiet = ["--skip-apply-ask", "--allow-untracked-files"]
     if before:
@@ -121,10 +98,11 @@ def main(arguments: list[str]) -> int:
         return 1
     if cruft("update", *quiet, *wanted):
         return 1
-    if not git("ls-files", ".cruft.json"):
+    if not left.git("ls-files", ".cruft.json"):
         print("Add .cruft.json to git: it tells which version of the template this is.")
-    if not git("status", "--porcelain", "--untracked-files=no"):
+    if not left.git("status", "--porcelain", "--untracked-files=no"):
         return 0
+    show_changes(version)
     # In a new process, since this program may be among what has changed.
     return subprocess.run(
         [sys.executable, "-m", "nbtasks", "update", "--left"], cwd=root()

@@ -9,15 +9,19 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 import yaml
 from conftest import Project
+from test_requirements import ESCAPES
 
-pytestmark = pytest.mark.slow
+from nbtasks import audit as command
+
+pytestmark = pytest.mark.filterwarnings(*ESCAPES)
 
 LOCK = """\
+nbtasks==2027.1+0a1b2c3d \\
+    --hash=sha256:0
 numpy==2.1.0 ; python_full_version < '3.11' \\
     --hash=sha256:0
 numpy==2.3.0 ; python_full_version >= '3.11' \\
@@ -63,16 +67,16 @@ def server() -> Iterator[tuple[str, set[tuple[str, str]]]]:
 
 
 @pytest.fixture
-def audit(bake: Callable[..., Project], locked_environment: Path) -> Callable[..., tuple[int, str]]:
+def audit(bake: Callable[..., Project]) -> Callable[..., tuple[int, str]]:
     """Return a function that audits a lock by the step of the weekly workflow."""
     project = bake(example="empty")
-    (project.path / ".venv").symlink_to(locked_environment, target_is_directory=True)
     jobs = yaml.safe_load(project.read(".github/workflows/newest.yml"))["jobs"]
-    step = jobs["audit"]["steps"][-1]["run"]
+    start, words = jobs["audit"]["steps"][-1]["run"].split("nbtasks")
+    assert start == "python -m "
 
     def audit(lock: str, **environ: str) -> tuple[int, str]:
         project.write("requirements.lock", lock)
-        done = project.run("bash", "-c", step, check=False, **environ)
+        done = project.nbtasks(*words.split(), check=False, **environ)
         assert "Traceback" not in done.stdout, done.stdout
         return done.returncode, done.stdout
 
@@ -107,3 +111,11 @@ def test_an_audit_that_did_not_happen_is_no_success(audit) -> None:
     code, printed = audit(LOCK, **osv("http://127.0.0.1:9"))
     assert code == 1
     assert "pip-audit could not do its work, so nothing is known:" in printed
+
+
+def test_another_package_of_our_name_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    command.say_if_taken("nbtasks")
+    assert capsys.readouterr().out == ""
+    command.say_if_taken("six")
+    said = capsys.readouterr().out
+    assert "PyPI has a package six now, which is not that of this project" in said

@@ -27,6 +27,12 @@ PYTHONS = found_pythons()
 print("Pythons found:", *PYTHONS, sep="\n  ")
 
 
+def ours(project: Project) -> str:
+    """Return the part of the lock that names our package."""
+    lock = project.read("requirements.lock")
+    return re.search(r"(?m)^nbtasks==.*\n(?: .*\n)*", lock)[0]
+
+
 # --- it works ----------------------------------------------------------------------------
 
 
@@ -175,7 +181,7 @@ def test_too_old_environment(
     assert PYTHONS[0] != PYTHONS[-1], "this test needs two Pythons"
     project = bake(oldest_python="3.13")
     project.environ = environ | {"VIRTUAL_ENV": str(project.path / ".venv")}
-    project.write("requirements.lock", "")  # nothing to install: the environment is looked at only
+    project.write("requirements.lock", ours(project))  # the environment is looked at only
     project.run(uv, "venv", "--quiet", "--python", PYTHONS[0], ".venv")
     done = project.run(PYTHONS[-1], "bootstrap.py", "--environment", "current", check=False)
     assert "is older than Python 3.13, the oldest supported" in done.stdout
@@ -189,7 +195,7 @@ def test_broken_environment(
 ) -> None:
     """A .venv whose Python was uninstalled, or that has neither uv nor pip, is made anew."""
     project = bake()
-    project.write("requirements.lock", "")
+    project.write("requirements.lock", ours(project))
     python = project.path / ".venv" / BIN / "python"
     python.parent.mkdir(parents=True)
     python.symlink_to(project.path / "gone")
@@ -207,7 +213,7 @@ def test_a_lock_without_hashes_is_refused(
     """Nothing is installed that is not, to the letter, what the lock names."""
     project = bake()
     project.environ = environ
-    project.write("requirements.lock", "six==1.17.0\n")
+    project.write("requirements.lock", "six==1.17.0\n" + ours(project))
     done = project.run(sys.executable, "bootstrap.py", check=False)
     assert done.returncode == 1
     assert "pip install --python ...` failed" in done.stdout

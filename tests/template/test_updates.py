@@ -12,13 +12,20 @@ from pathlib import Path
 import pytest
 from conftest import BIN, CONTEXT, TEMPLATE, Project, clean_environ, publish
 
+from nbtasks.lock import read_versions
+
 pytestmark = pytest.mark.slow
 
+#: A package of few lines that the project does not need.
+SMALL = "cowsay"
 CRUFT = [sys.executable, "-m", "cruft"]
 #: The first release; the first commit stands for it.
 FIRST = "2026.11"
+#: The last one that had its machinery in tools/; the commit before the next version stands for it.
+TOOLS = "2026.12"
 #: One that is not out yet, and what it changes.
 NEXT, CHANGED = "next", ("README.md", ".gitattributes")
+NEWS = f"# Changelog\n\n## {NEXT}\n\n- Birds are counted.\n\n## {CONTEXT['_version']}\n\n- Old.\n"
 MINE = """\
 # %% tags=["parameters"]
 upstream = ["clean"]
@@ -37,11 +44,6 @@ ENTRY = """\
 """
 
 
-def test_the_changelog_begins_with_the_version() -> None:
-    heading = re.search(r"(?m)^## (\S+)", (TEMPLATE / "CHANGELOG.md").read_text("utf-8"))
-    assert heading and heading[1] == CONTEXT["_version"]
-
-
 def test_every_tag_is_in_the_changelog() -> None:
     tags = subprocess.run(["git", "tag"], cwd=TEMPLATE, capture_output=True, text=True).stdout
     headings = re.findall(r"(?m)^## (\S+)", (TEMPLATE / "CHANGELOG.md").read_text("utf-8"))
@@ -57,6 +59,10 @@ def releases(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Project:
     made = Project(folder / "template", "", now.environ)
     now.run("git", "clone", "--quiet", "--no-checkout", TEMPLATE.as_posix(), made.path)
     made.git("tag", "--force", FIRST, made.git("rev-list", "--max-parents=0", "HEAD"))
+    changes = made.git(
+        "log", "-S", f'"_version": "{TOOLS}"', "--format=%H", "--", "cookiecutter.json"
+    )
+    made.git("tag", "--force", TOOLS, f"{changes.split()[0]}~1")
     made.git("fetch", "--quiet", now.path.as_posix(), "HEAD")
     tree = made.git("rev-parse", "FETCH_HEAD^{tree}")
     commit = made.git("commit-tree", tree, "-p", "HEAD", "-m", "Now")
@@ -66,6 +72,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Project:
     readme, attributes = (f"{{{{cookiecutter.project_slug}}}}/{name}" for name in CHANGED)
     made.write(readme, "# Another title\n" + made.read(readme).split("\n", 1)[1])
     made.write(attributes, made.read(attributes) + "*.png binary\n")
+    made.write("CHANGELOG.md", NEWS)
     made.git("commit", "--quiet", "--all", "--message", "Next")
     made.git("tag", NEXT)
     made.git("checkout", "--quiet", "main")
@@ -140,6 +147,89 @@ def test_an_edited_project_of_an_earlier_release_takes_over_this_one(
         project.git("commit", "--message", "Update")
 
 
+def type_what_is_left(project: Project, printed: str, until: str) -> str:
+    """Type the commands of a list, up to one; return what the last of them printed."""
+    for command in re.findall(r"(?m)^  \d+\. (.*)$", printed):
+        if command.startswith(until):
+            break
+        assert command.split()[0] in {"git", "nbtasks", "python"}, command
+        printed = project.run(*command.split()).stdout
+    return printed
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["tools as they came", "an edited tool"])
+def test_a_project_with_tools_moves_by_its_own_program(
+    releases: Project, home: Path, tmp_path: Path, edited: bool
+) -> None:
+    """A user's edits stay, and what to do with an edited tool is said."""
+    path = tmp_path / "my-pipeline"
+    environ = clean_environ(home, path / ".venv" / BIN, Path(sys.executable).parent)
+    outer, project = Project(tmp_path, "", environ), Project(path, "my_pipeline", environ)
+    releases.git("checkout", "--quiet", "--detach", TOOLS)
+    bake = (sys.executable, "-m", "cookiecutter", releases.path, "--no-input")
+    outer.run(*bake, "environment=none", "python=3.10")
+    releases.git("checkout", "--quiet", "main")
+    assert (path / "tools" / "answers.json").exists()
+    project.git("init", "--quiet")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Start")
+    project.write("tasks/clean.py", project.read("tasks/clean.py") + "\n# %%\nmine = 1\n")
+    project.write("tests/test_mine.py", '"""Mine."""\n\n\ndef test_mine():\n    assert True\n')
+    if edited:
+        project.write("tools/report.py", project.read("tools/report.py") + "\n# Mine\n")
+    asked = project.read("requirements.txt")
+    project.write("requirements.txt", f"{asked}{SMALL}<6\n")
+    project.run(sys.executable, "tools", "lock")
+    project.write("requirements.txt", f"{asked}{SMALL}>=5  # used by me\n")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Mine")
+    assert locked(project)[SMALL][0].startswith("5.")
+
+    printed = project.run(sys.executable, "tools", "update", check=False).stdout
+    assert "Good work! Project's cruft has been updated" in printed
+    assert "choice variable" not in printed and "Traceback" not in printed
+    assert 'requires-python = ">=3.11"' in project.read("pyproject.toml")
+    assert (path / "tools" / "report.py").exists() == edited
+
+    done = project.run(sys.executable, "bootstrap.py", check=False)
+    assert "Traceback" not in done.stdout
+    if edited:  # cruft merges in another way then
+        assert "Ready" in done.stdout
+        assert "1. tools/ is of an earlier version: the machinery is the package" in done.stdout
+        said = "Your change is in tools/report.py: move it to src/ or drop it: git rm -r tools"
+        assert said in done.stdout
+        project.git("rm", "--quiet", "-r", "tools")
+        done = project.run("nbtasks", "update", "--left")
+    else:
+        assert done.returncode == 1
+        assert "Nothing was installed" in done.stdout
+    printed = type_what_is_left(project, done.stdout, "nbtasks lock")
+    printed = type_what_is_left(project, printed, "ploomber")
+    assert not (path / "tools").exists() and not list(path.rglob("*.rej"))
+    versions = locked(project)
+    assert versions["nbtasks"] and versions[SMALL][0].startswith("5.")
+    assert project.run("nbtasks", "lock", "--check").stdout == ""
+
+    assert (
+        "1. ploomber build --env--sample true" in project.run("nbtasks", "update", "--left").stdout
+    )
+    project.run("ploomber", "build", "--env--sample", "true")
+    project.run("python", "-m", "pytest", "--quiet", "tests/test_mine.py")
+    assert "mine = 1" in project.read("tasks/clean.py")
+    project.git("add", "--all")
+    assert "nbtasks sync --check" in project.read(".pre-commit-config.yaml")
+    assert (path / ".git" / "hooks" / "pre-commit").exists()
+    project.git("commit", "--message", "Update")
+    assert project.git("status", "--porcelain") == ""
+    done = project.run("python", "bootstrap.py")
+    assert "Ready" in done.stdout and "Left to do" not in done.stdout
+
+
+def locked(project: Project) -> dict[str, list[str]]:
+    """Return the versions that the lock of a project holds."""
+    return read_versions(project.read("requirements.lock"))
+
+
 def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
     releases: Project, locked_environment: Path, home: Path, uv: Path, tmp_path: Path
 ) -> None:
@@ -177,6 +267,8 @@ def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
     done = project.run("nbtasks", "update", "--version", NEXT, check=False)
     assert done.returncode == 1
     assert "1. solve the conflict in README.md, then: git add README.md" in done.stdout
+    assert "## next\n\n- Birds are counted.\n\nLeft to do" in done.stdout
+    assert "- Old." not in done.stdout
     assert project.read(".gitattributes").endswith("*.png binary\n")
     updated = json.loads(project.read(".cruft.json"))
     assert updated["commit"] == releases.git("rev-parse", NEXT)

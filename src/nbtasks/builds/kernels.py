@@ -260,11 +260,9 @@ def import_kernel() -> None:
         importlib.import_module(name)
     if before is None:
         del os.environ[QUIET_DEBUGGER]
-    project, environment = str(root()) + os.sep, sys.prefix + os.sep
+    project, venv = str(root()) + os.sep, sys.prefix + os.sep
     files = {name: getattr(module, "__file__", "") or "" for name, module in sys.modules.items()}
-    OURS[:] = [
-        n for n, f in files.items() if f.startswith(project) and not f.startswith(environment)
-    ]
+    OURS[:] = [n for n, f in files.items() if f.startswith(project) and not f.startswith(venv)]
 
 
 def prepare(task: Any) -> None:

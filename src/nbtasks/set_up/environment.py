@@ -1,19 +1,15 @@
 """Build the environment: the packages of requirements.lock, the project, the settings."""
 
-import hashlib
 import os
 import pkgutil
 import re
 import shutil
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 from nbtasks.project import root
 from nbtasks.set_up.commands import WINDOWS, SetupError, ask, watch, works
-
-LOCK = "requirements.lock"
+from nbtasks.set_up.packages import find_uv, fingerprint_of_lock, install
 
 # A file in the environment that says where it was made and, once all is installed, from what.
 NOTE = "bootstrap.txt"
@@ -49,21 +45,9 @@ def python_of(prefix):
     return next((prefix / place for place in places if (prefix / place).exists()), None)
 
 
-def program_of(python, name):
-    """Return a program that is installed in an environment, or None."""
-    folders = [str(python.parent), str(python.parent / "Scripts")]  # Scripts: conda on Windows
-    return shutil.which(name, path=os.pathsep.join(folders))
-
-
 def is_new_enough(python):
     """Tell whether an interpreter works and is not older than the oldest supported."""
     return works(python, "-c", f"import sys; sys.exit(sys.version_info < {oldest_python()})")
-
-
-def find_uv(python=None):
-    """Return uv: of this machine, or else of the environment; None if there is none."""
-    inside = program_of(python, "uv") if python else None
-    return shutil.which("uv") or os.environ.get("UV") or inside
 
 
 def find_current():
@@ -87,8 +71,6 @@ def read_note(prefix):
 def find_venv(venv):
     """Return the interpreter of .venv if it is whole; refuse one that was moved."""
     python, note = python_of(venv), read_note(venv)
-    if python and Path(sys.prefix).resolve() == venv.resolve():
-        return python  # it runs this: bootstrap.py has made it
     if python and note and note[0] != str(venv):
         raise SetupError(f"{venv} was made in another folder and can't move: delete it, try again")
     usable = python and len(note) == 2 and is_new_enough(python)
@@ -133,41 +115,12 @@ def make_venv():
     return python_of(venv)
 
 
-def install_uv(python):
-    """Install the uv that the lock names, by pip, and return it."""
-    wanted = re.search(r"(?m)^uv==(?:.*\\\n)*.*\n", (root() / LOCK).read_text(encoding="utf-8"))
-    if not wanted:
-        raise SetupError("requirements.lock names no uv: install uv, see docs.astral.sh/uv")
-    with tempfile.TemporaryDirectory() as folder:
-        requirements = Path(folder) / "uv.txt"
-        requirements.write_text(wanted.group(), encoding="utf-8")
-        watch(python, "-m", "pip", "install", "--require-hashes", "-r", requirements)
-    return program_of(python, "uv")
-
-
-def fingerprint_of_lock():
-    """Return a short name for the contents of the lock."""
-    text = (root() / LOCK).read_text(encoding="utf-8")
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
 def check_lock():
     """Say so if the lock has changed since the environment was made; git hooks call this."""
     if fingerprint_of_lock() in read_note(Path(sys.prefix)):
         return 0
     print("requirements.lock is not what is installed. Next: python bootstrap.py")
     return 1
-
-
-def install(python, flags):
-    """Install what the lock names, then this project in editable mode."""
-    uv, started = find_uv(python) or install_uv(python), time.monotonic()
-    pip = [uv, "pip", "install", "--python", python, "--no-deps"]
-    lines = watch(*pip, *flags, "--require-hashes", "-r", LOCK)
-    count = sum(line.startswith(" + ") for line in lines)
-    if count:
-        print(f"  {count} packages installed, {time.monotonic() - started:.0f} seconds")
-    watch(*pip, "--no-build-isolation", "--editable", ".")
 
 
 def copy_settings(prefix):

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from nbtasks.project import root
-from nbtasks.set_up import environment, into, repository
-from nbtasks.set_up.commands import WINDOWS, SetupError, run
+from nbtasks.set_up import environment, into, left, packages, repository
+from nbtasks.set_up.commands import WINDOWS, SetupError, run, start
 
 
 def sync_notebooks(python):
@@ -29,7 +29,7 @@ def sync_notebooks(python):
 
 def first_run(python):
     """Run the pipeline once on a sample of the data."""
-    ploomber = environment.program_of(python, "ploomber")
+    ploomber = packages.program_of(python, "ploomber")
     run(ploomber or "ploomber", "build", "--env--sample", "true")
 
 
@@ -82,6 +82,7 @@ class Steps:
     def __init__(self):
         """Start with no failure."""
         self.failures = []
+        self.python = None
 
     def take(self, title, function, *args):
         """Print the title of a step and take it; return what it returns, None if it fails."""
@@ -98,6 +99,7 @@ class Steps:
         if options.first_commit:
             self.take("The git repository", repository.make_repository)
         python = self.take("The environment", environment.build_environment, options.environment)
+        self.python = python
         if python:
             self.take("The git hooks", repository.register_hooks, python)
             self.take("The notebooks of the tasks", sync_notebooks, python)
@@ -117,29 +119,50 @@ def main(arguments=None, typed_in="."):
         return environment.check_lock()
     if options.into:
         return into.copy(Path(typed_in, options.into))
+    if left.is_in_the_way():
+        print("Nothing was installed: an update or a merge is not finished.")
+        left.show([*left.to_decide(), *left.to_lock(), left.INSTALL])
+        return 1
+    left.forget_compiled_tools()
     steps, started = Steps(), time.monotonic()
     try:
         steps.take_all(options)
     except KeyboardInterrupt:
         steps.failures.append("stopped by Ctrl-C")
-    quote = subprocess.list2cmdline if WINDOWS else lambda parts: " ".join(map(shlex.quote, parts))
-    name = "python" if shutil.which("python") else "python3"
-    again = [name, str(root() / "bootstrap.py"), "--environment", options.environment]
     if steps.failures:
-        report_failures(steps.failures, quote(again + flags(options)))
+        report_failures(steps.failures, again(options, *flags(options)))
         return 1
     print(f"\nReady, in {time.monotonic() - started:.0f} seconds.")
+    report_next(options, steps.python)
+    return 0
+
+
+def quote(*parts):
+    """Return a command as it would be typed anywhere."""
+    return subprocess.list2cmdline(parts) if WINDOWS else " ".join(map(shlex.quote, parts))
+
+
+def again(options, *more):
+    """Return what to type to run this once more."""
+    name = "python" if shutil.which("python") else "python3"
+    return quote(name, str(root() / "bootstrap.py"), "--environment", options.environment, *more)
+
+
+def report_next(options, python):
+    """Name the results, and what to type next."""
     if options.first_run:
         report_results()
     if repository.find_repository() is None and shutil.which("git"):
         print("This folder is no git repository yet, so it has no git hooks. To make it one:")
-        print(f"  {quote([*again, '--first-commit'])}")
+        print(f"  {again(options, '--first-commit')}")
     print("What to type next:")
-    print(f"  {quote(['cd', str(root())])}")
+    print(f"  {quote('cd', str(root()))}")
     if options.environment == "venv":
         print("  .venv\\Scripts\\activate" if WINDOWS else "  source .venv/bin/activate")
-    print("  ploomber build")
-    return 0
+    if left.is_update():
+        start(subprocess.run, [python, "-m", "nbtasks", "update", "--left"])
+    else:
+        print("  ploomber build")
 
 
 def flags(options):

@@ -1,0 +1,73 @@
+"""Install what requirements.lock names."""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from nbtasks.project import root
+from nbtasks.set_up.commands import SetupError, watch
+
+LOCK = "requirements.lock"
+# The folder of our wheel. Who has an index for it may delete this folder.
+VENDOR = "vendor"
+
+
+def program_of(python, name):
+    """Return a program that is installed in an environment, or None."""
+    folders = [str(python.parent), str(python.parent / "Scripts")]  # Scripts: conda on Windows
+    return shutil.which(name, path=os.pathsep.join(folders))
+
+
+def find_uv(python=None):
+    """Return uv: of this machine, or else of the environment; None if there is none."""
+    inside = program_of(python, "uv") if python else None
+    return shutil.which("uv") or os.environ.get("UV") or inside
+
+
+def install_uv(python):
+    """Install the uv that the lock names, by pip, and return it."""
+    wanted = re.search(r"(?m)^uv==(?:.*\\\n)*.*\n", (root() / LOCK).read_text(encoding="utf-8"))
+    if not wanted:
+        raise SetupError("requirements.lock names no uv: install uv, see docs.astral.sh/uv")
+    with tempfile.TemporaryDirectory() as folder:
+        requirements = Path(folder) / "uv.txt"
+        requirements.write_text(wanted.group(), encoding="utf-8")
+        watch(python, "-m", "pip", "install", "--require-hashes", "-r", requirements)
+    return program_of(python, "uv")
+
+
+def fingerprint_of_lock():
+    """Return a short name for the contents of the lock."""
+    text = (root() / LOCK).read_text(encoding="utf-8")
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def find_links():
+    """Return the option that names the folder of our wheel; a merged lock may not name it."""
+    return ["--find-links", VENDOR] if (root() / VENDOR).is_dir() else []
+
+
+def lock_in(folder):
+    """Return the lock; without that folder one that does not name it, in another folder."""
+    if (root() / VENDOR).is_dir():
+        return LOCK
+    text = (root() / LOCK).read_text(encoding="utf-8")
+    copy = Path(folder) / LOCK
+    copy.write_text(re.sub(r"(?m)^--find-links .*\n", "", text), encoding="utf-8")
+    return copy
+
+
+def install(python, flags):
+    """Install what the lock names, then this project in editable mode."""
+    uv, started = find_uv(python) or install_uv(python), time.monotonic()
+    pip = [uv, "pip", "install", "--python", python, "--no-deps"]
+    with tempfile.TemporaryDirectory() as folder:
+        lines = watch(*pip, *flags, *find_links(), "--require-hashes", "-r", lock_in(folder))
+    count = sum(line.startswith(" + ") for line in lines)
+    if count:
+        print(f"  {count} packages installed, {time.monotonic() - started:.0f} seconds")
+    watch(*pip, "--no-build-isolation", "--editable", ".")
