@@ -157,7 +157,7 @@ def test_without_products_the_page_names_the_command(project: Project, page: Pag
 def test_a_place_that_is_taken_is_said(project: Project, address: str) -> None:
     taken = address.removeprefix("http://")
     done = project.run("nbtasks", "dashboard", "--listen", taken, check=False)
-    assert "\npython tools dashboard\n" in project.read("docs/dashboard.md")
+    assert "\nnbtasks dashboard\n" in project.read("docs/dashboard.md")
     assert done.returncode == 1
     assert done.stdout.startswith(f"Can't listen on {taken}: ")
     assert "Traceback" not in done.stdout

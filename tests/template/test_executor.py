@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import WINDOWS, Project, ran
+from conftest import NOT_OURS, TEMPLATE, WINDOWS, Project, ran
 
 pytestmark = pytest.mark.slow
 posix = pytest.mark.skipif(WINDOWS, reason="Windows has no such signals")
@@ -430,15 +431,18 @@ def test_functions_shell_and_sql_run_too(project, pipeline) -> None:
     assert "Traceback" not in refused
 
 
-def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(project, pipeline) -> None:
+def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(project, pipeline, tmp_path) -> None:
     """As on macOS and Windows: the same lines and results, parallel too."""
-    text, old = project.read("tools/builds/worker.py"), "FORKS = processes.LINUX"
+    shutil.copytree(TEMPLATE / "src", tmp_path, dirs_exist_ok=True, ignore=NOT_OURS)
+    worker, old = tmp_path / "nbtasks/builds/worker.py", "FORKS = processes.LINUX"
+    text = worker.read_text("utf-8")
     assert text.count(old) == 1
-    project.write("tools/builds/worker.py", text.replace(old, "FORKS = False"))
+    worker.write_text(text.replace(old, "FORKS = False"), "utf-8")
     code = "open(product['data'], 'w').close()\n"
     pipeline(one=code, two=code, upstream={"two": "one"})
 
-    output = project.run("ploomber", "build", "--env--executor", "2").stdout
+    words = ("ploomber", "build", "--env--executor", "2")
+    output = project.run(*words, PYTHONPATH=str(tmp_path)).stdout
 
     assert ran(output) == ["one", "two"]
     assert "Executing" not in output
