@@ -183,6 +183,7 @@ class Project:
         known = {**self.environ, **environ}.get("PYTHONIOENCODING", "utf-8")
         screen = io.TextIOWrapper(io.BytesIO(), encoding=known, write_through=True)
         before = dict(os.environ), sys.path[:], sys.argv[:], set(sys.modules)
+        sys.path[:0] = filter(None, self.environ.get("PYTHONPATH", "").split(os.pathsep))
         forget()
         os.environ.clear()
         os.environ.update(self.environ | environ)
@@ -204,6 +205,25 @@ class Project:
         if check and code:
             pytest.fail(f"nbtasks {words} exited with {code}:\n{shown}", pytrace=False)
         return subprocess.CompletedProcess(["nbtasks", *words], code, shown)
+
+    def ploomber(
+        self,
+        *words: str | Path,
+        check: bool = True,
+        cwd: Path | None = None,
+        typed: str = "",
+        **environ: str,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of Ploomber as `run` does, but in a copy of this process."""
+        if sys.platform != "linux":
+            return self.run("ploomber", *words, check=check, cwd=cwd, typed=typed, **environ)
+        from preloaded import run
+
+        given = [str(word) for word in words]
+        code, shown = run(given, cwd or self.path, self.environ | environ, typed)
+        if check and code:
+            pytest.fail(f"ploomber {words} exited with {code}:\n{shown}", pytrace=False)
+        return subprocess.CompletedProcess(["ploomber", *words], code, shown)
 
     def run_in_terminal(self, *command: str, typed: str = "", **environ: str) -> tuple[int, bytes]:
         """Run a command in a terminal (not on Windows); return its exit code and the screen."""
@@ -343,6 +363,25 @@ def set_up(
         return project
 
     return set_up
+
+
+@pytest.fixture(scope="session")
+def at_hand(bake: Callable[..., Project], home: Path) -> Callable[..., Project]:
+    """Return a function that bakes and commits a project, to be run by this Python.
+
+    The environment of the tests has all that the lock names, and finds the project by PYTHONPATH.
+    """
+
+    def at_hand(**options: str) -> Project:
+        project = bake(**options)
+        paths = os.pathsep.join([str(TEMPLATE / "src"), str(project.path / "src")])
+        project.environ = clean_environ(home, Path(sys.executable).parent, PYTHONPATH=paths)
+        project.git("init", "--quiet")
+        project.git("add", "--all")
+        project.git("commit", "--quiet", "--message", "Start")
+        return project
+
+    return at_hand
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ TABLE = "products/development/sample=True/clean.parquet"
 
 
 @pytest.fixture(scope="module")
-def module_project(set_up: Callable[..., Project]) -> Project:
+def module_project(at_hand: Callable[..., Project]) -> Project:
     """Return a project whose first three tasks have run on the sample."""
-    project = set_up()
+    project = at_hand()
     build(project)
     return project
 
@@ -32,8 +32,8 @@ def project(module_project: Project) -> Iterator[Project]:
 
 def build(project: Project, *options: str, check: bool = True) -> str:
     """Build up to `features` on the sample; return what was printed."""
-    command = ("ploomber", "build", "--partially", "features", "--env--sample", "true", *options)
-    return project.run(*command, check=check).stdout
+    words = ("build", "--partially", "features", "--env--sample", "true", *options)
+    return project.ploomber(*words, check=check).stdout
 
 
 def edit(project: Project, old: str, new: str) -> str:
@@ -171,7 +171,7 @@ def test_a_half_written_product_is_made_again(project, end):
     assert (project.path / TABLE).read_bytes() != whole
     project.write(CLEAN, before)
 
-    status = project.run("ploomber", "status", "--env--sample", "true").stdout
+    status = project.ploomber("status", "--env--sample", "true").stdout
     assert re.search("^clean +its product changed$", status, re.MULTILINE)
     assert ran(build(project)) == ["clean", "features"]
     assert (project.path / TABLE).read_bytes() == whole
@@ -207,10 +207,10 @@ def test_an_edit_in_a_result_is_kept_before_it_is_overwritten(project):
 
 
 def test_a_task_that_is_up_to_date_or_unknown_is_said_in_a_line(project):
-    command = ("ploomber", "task", "--env--sample", "true")
-    said = project.run(*command, "clean").stdout
+    words = ("task", "--env--sample", "true")
+    said = project.ploomber(*words, "clean").stdout
     assert said.endswith("to run it all the same: ploomber task clean --force\n")
-    refused = project.run(*command, "claen", check=False)
+    refused = project.ploomber(*words, "claen", check=False)
     assert refused.returncode == 1
     assert "There is no such task. The tasks are: get, clean," in refused.stdout
     assert "Traceback" not in refused.stdout
@@ -240,6 +240,7 @@ def test_the_smoke_test_minds_the_time_budget_and_overwrites_nothing_of_the_user
 
 
 def test_the_smoke_test_runs_before_a_push_and_can_be_skipped(project, tmp_path):
+    project.run("python", "-m", "pre_commit", "install")
     project.git("init", "--quiet", "--bare", str(tmp_path / "remote"))
     project.git("remote", "add", "origin", str(tmp_path / "remote"))
     edit(project, "table.head()", "table.heads()")
@@ -257,15 +258,13 @@ def test_the_smoke_test_runs_before_a_push_and_can_be_skipped(project, tmp_path)
     project.git("remote", "remove", "origin")
 
 
-def test_the_empty_example_is_checked_too(bake, module_project):
-    """Its package has the same name, so it can be put before the installed one."""
-    empty = bake(example="empty")
-    empty.environ = module_project.environ | {"PYTHONPATH": str(empty.path / "src")}
+def test_the_empty_example_is_checked_too(at_hand):
+    empty = at_hand(example="empty")
     data = empty.read("data/raw/example.csv")
     empty.run("python", "-m", "pytest", "--ignore", "tests/test_pipeline.py")
     empty.write("data/raw/example.csv", data.replace("1.2", "-1.2"))
 
-    output = empty.run("ploomber", "build", check=False).stdout
+    output = empty.ploomber("build", check=False).stdout
 
     assert "The table of task 'get' is not as its schema" in output
     assert "column rain_mm, check greater_than_or_equal_to(0): 1 of 10 rows" in output
