@@ -285,6 +285,15 @@ def publish(folder: Path, home: Path) -> Project:
     return repository
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need more than Python and git, by what they use."""
+    for item in items:
+        for fixture, mark in {"browser": "browser", "slurm": "cluster"}.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home folder for git, with an identity."""
