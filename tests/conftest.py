@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cookiecutter.main import cookiecutter
@@ -206,24 +207,28 @@ class Project:
             pytest.fail(f"nbtasks {words} exited with {code}:\n{shown}", pytrace=False)
         return subprocess.CompletedProcess(["nbtasks", *words], code, shown)
 
-    def ploomber(
+    def quickly(
         self,
-        *words: str | Path,
+        *command: str | Path,
         check: bool = True,
         cwd: Path | None = None,
         typed: str = "",
         **environ: str,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command of Ploomber as `run` does, but in a copy of this process."""
+        """Run `ploomber` or `nbtasks` as `run` does, but in a copy of this process."""
         if sys.platform != "linux":
-            return self.run("ploomber", *words, check=check, cwd=cwd, typed=typed, **environ)
+            return self.run(*command, check=check, cwd=cwd, typed=typed, **environ)
         from preloaded import run
 
-        given = [str(word) for word in words]
-        code, shown = run(given, cwd or self.path, self.environ | environ, typed)
+        words = [str(part) for part in command]
+        code, shown = run(words, cwd or self.path, self.environ | environ, typed)
         if check and code:
-            pytest.fail(f"ploomber {words} exited with {code}:\n{shown}", pytrace=False)
-        return subprocess.CompletedProcess(["ploomber", *words], code, shown)
+            pytest.fail(f"{command} exited with {code}:\n{shown}", pytrace=False)
+        return subprocess.CompletedProcess(words, code, shown)
+
+    def ploomber(self, *words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command of Ploomber, quickly."""
+        return self.quickly("ploomber", *words, **options)
 
     def run_in_terminal(self, *command: str, typed: str = "", **environ: str) -> tuple[int, bytes]:
         """Run a command in a terminal (not on Windows); return its exit code and the screen."""
@@ -374,6 +379,14 @@ def set_up(
     return set_up
 
 
+def copied(project: Project, path: Path) -> Project:
+    """Return a project that is run by this Python, as it is in another folder, copied there."""
+    if path != project.path:
+        shutil.copytree(project.path, path, symlinks=True)
+    paths = os.pathsep.join([str(TEMPLATE / "src"), str(path / "src")])
+    return Project(path, project.package, project.environ | {"PYTHONPATH": paths})
+
+
 @pytest.fixture(scope="session")
 def at_hand(bake: Callable[..., Project], home: Path) -> Callable[..., Project]:
     """Return a function that bakes and commits a project, to be run by this Python.
@@ -383,12 +396,11 @@ def at_hand(bake: Callable[..., Project], home: Path) -> Callable[..., Project]:
 
     def at_hand(**options: str) -> Project:
         project = bake(**options)
-        paths = os.pathsep.join([str(TEMPLATE / "src"), str(project.path / "src")])
-        project.environ = clean_environ(home, Path(sys.executable).parent, PYTHONPATH=paths)
+        project.environ = clean_environ(home, Path(sys.executable).parent)
         project.git("init", "--quiet")
         project.git("add", "--all")
         project.git("commit", "--quiet", "--message", "Start")
-        return project
+        return copied(project, project.path)
 
     return at_hand
 

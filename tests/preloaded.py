@@ -1,4 +1,4 @@
-"""A command of Ploomber in a copy of this process, which has imported what the command imports.
+"""`ploomber` and `nbtasks` in a copy of this process, which has imported what they import.
 
 A build of small tasks takes its 2 seconds for imports. A copy takes none, changes nothing here,
 and is thrown away with all that it has learned, as the process of a command is.
@@ -45,7 +45,7 @@ def run(
     typed: str = "",
     call: Callable[[], object] | None = None,
 ) -> tuple[int, str]:
-    """Run `ploomber` with these words; return its exit code and what it has printed.
+    """Run `ploomber ...` or `nbtasks ...`; return its exit code and what it has printed.
 
     `call` is what the process does instead, once it looks like that of the command.
     """
@@ -58,7 +58,7 @@ def run(
             pid = os.fork()
         if pid == 0:
             files = keyboard.fileno(), screen.fileno()
-            be_a_command(lambda: run_ploomber(words, cwd, environ, call), *files)
+            be_a_command(lambda: run_command(words, cwd, environ, call), *files)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         screen.seek(0)
         return code, screen.read().decode("utf-8").replace("\r\n", "\n")
@@ -89,12 +89,14 @@ def be_a_command(command: Callable[[], int], keyboard: int, screen: int) -> NoRe
         os._exit(code)
 
 
-def run_ploomber(
+def run_command(
     words: list[str], cwd: Path, environ: dict[str, str], call: Callable[[], object] | None
 ) -> int:
-    """Set this process up as that of the command, and run it."""
+    """Set this process up as that of the command, run it, and return its exit code."""
     import conftest
     from ploomber_cli.cli import cmd_router
+
+    from nbtasks.__main__ import run_to_the_pipe
 
     os.environ.clear()
     os.environ.update(environ)
@@ -102,10 +104,10 @@ def run_ploomber(
     conftest.forget()
     importlib.invalidate_caches()
     sys.dont_write_bytecode = True  # the tests edit a module several times a second
-    program = str(Path(sys.executable).with_name("ploomber"))
+    program = str(Path(sys.executable).with_name(words[0]))
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.modules["__main__"].__file__ = program
-    sys.argv = [program, *words]
+    sys.argv = [program, *words[1:]]
     sys.orig_argv = [sys.executable, *sys.argv]
     python = next(number for number, path in enumerate(sys.path) if path.endswith(".zip"))
     given = filter(None, environ.get("PYTHONPATH", "").split(os.pathsep))
@@ -117,8 +119,8 @@ def run_ploomber(
     for category in QUIET:
         warnings.simplefilter("ignore", category)
     warnings.showwarning = show_warning
-    (call or cmd_router)()
-    return 0
+    command = {"ploomber": cmd_router, "nbtasks": run_to_the_pipe}[words[0]]
+    return (call or command)() or 0
 
 
 def show_warning(message, category, filename, lineno, file=None, line=None) -> None:

@@ -34,7 +34,7 @@ def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[st
         products = {name: str(dag[name].product["nb"]) for name in dag}
         print(json.dumps({"params": params, "products": products}))
 
-    code, printed = run([], project.path, project.environ | environ, call=as_json)
+    code, printed = run(["nbtasks"], project.path, project.environ | environ, call=as_json)
     assert code == 0, printed
     return json.loads(printed.splitlines()[-1])
 

@@ -181,7 +181,7 @@ def build(project: Project, *options: str, check: bool = True) -> str:
 
 def reasons(project: Project) -> dict[str, str]:
     """Return which tasks would run, and why."""
-    printed = project.nbtasks("status").stdout
+    printed = project.quickly("nbtasks", "status").stdout
     return dict(re.findall(r"(?m)^([\w-]+)  +will run: (.+?)(?:  .*)?$", printed))
 
 
@@ -203,7 +203,7 @@ def test_plain_ploomber_makes_the_same(project):
     project.write("pipeline.plain.yaml", plain)
     project.write("env.plain.yaml", "products: products/plain\n")
     words = ("--entry-point", "pipeline.plain.yaml")
-    before = project.nbtasks("status", *words).stdout
+    before = project.quickly("nbtasks", "status", *words).stdout
     assert before.count("will run") == 10
     assert re.findall(r"(?m)^(\w+) +up to date$", before) == ["filter"]  # its table is the same
     # Our settings of kernels, which it finds in this environment, go by the variable.
@@ -288,7 +288,7 @@ def test_a_script_in_another_language_may_begin_its_lines_anywhere(project, tmp_
         head + '\ntasks: [{source: tasks/cars.R, product: "{{products}}/cars.html"}]\n',
     )
     words = ("status", "--entry-point", "pipeline.cars.yaml")
-    printed = project.nbtasks(*words, JUPYTER_PATH=str(tmp_path)).stdout
+    printed = project.quickly("nbtasks", *words, JUPYTER_PATH=str(tmp_path)).stdout
     assert re.search(r"(?m)^cars +will run: never run$", printed)
     for name in ("tasks/cars.R", "pipeline.cars.yaml"):
         (project.path / name).unlink()
@@ -333,13 +333,13 @@ def test_the_smoke_test_takes_any_product_and_finds_forgotten_notebooks(project,
     left = "|".join(map(re.escape, forgotten))
     project.write("pipeline.yaml", re.sub(rf"(?m)^  - source: ({left})\n(    .*\n)*", "", text))
 
-    done = project.nbtasks("smoke", tmp_path, check=False)
+    done = project.quickly("nbtasks", "smoke", tmp_path, check=False)
 
     assert database.read_bytes() == before
     expected = [f"{name}: no task of a pipeline has it as source" for name in forgotten]
     assert done.stdout.splitlines() == expected
     assert {"parts", "copy.csv"} <= {path.name for path in (tmp_path / "products").iterdir()}
-    summary = project.nbtasks("summary", tmp_path).stdout
+    summary = project.quickly("nbtasks", "summary", tmp_path).stdout
     assert re.search(r"\| parts \| yes \| \d+\.\d \| `parts.html`, `parts` \|", summary)
     assert re.search(r"\| filter \| yes \| \d+\.\d \|  \|", summary)
     project.write("pipeline.yaml", text)
