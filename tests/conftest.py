@@ -71,7 +71,7 @@ def staged() -> Path:
 
 def forget() -> None:
     """Forget what our package and a project's have learned, as a new process would."""
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if name == "nbtasks" or name.startswith("nbtasks."):
             for value in list(vars(module).values()):
                 if hasattr(value, "cache_clear"):

@@ -24,6 +24,8 @@ from typing import NoReturn
 #: What the command imports, and what a build imports for its tasks.
 IMPORTED = "ploomber_cli.cli ploomber.cli nbtasks.cluster nbtasks.executor nbtasks.report pyarrow"
 IMPORTED += " pandera.pandas pyarrow.dataset pyarrow.parquet nbconvert.exporters plotly"
+#: What tells a build that it is part of something else; other tests may have imported it.
+TELLING = ("jupyterlab", "soopervisor")
 #: What Python does not show by itself.
 QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
@@ -102,6 +104,8 @@ def run_command(
     os.environ.update(environ)
     os.chdir(cwd)
     conftest.forget()
+    for name in TELLING:
+        sys.modules.pop(name, None)
     importlib.invalidate_caches()
     sys.dont_write_bytecode = True  # the tests edit a module several times a second
     program = str(Path(sys.executable).with_name(words[0]))

@@ -20,7 +20,7 @@ def project(at_hand: Callable[..., Project]) -> Project:
 def test_a_place_that_is_taken_is_said(project: Project) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = f"127.0.0.1:{server.getsockname()[1]}"
-        done = project.nbtasks("dashboard", "--listen", taken, check=False)
+        done = project.quickly("nbtasks", "dashboard", "--listen", taken, check=False)
     assert "\nnbtasks dashboard\n" in project.read("docs/dashboard.md")
     assert done.returncode == 1
     assert done.stdout.startswith(f"Can't listen on {taken}: ")
@@ -31,9 +31,9 @@ def test_a_task_that_has_been_renamed_is_said(project: Project) -> None:
     module = "src/my_pipeline/dashboard.py"
     text = project.read(module)
     project.write(module, text.replace('"clean", "train"', '"tidy", "train"'))
-    done = project.nbtasks("dashboard", check=False)
+    done = project.quickly("nbtasks", "dashboard", check=False)
     project.write(module, text.replace("from .explore import", "from .looked import"))
-    other = project.nbtasks("dashboard", check=False)
+    other = project.quickly("nbtasks", "dashboard", check=False)
     project.write(module, text)
     assert done.returncode == other.returncode == 1
     assert "The dashboard in src/ can't be imported: No module named" in other.stdout

@@ -48,7 +48,7 @@ def test_the_pipeline_is_drawn_without_a_network(project: Project) -> None:
     text = drawn.read_text("utf-8")
     assert "script" not in text and text.count("http") == text.count("http://www.w3.org/2000/svg")
     for name in ("get", "clean", "features", "explore", "train"):
-        assert f">{name}</text>" in text
+        assert f" {name}</text>" in text
     project.ploomber("plot")
     assert (project.path / "pipeline.png").read_bytes().startswith(b"\x89PNG")
     assert project.git("status", "--porcelain") == ""

@@ -173,6 +173,7 @@ def test_a_product_left_as_it_was_is_told_and_not_refused(project):
 
 
 def test_an_edit_in_a_result_is_kept_before_it_is_overwritten(project):
+    build(project, "--force")  # what a result held is remembered by its path
     name = TABLE.replace("parquet", "ipynb")
     edited = project.read(name).replace("table.head()", "table.tail()")
     project.write(name, edited)
