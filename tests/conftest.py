@@ -42,6 +42,7 @@ NOT_OURS = shutil.ignore_patterns(
             ".venv",
             "__pycache__",
             "artifacts",
+            ".coverage*",
             ".mypy_cache",
             ".pytest_cache",
             ".ruff_cache",
