@@ -1,43 +1,131 @@
-"""Keep the template well: `nox` runs its tests, `nox --list` shows what else there is."""
+"""Keep template and package well: `nox` runs their tests, `nox --list` shows what else there is.
+
+The tests that `nox` runs need Python and git alone.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "tests"]
+nox.options.sessions = ["lint", "unit", "template"]
 
 PROJECT = Path("{{cookiecutter.project_slug}}")
 TEST_GROUP = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+#: Two test files at a time; what one file has set up, no other one needs.
+IN_PARALLEL = ["--numprocesses", "2", "--dist", "loadfile"]
+
+
+def install(session: nox.Session) -> None:
+    """Install what the tests need, what a project locks, and the package as it is here."""
+    session.install(*TEST_GROUP)
+    session.install("--no-deps", "--require-hashes", "--requirement", PROJECT / "requirements.lock")
+    session.install("--no-deps", "--editable", ".")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the template's own Python files."""
-    session.install(*TEST_GROUP)
+    """Check the Python files of this repository."""
+    session.install(*(name for name in TEST_GROUP if name.startswith("ruff")))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
 
 @nox.session
-def tests(session: nox.Session) -> None:
+def unit(session: nox.Session) -> None:
+    """Test the package, and show what the tests cover; arguments go to pytest."""
+    install(session)
+    coverage = ["--cov", "--cov-report=term:skip-covered"]
+    session.run("pytest", "tests/package", *coverage, *(session.posargs or IN_PARALLEL))
+
+
+@nox.session
+def template(session: nox.Session) -> None:
     """Bake the template in every way and use what was baked; arguments go to pytest."""
-    session.install(*TEST_GROUP)
-    if not any(map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])):
-        session.run("playwright", "install", "chromium")
-    arguments = session.posargs or ["--numprocesses", "2", "--dist", "loadfile"]
-    session.run("pytest", *arguments)
+    install(session)
+    others = ["-m", "not browser and not cluster"]
+    session.run("pytest", "tests/template", *others, *(session.posargs or IN_PARALLEL))
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at pages, reports, dashboard and JupyterLab by Chromium; arguments go to pytest."""
+    if not any(map(shutil.which, ["chromium", "chromium-browser"])):
+        session.error("These tests need Chromium on the PATH: apt-get install chromium")
+    install(session)
+    session.run("pytest", "-m", "browser", *(session.posargs or IN_PARALLEL))
+
+
+@nox.session
+def cluster(session: nox.Session) -> None:
+    """Hand tasks over to SLURM and let them fail in every way; arguments go to pytest."""
+    if not shutil.which("sbatch"):
+        session.error("These tests need SLURM, and root: apt-get install slurm-wlm munge")
+    install(session)
+    session.run("pytest", "-m", "cluster", *session.posargs)
 
 
 @nox.session
 def pins(session: nox.Session) -> None:
     """Lift each upper bound of a project; what fails names those that are no longer needed."""
-    session.install(*TEST_GROUP)
-    session.run("pytest", "tests/test_pins.py", *session.posargs, env={"PINS": "newest"})
+    install(session)
+    tests = "tests/template/test_pins.py"
+    session.run("pytest", tests, *session.posargs, env={"PINS": "newest"})
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel of the sources into the template; with `-- --compare FILE`, compare one."""
+    session.install("packaging", "uv")
+    session.run("python", "vendoring.py", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Update requirements.lock of new projects; arguments go to `nbtasks lock`."""
+    session.install("cookiecutter", "packaging", "uv")
+    session.run("python", "vendoring.py")
+    command = ["python", "-m", "nbtasks", "lock", *session.posargs]
+    environ = {"PYTHONPATH": str(Path("src").resolve())}
+    with tempfile.TemporaryDirectory() as folder:
+        made = bake(session, folder, "cluster=slurm")  # so that all extras are locked
+        with session.chdir(made):
+            session.run(*command, env=environ)
+        shutil.copy(made / "requirements.lock", PROJECT)
+    session.run("python", "vendoring.py")
+    session.log("Now take the names that test_names.py asks for into hooks/post_gen_project.py")
+
+
+@nox.session
+def project(session: nox.Session) -> None:
+    """Make a project that has the sources as they are here: nox -s project -- FOLDER [NAME=ANSWER].
+
+    An edit in src/nbtasks/ is in it at once.
+    """
+    if not session.posargs:
+        session.error("Which folder? nox -s project -- FOLDER")
+    session.install("cookiecutter", "uv")
+    made = bake(session, *session.posargs)
+    python = made / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    session.run("python", made / "bootstrap.py", "--first-commit")
+    editable = ["--no-deps", "--quiet", "--editable", "."]
+    session.run("python", "-m", "uv", "pip", "install", "--python", python, *editable)
+    session.log(f"The project is {made}")
+
+
+def bake(session: nox.Session, folder: str, *answers: str) -> Path:
+    """Make a project in a folder, not yet set up, and return its path."""
+    before = set(Path(folder).glob("*"))
+    options = ["--no-input", "--output-dir", folder, "environment=none"]
+    session.run("cookiecutter", ".", *options, *answers)
+    (made,) = set(Path(folder).glob("*")) - before
+    return made.resolve()
 
 
 @nox.session
@@ -53,17 +141,3 @@ def pictures(session: nox.Session) -> None:
     """Make the pictures of the README anew; an argument names a folder, such as /home/ada."""
     session.install(*TEST_GROUP)
     session.run("python", "docs/pictures.py", *session.posargs)
-
-
-@nox.session
-def lock(session: nox.Session) -> None:
-    """Update requirements.lock of the generated project; arguments go to `python tools lock`."""
-    session.install("cookiecutter", "packaging", "tomli", "uv")
-    command = "import sys, tools.lock; sys.exit(tools.lock.main(sys.argv[1:]))"
-    answers = ["--no-input", "environment=none", "--output-dir", session.create_tmp()]
-    session.run("cookiecutter", ".", "--overwrite-if-exists", *answers)
-    made = Path(session.create_tmp()) / "my-pipeline"
-    with session.chdir(made):
-        session.run("python", "-c", command, *session.posargs)  # needs no environment
-    shutil.copy(made / "requirements.lock", PROJECT)
-    session.log("Now take the names that tests/test_names.py asks for into the post hook")

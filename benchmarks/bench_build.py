@@ -18,7 +18,7 @@ from uv import find_uv_bin
 UV = find_uv_bin()
 #: requirements.txt without what it pins, and without what Ploomber asks for by itself.
 NEWEST = ["ploomber", "jupyterlab", "ipykernel", "pyarrow", "pandas", "plotly", "scikit-learn"]
-NEWEST += ["filelock", "pandera", "joblib"]  # and what tools/ and src/ import
+NEWEST += ["filelock", "pandera", "joblib"]  # and what nbtasks and src/ import
 START = '# %% tags=["parameters"]\nupstream = None\nproduct = None\n\n# %%\nimport time\n\n'
 #: What tasks do that don't need each other, for two seconds each.
 WORK = {
@@ -56,7 +56,7 @@ def main() -> None:
         cost(
             [UV, "venv", "--python", "3.11", stock.parent],
             [*install, *NEWEST],
-            [*install, "--no-deps", "--editable", project],
+            [*install, "--no-deps", *(project / "vendor").glob("*.whl"), "--editable", project],
             cwd=folder,
             env=env,
         )

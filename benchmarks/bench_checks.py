@@ -41,11 +41,9 @@ schema = pa.DataFrameSchema(columns)
 """
 MEMORY = "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
 WAYS = {
-    "the check of this template": (
-        "import sys\n"
+    "the check of nbtasks": (
         "from ploomber.products import File\n"
-        "sys.path.insert(0, '.')\n"
-        "from tools.checking import frames\n"
+        "from nbtasks.checking import frames\n"
         "frames.validate(File('large.parquet'), schema, 'the table', ValueError)\n"
     ),
     "pandas.read_parquet and schema.validate": (
@@ -62,7 +60,7 @@ def tasks(project: Path, env: dict[str, str]) -> None:
     cost(build, cwd=project, env=env)
     rows = {"with the checks": best(3, build, cwd=project, env=env)}
     text = pipeline.read_text(encoding="utf-8")
-    plain = HEAD.replace("on_render: tools.checks.on_render\n", "")
+    plain = HEAD.replace("on_render: nbtasks.checks.on_render\n", "")
     plain = re.sub("executor: .*\n", 'executor: "{{executor}}"\n', plain)
     pipeline.write_text(text.replace(HEAD, plain), encoding="utf-8")
     rows["Ploomber alone"] = best(3, build, cwd=project, env=env)

@@ -22,12 +22,13 @@ UV = find_uv_bin()
 VISITORS, CHANGES = 50, 4
 SPECIES, ISLANDS = ["Adelie", "Chinstrap", "Gentoo"], ["Biscoe", "Dream", "Torgersen"]
 OUTPUTS = [("birds", "children"), ("bills", "figure"), ("mass", "figure"), ("pairs", "figure")]
-#: Serves the same application as `python tools dashboard --sample`, as a newcomer would.
+#: Serves the same application as `nbtasks dashboard --sample`, as a newcomer would.
 DASH = """
-import sys; sys.path.insert(0, ".")
-from tools import dashboard, status
+from my_pipeline import dashboard as page
+from nbtasks import dashboard, status
+
 dag = status.load(["--env--sample", "true"])
-dashboard.make_server(dag, "").run(port=8061, threaded=True)
+dashboard.make_server(page, dag, "").run(port=8061, threaded=True)
 """
 
 
@@ -111,9 +112,9 @@ def main() -> None:
         python = project / ".venv" / "bin" / "python"
         print("\nSeconds that visitors of the dashboard wait (median, 95 of 100, longest)")
         print(f"{'visitors':>8}  {'step':8} {'answers':>8} {'median':>8} {'95 %':>8} {'max':>8}")
-        print("python tools dashboard (waitress)")
+        print("nbtasks dashboard (waitress)")
         listen = ["--sample", "--listen", "127.0.0.1:8060"]
-        serve = [python, "tools", "dashboard", *listen]
+        serve = [python, "-m", "nbtasks", "dashboard", *listen]
         measure(serve, "http://127.0.0.1:8060", project, env)
         print("Dash's own server")
         measure([python, "-c", DASH], "http://127.0.0.1:8061", project, env)

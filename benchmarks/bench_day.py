@@ -77,13 +77,13 @@ def measure(project: Path, tasks: int, env: dict[str, str]) -> dict[str, Cost]:
     run = {"cwd": project, "env": env}
     names = fill(project, tasks)
     scripts = [project / "tasks" / f"{name}.py" for name in names]
-    sync = ["python", "tools", "sync"]
+    sync = ["nbtasks", "sync"]
     cost(sync, ["ploomber", "build"], **run)
     cost(["git", "add", "--all"], ["git", "commit", "--quiet", "-m", f"{tasks} tasks"], **run)
     rows = {
-        "python tools status": best(2, ["python", "tools", "status"], **run),
+        "nbtasks status": best(2, ["nbtasks", "status"], **run),
         "build, nothing to do": best(2, ["ploomber", "build"], **run),
-        "python tools sync, nothing to do": best(2, sync, **run),
+        "nbtasks sync, nothing to do": best(2, sync, **run),
     }
     edit(scripts[1], "one")
     commit = ["git", "commit", "--quiet", "-am", "One task"]

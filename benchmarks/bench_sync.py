@@ -1,4 +1,4 @@
-"""Keeping scripts and notebooks the same: sync.py, `jupytext --sync`, and jupytext's own hook.
+"""Keeping scripts and notebooks the same: nbtasks sync, `jupytext --sync`, and jupytext's own hook.
 
 For 4 and for 50 tasks of 12 cells, all with the project's locked environment. jupytext's
 own hook fails with notebooks that git ignores; what it takes is counted all the same.
@@ -31,7 +31,7 @@ def make_tasks(project: Path, number: int, env: dict[str, str]) -> list[Path]:
         script.write_text(TASK.replace("value", f"value_{index}"), encoding="utf-8")
     git = ["git", "-c", "core.hooksPath=/dev/null"]
     cost(
-        ["python", "tools", "sync"],
+        ["nbtasks", "sync"],
         [*git, "add", "--all"],
         [*git, "commit", "--message", "Tasks"],
         cwd=project,
@@ -59,24 +59,24 @@ def measure(project: Path, number: int, env: dict[str, str]) -> dict[str, Cost]:
     run = {"cwd": project, "env": env}
     scripts = make_tasks(project, number, env)
     names = [script.relative_to(project) for script in scripts]
-    check = ["python", "tools", "sync", "--check"]
+    check = ["nbtasks", "sync", "--check"]
     rows = {
         "jupytext --sync": best(3, ["jupytext", "--sync", *names], **run),
         "jupytext --pre-commit-mode --sync": best(
             3, ["jupytext", "--pre-commit-mode", "--sync", *names], **run, succeed=False
         ),
     }
-    cost(["python", "tools", "sync"], **run)
-    rows["sync.py --check: nothing to do"] = best(5, check, **run)
+    cost(["nbtasks", "sync"], **run)
+    rows["nbtasks sync --check: nothing to do"] = best(5, check, **run)
     edit(scripts[0], "range(100)", "range(101)")
-    rows["sync.py --check: one script edited"] = best(5, check, **run)
-    rows["sync.py: that notebook refreshed"] = cost(["python", "tools", "sync"], **run)
+    rows["nbtasks sync --check: one script edited"] = best(5, check, **run)
+    rows["nbtasks sync: that notebook refreshed"] = cost(["nbtasks", "sync"], **run)
     for script in scripts[1:]:
         edit(script, "range(100)", "range(101)")
-    rows["sync.py --check: every script edited"] = best(5, check, **run)
-    rows["sync.py: every notebook refreshed"] = cost(["python", "tools", "sync"], **run)
+    rows["nbtasks sync --check: every script edited"] = best(5, check, **run)
+    rows["nbtasks sync: every notebook refreshed"] = cost(["nbtasks", "sync"], **run)
     edit(project / "notebooks" / f"{scripts[0].stem}.ipynb", "range(101)", "range(102)")
-    rows["sync.py --check: one notebook edited, refused"] = best(5, check, **run, succeed=False)
+    rows["nbtasks sync --check: a notebook edited, refused"] = best(5, check, **run, succeed=False)
     return rows
 
 

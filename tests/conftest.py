@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cookiecutter.main import cookiecutter
@@ -41,6 +42,7 @@ NOT_OURS = shutil.ignore_patterns(
             ".venv",
             "__pycache__",
             "artifacts",
+            ".coverage*",
             ".mypy_cache",
             ".pytest_cache",
             ".ruff_cache",
@@ -70,7 +72,7 @@ def staged() -> Path:
 
 def forget() -> None:
     """Forget what our package and a project's have learned, as a new process would."""
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if name == "nbtasks" or name.startswith("nbtasks."):
             for value in list(vars(module).values()):
                 if hasattr(value, "cache_clear"):
@@ -228,6 +230,7 @@ class Project:
         known = {**self.environ, **environ}.get("PYTHONIOENCODING", "utf-8")
         screen = io.TextIOWrapper(io.BytesIO(), encoding=known, write_through=True)
         before = dict(os.environ), sys.path[:], sys.argv[:], set(sys.modules)
+        sys.path[:0] = filter(None, self.environ.get("PYTHONPATH", "").split(os.pathsep))
         forget()
         os.environ.clear()
         os.environ.update(self.environ | environ)
@@ -249,6 +252,29 @@ class Project:
         if check and code:
             pytest.fail(f"{arguments} exited with {code}:\n{shown}", pytrace=False)
         return subprocess.CompletedProcess(["nbtasks", *map(str, arguments)], code, shown)
+
+    def quickly(
+        self,
+        *command: str | Path,
+        check: bool = True,
+        cwd: Path | None = None,
+        typed: str = "",
+        **environ: str,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `ploomber` or `nbtasks` as `run` does, but in a copy of this process."""
+        if sys.platform != "linux":
+            return self.run(*command, check=check, cwd=cwd, typed=typed, **environ)
+        from preloaded import run
+
+        words = [str(part) for part in command]
+        code, shown = run(words, cwd or self.path, self.environ | environ, typed)
+        if check and code:
+            pytest.fail(f"{command} exited with {code}:\n{shown}", pytrace=False)
+        return subprocess.CompletedProcess(words, code, shown)
+
+    def ploomber(self, *words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command of Ploomber, quickly."""
+        return self.quickly("ploomber", *words, **options)
 
     def run_in_terminal(self, *command: str, typed: str = "", **environ: str) -> tuple[int, bytes]:
         """Run a command in a terminal (not on Windows); return its exit code and the screen."""
@@ -308,6 +334,15 @@ def publish(folder: Path, home: Path) -> Project:
     repository.git("add", "--all", "--force")  # git may ignore what the project ignores
     repository.git("commit", "--quiet", "--message", "The template")
     return repository
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need more than Python and git, by what they use."""
+    for item in items:
+        for fixture, mark in {"browser": "browser", "slurm": "cluster"}.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
@@ -388,6 +423,32 @@ def set_up(
         return project
 
     return set_up
+
+
+def copied(project: Project, path: Path) -> Project:
+    """Return a project that is run by this Python, as it is in another folder, copied there."""
+    if path != project.path:
+        shutil.copytree(project.path, path, symlinks=True)
+    paths = os.pathsep.join([str(TEMPLATE / "src"), str(path / "src")])
+    return Project(path, project.package, project.environ | {"PYTHONPATH": paths})
+
+
+@pytest.fixture(scope="session")
+def at_hand(bake: Callable[..., Project], home: Path) -> Callable[..., Project]:
+    """Return a function that bakes and commits a project, to be run by this Python.
+
+    The environment of the tests has all that the lock names, and finds the project by PYTHONPATH.
+    """
+
+    def at_hand(**options: str) -> Project:
+        project = bake(**options)
+        project.environ = clean_environ(home, Path(sys.executable).parent)
+        project.git("init", "--quiet")
+        project.git("add", "--all")
+        project.git("commit", "--quiet", "--message", "Start")
+        return copied(project, project.path)
+
+    return at_hand
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,12 @@ class Plain(Project):
     """A folder with a pipeline of ours, that the tools of the tests build."""
 
     def build(self, *options: str, check: bool = True) -> str:
-        """Run `ploomber build`; return what it prints."""
-        return self.run(TOOLS / "ploomber", "build", *options, check=check).stdout
+        """Run `ploomber build` in a copy of this process; return what it prints."""
+        return self.ploomber("build", *options, check=check).stdout
+
+    def build_anew(self, *options: str) -> str:
+        """Run `ploomber build` as it is typed, in a new Python; return what it prints."""
+        return self.run(TOOLS / "ploomber", "build", *options).stdout
 
     def task(self, code: str, name: str = "one") -> None:
         """Write a task: a cell of parameters, and one of code."""

@@ -5,38 +5,37 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from subprocess import CompletedProcess
 
 import pytest
-from conftest import WINDOWS, Project, ran, read_ours
+from conftest import WINDOWS, Project, forget, ran, read_ours
+from preloaded import run
+
+from nbtasks import status
+from nbtasks.checking import parameters
 
 pytestmark = pytest.mark.slow
 
-#: Prints the parameters of all tasks as the notebooks get them, with their types.
-SHOW = """
-import json, sys
-from ploomber.cli.parsers import CustomParser
-
-sys.argv[0] = "ploomber"
-parser = CustomParser()
-with parser:
-    pass
-dag, _ = parser.load_from_entry_point_arg()
-dag.render(show_progress=False)
-shown = {name: dag[name].params.to_json_serializable(params_only=True) for name in dag}
-products = {name: str(dag[name].product["nb"]) for name in dag}
-print(json.dumps({"params": shown, "products": products}))
-"""
+BUILD = ("build", "--env--sample", "true")
 
 
 @pytest.fixture(scope="module")
-def project(set_up: Callable[..., Project]) -> Project:
+def project(at_hand: Callable[..., Project]) -> Project:
     """Return a project that nothing has been run in."""
-    return set_up()
+    return at_hand()
 
 
 def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[str, object]]:
     """Return what the tasks get for a command line and environment variables."""
-    printed = project.run("python", "-c", SHOW, *arguments, **environ).stdout
+
+    def as_json() -> None:
+        dag = status.load(list(arguments))
+        params = {n: dag[n].params.to_json_serializable(params_only=True) for n in dag}
+        products = {name: str(dag[name].product["nb"]) for name in dag}
+        print(json.dumps({"params": params, "products": products}))
+
+    code, printed = run(["nbtasks"], project.path, project.environ | environ, call=as_json)
+    assert code == 0, printed
     return json.loads(printed.splitlines()[-1])
 
 
@@ -87,15 +86,13 @@ def test_types_arrive_from_the_command_line_as_from_a_file(project):
 
 
 def test_a_whole_number_will_do_for_a_fraction_from_any_folder(project):
-    line = ["ploomber", "status", "--env--test_size", "1"]
-    project.run(*line)
-    assert "train" in project.run(*line, cwd=project.path / "tasks").stdout
+    line = ["status", "--env--test_size", "1"]
+    project.ploomber(*line)
+    assert "train" in project.ploomber(*line, cwd=project.path / "tasks").stdout
 
 
 def test_types_arrive_in_the_notebook(project):
-    project.run(
-        "ploomber", "build", "--partially", "get", "--env--sample", "true", "--env--seed", "7"
-    )
+    project.ploomber(*BUILD, "--partially", "get", "--env--seed", "7")
 
     path = project.path / "products/development/sample=True/get.ipynb"
     cells = json.loads(path.read_text("utf-8"))["cells"]
@@ -106,7 +103,7 @@ def test_types_arrive_in_the_notebook(project):
 
 def refusal(project: Project, *arguments: str, **environ: str) -> str:
     """Return how `ploomber status` refuses, without what it prints of its progress."""
-    done = project.run("ploomber", "status", *arguments, check=False, **environ)
+    done = project.ploomber("status", *arguments, check=False, **environ)
     assert done.returncode != 0
     return done.stdout
 
@@ -157,12 +154,14 @@ def test_a_value_of_another_type_in_a_file_is_refused(project, change):
 
 # --- what can't be built is refused in one line, not by a traceback ----------------------
 
-BUILD = ("ploomber", "build", "--env--sample", "true")
+
+def last_line(project: Project, *words: str) -> str:
+    """Return what Ploomber says at last, as it refuses without a traceback."""
+    return refused_in_a_line(project.ploomber(*words, check=False))
 
 
-def last_line(project: Project, *command: str) -> str:
-    """Return what a command says at last, as it refuses without a traceback."""
-    done = project.run(*command, check=False)
+def refused_in_a_line(done: CompletedProcess[str]) -> str:
+    """Return the last line of a refusal without a traceback."""
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
     return done.stdout.splitlines()[-1]
@@ -190,11 +189,12 @@ def test_a_cell_of_parameters_without_its_tag_is_refused_in_a_line(project, chan
     assert project.git("diff", "--stat").count("changed") == 1  # Ploomber has added no cell
 
 
-@pytest.mark.parametrize("command", [BUILD, ("nbtasks", "status")])
-def test_notebooks_that_need_each_other_are_refused_in_a_line(project, change, command):
+def test_notebooks_that_need_each_other_are_refused_in_a_line(project, change):
     change("tasks/get.py", "upstream = None", 'upstream = {"train": None}')
 
-    assert ": get -> clean -> features -> train -> get." in last_line(project, *command)
+    circle = ": get -> clean -> features -> train -> get."
+    assert circle in last_line(project, *BUILD)
+    assert circle in refused_in_a_line(project.nbtasks("status", check=False))
 
 
 def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(project):
@@ -208,7 +208,7 @@ def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(projec
         "  - {source: tasks/second.sql, product: products/second.csv, name: second}\n",
     )
 
-    line = last_line(project, "ploomber", "build", "--entry-point", "pipeline.circle.yaml")
+    line = last_line(project, "build", "--entry-point", "pipeline.circle.yaml")
 
     assert "first -> second -> first" in line
     project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.circle.yaml")
@@ -222,37 +222,22 @@ def test_a_notebook_that_is_none_is_refused_in_a_line(project):
         "tasks: [{source: tasks/merged.ipynb, product: products/merged.ipynb}]\n",
     )
 
-    line = last_line(project, "ploomber", "build", "--entry-point", "pipeline.merged.yaml")
+    line = last_line(project, "build", "--entry-point", "pipeline.merged.yaml")
 
     assert "tasks/merged.ipynb can't be read as a notebook: " in line
     project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.merged.yaml")
 
 
 def test_a_task_that_does_not_exist_is_refused_in_a_line(project):
-    line = last_line(project, "ploomber", "build", "--partially", "claen")
+    line = last_line(project, "build", "--partially", "claen")
 
     assert line.endswith("no task 'claen'. The tasks are: get, clean, features, train, explore")
 
 
 # --- what goes together -------------------------------------------------------------------
 
-#: Compares env.staging.yaml with env.yaml, for several of both; prints what is refused.
-COMPARE = """
-import json, pathlib, sys
-from nbtasks.checking import parameters
 
-for base, given in json.loads(sys.argv.pop()):
-    pathlib.Path("env.yaml").write_text(base)
-    pathlib.Path("env.staging.yaml").write_text(given)
-    parameters.known.cache_clear()
-    try:
-        print(parameters.check({}))
-    except ValueError as error:
-        print(error)
-"""
-
-
-def test_parameters_are_compared_in_depth_and_by_type(project, bake):
+def test_parameters_are_compared_in_depth_and_by_type(tmp_path, monkeypatch):
     """What env.yaml has, what env.staging.yaml has, and what is said of it."""
     cases = {
         ("db: {port: 1, host: a}", "db: {port: 2}"): "None",
@@ -273,12 +258,19 @@ def test_parameters_are_compared_in_depth_and_by_type(project, bake):
         ("start: 2024-01-31", "start: 7"): "env.staging.yaml: the parameter start can't be 7; "
         "in env.yaml it is datetime.date(2024, 1, 31) (date)",
     }
-    other = bake(example="empty")
-    for path in other.path.glob("env.*.yaml"):
-        path.unlink()
-    words = ("python", "-c", COMPARE, json.dumps([*cases]))
-    printed = project.run(*words, cwd=other.path, PYTHONPATH=str(other.path)).stdout
-    assert dict(zip(cases, printed.splitlines(), strict=True)) == cases
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pipeline.yaml").touch()
+    said = {}
+    for base, given in cases:
+        forget()
+        (tmp_path / "env.yaml").write_text(base)
+        (tmp_path / "env.staging.yaml").write_text(given)
+        try:
+            said[base, given] = str(parameters.check({}))
+        except ValueError as error:
+            said[base, given] = str(error)
+    forget()
+    assert said == cases
 
 
 def test_a_second_pipeline_and_a_task_have_parameters_of_their_own(project):
@@ -306,7 +298,7 @@ def test_a_second_pipeline_and_a_task_have_parameters_of_their_own(project):
     assert "`parameters` of own.ipynb has threshold" in said
 
     project.write("pipeline.own.yaml", f"{pipeline}    static_analysis: disable\n")
-    assert "never run" in project.run("ploomber", "status", *words).stdout
+    assert "never run" in project.ploomber("status", *words).stdout
     project.git("clean", "--force", "--quiet", "--", "tasks", "*.own.yaml")
 
 
@@ -318,23 +310,23 @@ def test_git_ignores_the_file_of_secrets(project):
 
 
 def test_one_task(project):
-    project.run("ploomber", "build", "--partially", "clean", "--env--sample", "true")
+    project.ploomber("build", "--partially", "clean", "--env--sample", "true")
 
-    output = project.run("ploomber", "task", "clean", "--force", "--env--sample", "true").stdout
+    output = project.ploomber("task", "clean", "--force", "--env--sample", "true").stdout
 
     assert "'clean' task executed successfully!" in output
 
 
 def test_a_task_and_all_it_needs(project):
-    command = ("ploomber", "build", "--partially", "train", "--env--sample", "true", "--force")
+    printed = project.ploomber(*BUILD, "--partially", "train", "--force").stdout
 
-    assert ran(project.run(*command).stdout) == ["clean", "features", "get", "train"]
+    assert ran(printed) == ["clean", "features", "get", "train"]
 
 
 @pytest.mark.skipif(WINDOWS, reason="Windows has no such terminal")
 def test_a_debugger_at_the_failing_cell(project, change):
     """As docs/tasks.md tells; an error deep in a library, whose traceback takes its time."""
-    project.run("ploomber", "build", "--partially", "get", "--env--sample", "true")
+    project.ploomber("build", "--partially", "get", "--env--sample", "true")
     change("tasks/clean.py", "table.head()", "table['absent']")
     (line,) = re.findall(r"(?m)^dag\[.*$", read_ours("docs/tasks.md"))
 

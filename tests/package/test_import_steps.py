@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
+from conftest import Project, forget
 from nbformat import writes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 
 @pytest.fixture(scope="module")
 def step(bake: Callable[..., Project]) -> Iterator[Callable[[str], Any]]:
-    """Return a function that finds the steps, `module.name`, of a project that was baked."""
-    project = bake()
-    sys.path.insert(0, str(project.path))
-    yield lambda name: getattr(
-        importlib.import_module(f"nbtasks.importer.{name.partition('.')[0]}"),
-        name.partition(".")[2],
-    )
-    sys.path.remove(str(project.path))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "tools"]:
-        del sys.modules[name]
+    """Return a function that finds the steps, `module.name`, in a project that was baked."""
+
+    def step(name: str) -> Any:
+        module, _, attribute = name.partition(".")
+        return getattr(importlib.import_module(f"nbtasks.importer.{module}"), attribute)
+
+    with chdir(bake().path):
+        forget()
+        yield step
+    forget()
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> N
     place = step("run.prepare")(notebook, data, tmp_path / "scratch")
     assert (place / "data" / "a.csv").is_file() and (place / ".." / "above.csv").is_file()
     copies, left = step("files.find_copies")(step("files.Files")(), notebook, data)
-    root = step("store.ROOT")
+    root = step("store.root")()
     assert copies == {root / "data" / "a.csv": b"a"}
     assert left == [
         f"{data[1]}: its path is put together in code; name it under `resources_`",
@@ -471,7 +471,7 @@ def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> N
 
 def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
     """A script that is there, though in no pipeline, stays as it is, and nothing is written."""
-    path, script = tmp_path / "n.ipynb", step("store.ROOT") / "tasks" / "two.py"
+    path, script = tmp_path / "n.ipynb", step("store.root")() / "tasks" / "two.py"
     cells = read("# One\n---\nprint(1)\n---\n# Two\n---\nprint(2)\n")
     path.write_text(writes(new_notebook(cells=cells)))
     script.write_text("mine")

@@ -64,13 +64,13 @@ def health(address: str) -> tuple[int, float | None]:
 def build(project: Project, task: str, rows: int = 60) -> None:
     """Build a task and what it needs, on a sample of so many rows."""
     rows_option = ("--env--sample_rows", str(rows))
-    project.run("ploomber", "build", "--partially", task, *SAMPLE, *rows_option)
+    project.ploomber("build", "--partially", task, *SAMPLE, *rows_option)
 
 
 @pytest.fixture(scope="module")
-def project(set_up: Callable[..., Project]) -> Project:
+def project(at_hand: Callable[..., Project]) -> Project:
     """Return a project whose model has been trained on the sample."""
-    project = set_up(project_name="Penguins & <Sons>", project_slug="my-pipeline")
+    project = at_hand(project_name="Penguins & <Sons>", project_slug="my-pipeline")
     build(project, "train")
     return project
 
@@ -152,26 +152,3 @@ def test_without_products_the_page_names_the_command(project: Project, page: Pag
         expect(page.locator("pre")).to_have_text(
             "PLOOMBER_ENV_FILENAME=env.production.yaml ploomber build"
         )
-
-
-def test_a_place_that_is_taken_is_said(project: Project, address: str) -> None:
-    taken = address.removeprefix("http://")
-    done = project.run("nbtasks", "dashboard", "--listen", taken, check=False)
-    assert "\nnbtasks dashboard\n" in read_ours("docs/dashboard.md")
-    assert done.returncode == 1
-    assert done.stdout.startswith(f"Can't listen on {taken}: ")
-    assert "Traceback" not in done.stdout
-
-
-def test_a_task_that_has_been_renamed_is_said(project: Project) -> None:
-    module = "src/my_pipeline/dashboard.py"
-    text = project.read(module)
-    project.write(module, text.replace('"clean", "train"', '"tidy", "train"'))
-    done = project.run("nbtasks", "dashboard", check=False)
-    project.write(module, text.replace("from .explore import", "from .looked import"))
-    other = project.run("nbtasks", "dashboard", check=False)
-    project.write(module, text)
-    assert done.returncode == other.returncode == 1
-    assert "The dashboard in src/ can't be imported: No module named" in other.stdout
-    assert "Traceback" not in other.stdout
-    assert done.stdout == "No task is called tidy: see TASKS in dashboard.py\n"

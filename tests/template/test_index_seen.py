@@ -17,10 +17,10 @@ SAMPLE = ("--env--sample", "true")
 
 
 @pytest.fixture(scope="module")
-def project(set_up: Callable[..., Project]) -> Project:
+def project(at_hand: Callable[..., Project]) -> Project:
     """Return a project in which a part of the pipeline has run on the sample."""
-    project = set_up()
-    printed = project.run("ploomber", "build", "--partially", "clean", *SAMPLE).stdout
+    project = at_hand()
+    printed = project.ploomber("build", "--partially", "clean", *SAMPLE).stdout
     page = place(project).relative_to(project.path)
     assert printed.rstrip().endswith(str(page))
     return project
@@ -53,23 +53,18 @@ def test_it_shows_tasks_tables_parameters_and_the_pipeline(project: Project, pag
         assert (place(project).parent / unquote(link.get_attribute("href"))).is_file()
 
 
-def test_a_build_of_a_part_keeps_the_cards_of_the_others(project: Project) -> None:
-    project.run("ploomber", "build", "--partially", "get", "--force", *SAMPLE)
-    assert 'id="clean"' in place(project).read_text("utf-8")
-
-
 def test_a_failure_is_told_with_its_error(project: Project, page: Page) -> None:
     script = project.read("tasks/clean.py")
-    build = ("ploomber", "build", "--partially", "clean", *SAMPLE)
+    build = ("build", "--partially", "clean", *SAMPLE)
     project.write("tasks/clean.py", script.replace("clean(raw)", "clean(raw.query('Sex <'))"))
     try:
-        assert project.run(*build, check=False).returncode == 1
+        assert project.ploomber(*build, check=False).returncode == 1
         page.goto(place(project).as_uri())
         expect(page.locator("h1")).to_have_text("clean failed")
         expect(page.locator("#clean .error")).to_contain_text("SyntaxError")
         # Before the notebook begins; the one of the build before still holds its error.
         project.write("tasks/clean.py", script.replace("clean(raw)\n", "clean(nothing)\n"))
-        printed = project.run(*build, check=False).stdout
+        printed = project.ploomber(*build, check=False).stdout
         number = script.split("\n").index("table = clean(raw)") + 1
         said = f"Line {number} of clean.py: undefined name 'nothing'"
         assert said in printed
@@ -78,7 +73,7 @@ def test_a_failure_is_told_with_its_error(project: Project, page: Page) -> None:
         expect(page.locator("#clean .error")).to_contain_text(said)
         faulty = script.replace("clean(raw)\n", "clean(raw).assign(body_mass_g=3.75)\n")
         project.write("tasks/clean.py", faulty)
-        assert project.run(*build, check=False).returncode == 1
+        assert project.ploomber(*build, check=False).returncode == 1
         page.reload()
         said = page.locator("#clean .error").inner_text()
         assert said.startswith("IntegrityError: The table of task 'clean' is not as its schema")
@@ -86,41 +81,13 @@ def test_a_failure_is_told_with_its_error(project: Project, page: Page) -> None:
         assert "Traceback" not in said and "TaskBuildError" not in said
     finally:
         project.write("tasks/clean.py", script)
-    project.run(*build)
+    project.ploomber(*build)
     page.reload()
     expect(page.locator("h1")).to_have_text("All tasks are done")
 
 
-def test_a_page_of_somebody_else_is_left_alone(project: Project) -> None:
-    page = place(project, sample=False)
-    page.parent.mkdir(parents=True)
-    page.write_text("mine", encoding="utf-8")
-    project.run("ploomber", "build", "--partially", "get")
-    assert page.read_text("utf-8") == "mine"
-
-
-def test_the_pipeline_is_drawn_without_a_network(project: Project, page: Page) -> None:
-    """The names are drawn, no script is loaded; Ploomber's own command works too."""
-    printed = project.run("nbtasks", "picture").stdout
-    drawn = Path(printed.split(": ", 1)[1].strip())
-    text = drawn.read_text("utf-8")
-    assert "script" not in text and text.count("http") == text.count("http://www.w3.org/2000/svg")
-    page.goto(drawn.as_uri())
+def test_the_picture_of_the_pipeline_can_be_read(project: Project, page: Page) -> None:
+    printed = project.nbtasks("picture").stdout
+    page.goto(Path(printed.split(": ", 1)[1].strip()).as_uri())
     for name in ("get", "clean", "features", "explore", "train"):
         expect(page.locator("text", has_text=name)).to_be_visible()
-    project.run("ploomber", "plot")
-    assert (project.path / "pipeline.png").read_bytes().startswith(b"\x89PNG")
-    assert project.git("status", "--porcelain") == ""
-
-
-def test_a_task_that_has_been_renamed_leaves_the_page(project: Project) -> None:
-    assert 'id="clean"' in place(project).read_text("utf-8")
-    (project.path / "tasks" / "clean.py").rename(project.path / "tasks" / "tidy.py")
-    pipeline = project.read("pipeline.yaml")
-    project.write("pipeline.yaml", pipeline.replace("tasks/clean.py", "tasks/tidy.py"))
-    for name in ("tasks/features.py", "tasks/explore.py"):
-        project.write(name, project.read(name).replace('"clean"', '"tidy"'))
-    project.run("ploomber", "build", "--partially", "tidy", *SAMPLE)
-    text = place(project).read_text("utf-8")
-    assert 'id="tidy"' in text
-    assert 'id="clean"' not in text

@@ -58,9 +58,9 @@ print(m.predict(pd.DataFrame({"a": [1.0]})), df.ratio.sum())
 
 
 @pytest.fixture(scope="module")
-def made(set_up: Callable[..., Project]) -> Project:
+def made(at_hand: Callable[..., Project]) -> Project:
     """Return a project that all tests share."""
-    return set_up()
+    return at_hand()
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path
     """It is run, split, built and compared; what it made is tested and can be committed."""
     path = notebook(tmp_path)
     before = path.read_bytes()
-    printed = project.run("nbtasks", "import", path).stdout
+    printed = project.quickly("nbtasks", "import", path).stdout
     for name in ["load_the_data", "birds_clean", "model_it", "use"]:
         assert f"  {name}: the same\n" in printed
     assert path.read_bytes() == before
@@ -109,14 +109,14 @@ def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path
     project.run("python", "-m", "pytest", "-q", "tests/test_birds.py")
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "The birds")
-    again = project.run("nbtasks", "import", path, check=False)
+    again = project.quickly("nbtasks", "import", path, check=False)
     assert again.returncode == 1 and "was imported before" in again.stdout
     assert project.git("status", "--porcelain") == ""
 
 
 def test_a_dry_run_shows_the_parts_and_writes_nothing(project: Project, tmp_path: Path) -> None:
     """Parts, cells and what flows between them are seen before anything is written."""
-    printed = project.run("nbtasks", "import", notebook(tmp_path), "--dry-run").stdout
+    printed = project.quickly("nbtasks", "import", notebook(tmp_path), "--dry-run").stdout
     assert "birds_clean    cells 6-7  makes df" in printed
     assert "model_it ── m ──▶ use" in printed
     assert project.git("status", "--porcelain") == ""
@@ -125,7 +125,7 @@ def test_a_dry_run_shows_the_parts_and_writes_nothing(project: Project, tmp_path
 def test_a_notebook_that_no_longer_runs_is_said_so(project: Project, tmp_path: Path) -> None:
     """The cell and the error are named before anything is split."""
     path = notebook(tmp_path, CELLS + "---\nabsent\n")
-    done = project.run("nbtasks", "import", path, check=False)
+    done = project.quickly("nbtasks", "import", path, check=False)
     assert done.returncode == 1
     assert "does not run by itself any more" in done.stdout
     assert "NameError: name 'absent' is not defined" in done.stdout
@@ -143,13 +143,13 @@ def test_an_interrupted_import_is_taken_back(project: Project, tmp_path: Path) -
         process.kill()
     assert pipeline.read_bytes() != before
     notebook(tmp_path, CELLS + "---\nthis is no Python\n")
-    printed = project.run("nbtasks", "import", path, check=False).stdout
+    printed = project.quickly("nbtasks", "import", path, check=False).stdout
     assert "what it wrote is taken back first" in printed
     assert project.git("status", "--porcelain") == ""
 
 
 def test_data_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:
     """A name mistyped after `--data` is said so before the notebook runs."""
-    command = ["nbtasks", "import", notebook(tmp_path), "--data", "absent.csv"]
-    done = project.run(*command, check=False)
+    words = ["import", notebook(tmp_path), "--data", "absent.csv"]
+    done = project.quickly("nbtasks", *words, check=False)
     assert (done.returncode, done.stdout) == (1, "There is no absent.csv\n")

@@ -149,9 +149,9 @@ def notebook(*cells: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def project(set_up: Callable[..., Project]) -> Project:
+def project(at_hand: Callable[..., Project]) -> Project:
     """Return a project with a pipeline that has a task of each kind, built once."""
-    project = set_up(example="empty")
+    project = at_hand(example="empty")
     head = project.read("pipeline.yaml").partition("\ntasks:")[0]
     head = head.replace("meta:", "meta:\n  product_default_class: {SQLScript: SQLiteRelation}")
     clients = "\nclients: {SQLScript: PKG.db.get, SQLDump: PKG.db.get, SQLiteRelation: PKG.db.get}"
@@ -176,12 +176,12 @@ def project(set_up: Callable[..., Project]) -> Project:
 
 def build(project: Project, *options: str, check: bool = True) -> str:
     """Build; return what was printed."""
-    return project.run("ploomber", "build", *options, check=check).stdout
+    return project.ploomber("build", *options, check=check).stdout
 
 
 def reasons(project: Project) -> dict[str, str]:
     """Return which tasks would run, and why."""
-    printed = project.run("nbtasks", "status").stdout
+    printed = project.quickly("nbtasks", "status").stdout
     return dict(re.findall(r"(?m)^([\w-]+)  +will run: (.+?)(?:  .*)?$", printed))
 
 
@@ -203,11 +203,11 @@ def test_plain_ploomber_makes_the_same(project):
     project.write("pipeline.plain.yaml", plain)
     project.write("env.plain.yaml", "products: products/plain\n")
     words = ("--entry-point", "pipeline.plain.yaml")
-    before = project.run("nbtasks", "status", *words).stdout
+    before = project.quickly("nbtasks", "status", *words).stdout
     assert before.count("will run") == 10
     assert re.findall(r"(?m)^(\w+) +up to date$", before) == ["filter"]  # its table is the same
     # Our settings of kernels, which it finds in this environment, go by the variable.
-    project.run("ploomber", "build", *words, KERNELS_STAY_IN=str(project.path / "tasks/eda"))
+    project.ploomber("build", *words, KERNELS_STAY_IN=str(project.path / "tasks/eda"))
     made = {
         folder: {p.name for p in (project.path / "products" / folder).iterdir() if p.name[0] != "."}
         for folder in ("plain", "development")
@@ -219,7 +219,7 @@ def test_plain_ploomber_makes_the_same(project):
 
 def test_a_second_build_has_nothing_to_do(project):
     """Also after one task was run again, that no build has asked for."""
-    project.run("ploomber", "task", "plot", "--force")
+    project.ploomber("task", "plot", "--force")
     assert reasons(project) == {}
 
 
@@ -288,7 +288,7 @@ def test_a_script_in_another_language_may_begin_its_lines_anywhere(project, tmp_
         head + '\ntasks: [{source: tasks/cars.R, product: "{{products}}/cars.html"}]\n',
     )
     words = ("status", "--entry-point", "pipeline.cars.yaml")
-    printed = project.run("nbtasks", *words, JUPYTER_PATH=str(tmp_path)).stdout
+    printed = project.quickly("nbtasks", *words, JUPYTER_PATH=str(tmp_path)).stdout
     assert re.search(r"(?m)^cars +will run: never run$", printed)
     for name in ("tasks/cars.R", "pipeline.cars.yaml"):
         (project.path / name).unlink()
@@ -333,13 +333,13 @@ def test_the_smoke_test_takes_any_product_and_finds_forgotten_notebooks(project,
     left = "|".join(map(re.escape, forgotten))
     project.write("pipeline.yaml", re.sub(rf"(?m)^  - source: ({left})\n(    .*\n)*", "", text))
 
-    done = project.run("nbtasks", "smoke", tmp_path, check=False)
+    done = project.quickly("nbtasks", "smoke", tmp_path, check=False)
 
     assert database.read_bytes() == before
     expected = [f"{name}: no task of a pipeline has it as source" for name in forgotten]
     assert done.stdout.splitlines() == expected
     assert {"parts", "copy.csv"} <= {path.name for path in (tmp_path / "products").iterdir()}
-    summary = project.run("nbtasks", "summary", tmp_path).stdout
+    summary = project.quickly("nbtasks", "summary", tmp_path).stdout
     assert re.search(r"\| parts \| yes \| \d+\.\d \| `parts.html`, `parts` \|", summary)
     assert re.search(r"\| filter \| yes \| \d+\.\d \|  \|", summary)
     project.write("pipeline.yaml", text)

@@ -13,64 +13,23 @@ from pathlib import Path
 import pytest
 from conftest import Project, see_figures
 from playwright.sync_api import Page, expect
+from reports import made, make_others
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = """# %% [markdown]
-# # What it costs
-# A sum: $a^2 + b^2$
-
-# %% tags=["parameters"]
-upstream = None
-product = None
-
-# %%
-print("Only this is shown")
-
-# %%
-product if isinstance(product, str) else list(product.values())
-
-# %%
-import warnings
-
-warnings.warn("for its author only")
-"""
-PIPELINE = """
-meta: {extract_product: false}
-on_render: nbtasks.report.use
-tasks:
-  - {source: other/single.py, product: products/other/single.html}
-  - source: other/named.py
-    product: products/other/named.html
-    nbconvert_exporter_name: html
-  - source: other/several.py
-    product: {nb: products/other/several.ipynb, page: products/other/several.html}
-    nb_product_key: [nb, page]
-    nbconvert_export_kwargs: {exclude_input: true}
-"""
-
 
 @pytest.fixture(scope="module")
-def project(set_up: Callable[..., Project]) -> Project:
+def project(at_hand: Callable[..., Project]) -> Project:
     """Return a project whose pipeline has run on the sample."""
-    project = set_up(project_name="Penguins & <Sons>", project_slug="my-pipeline")
-    project.run("ploomber", "build", "--env--sample", "true")
+    project = at_hand(project_name="Penguins & <Sons>", project_slug="my-pipeline")
+    project.ploomber("build", "--env--sample", "true")
     return project
 
 
 @pytest.fixture(scope="module")
 def other(project: Project) -> Path:
     """Return the folder of the reports that a pipeline unlike ours has made."""
-    for name in ("single", "named", "several"):
-        project.write(f"other/{name}.py", SCRIPT)
-    project.write("pipeline.other.yaml", PIPELINE)
-    project.run("ploomber", "build", "--entry-point", "pipeline.other.yaml")
-    return project.path / "products" / "other"
-
-
-def made(project: Project, name: str) -> Path:
-    """Return a product of the sample run."""
-    return project.path / "products" / "development" / "sample=True" / name
+    return make_others(project)
 
 
 def open_offline(page: Page, path: Path) -> list[str]:
@@ -106,15 +65,6 @@ def test_figures_are_drawn_without_a_network(
     assert errors == []
 
 
-def test_each_file_is_as_small_as_it_can_be(project: Project) -> None:
-    """The notebook holds the data of its figures only, the report plotly.js once."""
-    for name in ("explore", "train"):
-        assert made(project, f"{name}.ipynb").stat().st_size < 200_000
-        report = made(project, f"{name}.html").read_text("utf-8")
-        assert report.count("* plotly.js v") == 1
-        assert len(report) < 5_500_000
-
-
 def test_code_parameters_and_paths_are_out_of_sight(project: Project, page: Page) -> None:
     report = made(project, "train.html")
     open_offline(page, report)
@@ -146,22 +96,6 @@ def test_it_prints(project: Project, page: Page) -> None:
     page.wait_for_function("document.querySelector('.main-svg').clientWidth > 800")
 
 
-def test_edits_that_are_not_committed_are_told_of(project: Project) -> None:
-    """And the class can be used without a pipeline, as any exporter of nbconvert."""
-    path = project.path / "README.md"
-    text = path.read_text("utf-8")
-    notebook = made(project, "explore.ipynb")
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-        convert = [*("python", "-m", "nbconvert", "--to", "nbtasks.report.Report"), "--stdout"]
-        page = project.run(*convert, notebook, PYTHONPATH=".").stdout
-    finally:
-        path.write_text(text, encoding="utf-8")
-    commit = project.git("rev-parse", "--short", "HEAD")
-    assert f"commit {commit}, with uncommitted changes</span>" in page
-    assert "<title>Explore · Penguins &amp; &lt;Sons&gt;</title>" in page
-
-
 def test_any_notebook_product_in_html_is_one(other: Path, page: Page) -> None:
     for name in ("single", "several"):
         open_offline(page, other / f"{name}.html")
@@ -172,16 +106,3 @@ def test_any_notebook_product_in_html_is_one(other: Path, page: Page) -> None:
         expect(page.locator("pre", has_text="UserWarning: for its author")).to_be_hidden()
     assert 'class="jp-CodeMirrorEditor' in (other / "single.html").read_text("utf-8")
     assert 'class="jp-CodeMirrorEditor' not in (other / "several.html").read_text("utf-8")
-
-
-def test_what_nbconvert_loads_from_the_internet_is_loaded_only_where_needed(
-    project: Project, other: Path
-) -> None:
-    """A formula needs MathJax, which is not in the environment; nothing else asks for it."""
-    scripts = re.findall(r'<script[^>]* src="([^"]+)"', (other / "single.html").read_text("utf-8"))
-    assert len(scripts) == 1 and "mathjax" in scripts[0]
-    assert '<script src="' not in made(project, "explore.html").read_text("utf-8")
-
-
-def test_a_task_that_names_an_exporter_keeps_it(other: Path) -> None:
-    assert "show-code" not in (other / "named.html").read_text("utf-8")

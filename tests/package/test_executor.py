@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import WINDOWS, Project, ran
+from conftest import NOT_OURS, TEMPLATE, WINDOWS, Project, ran
 
 pytestmark = pytest.mark.slow
 posix = pytest.mark.skipif(WINDOWS, reason="Windows has no such signals")
@@ -143,9 +144,9 @@ HEAD = '# %% tags=["parameters"]\nupstream = {upstream}\nproduct = None\n\n# %%\
 
 
 @pytest.fixture(scope="module")
-def project(set_up: Callable[..., Project]) -> Project:
-    """Return a project set up, with nothing built."""
-    return set_up(example="empty")
+def project(at_hand: Callable[..., Project]) -> Project:
+    """Return a project with nothing built."""
+    return at_hand(example="empty")
 
 
 @pytest.fixture
@@ -211,16 +212,16 @@ def test_a_line_a_task_and_nothing_else(project: Project, pipeline: Callable[...
     code = "from pathlib import Path\n\nprint('hello')\nPath(product['data']).write_text('x')\n"
     pipeline(one=code, two=code, upstream={"two": "one"})
 
-    first = project.run("ploomber", "build").stdout
+    first = project.ploomber("build").stdout
     assert re.search(
         r"\n1/2  one +[\d.]+ s  never run\n2/2  two +[\d.]+ s  \w.+\nDone in .+ s: products\S*\n$",
         first,
     )
-    second = project.run("ploomber", "build").stdout
+    second = project.ploomber("build").stdout
     assert "Nothing to run, 2 of 2 tasks are up to date: products" in second
 
     project.write("products/.one.time", '{"seconds": 200, "ended": 1}')
-    logged = project.run("ploomber", "build", "--force", "--log", "info").stdout
+    logged = project.ploomber("build", "--force", "--log", "info").stdout
     assert "hello" in logged
     assert ran(logged) == ["one", "two"]
     assert "one  has started, last time 3 min 20 s" in logged
@@ -252,11 +253,11 @@ def test_nothing_is_left_behind(project: Project, pipeline: Callable[..., None])
 
     build = start(project, "--partially", "slow")
     wait_for(notes)
-    second = project.run("ploomber", "build", check=False)
+    second = project.ploomber("build", check=False)
     assert second.returncode == 1
     assert f"another build is making these products: process {build.pid} of " in second.stdout
     assert "Traceback" not in second.stdout
-    task = project.run("ploomber", "task", "other", "--force").stdout
+    task = project.ploomber("task", "other", "--force").stdout
     assert "'other' task executed successfully!" in task
 
     for number, victim, executor in [
@@ -315,11 +316,11 @@ def test_a_kernel_ends_by_itself(project: Project, pipeline: Callable[..., None]
 
 @pytest.fixture(scope="module")
 def figures(uv: Path, project: Project, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a folder for PYTHONPATH that has matplotlib."""
+    """Return a PYTHONPATH that has matplotlib too."""
     folder = tmp_path_factory.mktemp("matplotlib")
     needed = ["matplotlib", "contourpy", "cycler", "fonttools", "kiwisolver", "pillow", "pyparsing"]
     project.run(uv, "pip", "install", "--quiet", "--no-deps", "--target", folder, *needed)
-    return str(folder)
+    return os.pathsep.join([str(folder), project.environ["PYTHONPATH"]])
 
 
 def leaks(project: Project, name: str) -> tuple[dict[str, object], list[float]]:
@@ -421,24 +422,30 @@ def test_functions_shell_and_sql_run_too(project, pipeline) -> None:
     )
     (project.path / "products").mkdir(exist_ok=True)
 
-    output = project.run("ploomber", "build", PLOOMBER_ENV_FILENAME="env.sample.yaml").stdout
+    output = project.ploomber("build", PLOOMBER_ENV_FILENAME="env.sample.yaml").stdout
 
     assert ran(output) == ["function", "notebook", "query", "shell"]
     assert "\nprinted\n" in output
-    refused = project.run("ploomber", "build", "--env--executor", "fast", check=False).stdout
+    refused = project.ploomber("build", "--env--executor", "fast", check=False).stdout
     assert "executor must be serial, parallel or a number, not 'fast'" in refused
     assert "Traceback" not in refused
 
 
-def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(project, pipeline) -> None:
+def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(
+    project, pipeline, tmp_path
+) -> None:
     """As on macOS and Windows: the same lines and results, parallel too."""
-    text, old = project.read("tools/builds/worker.py"), "FORKS = processes.LINUX"
+    shutil.copytree(TEMPLATE / "src", tmp_path, dirs_exist_ok=True, ignore=NOT_OURS)
+    worker, old = tmp_path / "nbtasks/builds/worker.py", "FORKS = processes.LINUX"
+    text = worker.read_text("utf-8")
     assert text.count(old) == 1
-    project.write("tools/builds/worker.py", text.replace(old, "FORKS = False"))
+    worker.write_text(text.replace(old, "FORKS = False"), "utf-8")
     code = "open(product['data'], 'w').close()\n"
     pipeline(one=code, two=code, upstream={"two": "one"})
 
-    output = project.run("ploomber", "build", "--env--executor", "2").stdout
+    words = ("ploomber", "build", "--env--executor", "2")
+    paths = os.pathsep.join([str(tmp_path), project.environ["PYTHONPATH"]])
+    output = project.run(*words, PYTHONPATH=paths).stdout
 
     assert ran(output) == ["one", "two"]
     assert "Executing" not in output

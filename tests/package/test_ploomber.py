@@ -1,10 +1,11 @@
-"""A set-up project does what Ploomber's documentation says, with every command of it."""
+"""A project does what Ploomber's documentation says, with every command of it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+import pandas
 import pytest
 from conftest import Project
 
@@ -12,27 +13,26 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def built(set_up: Callable[..., Project]) -> Project:
+def built(at_hand: Callable[..., Project]) -> Project:
     """Return a project whose pipeline has run in full."""
-    project = set_up()
-    project.run("ploomber", "build")
+    project = at_hand()
+    project.ploomber("build")
     return project
 
 
 def test_full_and_sample_runs_are_apart(built: Project) -> None:
     """A sample run leaves what the full run made, and has fewer rows."""
-    count = "import pandas, sys; print(*(len(pandas.read_parquet(p)) for p in sys.argv[1:]))"
     full = sorted(built.path.glob("products/**/*sample=False/*"))
     before = {path: path.read_bytes() for path in full}
-    built.run("ploomber", "build", "--env--sample", "true")
+    built.ploomber("build", "--env--sample", "true")
     assert {path: path.read_bytes() for path in full} == before
     tables = [next(built.path.glob(f"products/**/*sample={s}/get.parquet")) for s in (True, False)]
-    assert built.run("python", "-c", count, *tables).stdout.split() == ["60", "344"]
+    assert [len(pandas.read_parquet(path)) for path in tables] == [60, 344]
 
 
 def test_nothing_to_do_is_seen(built: Project) -> None:
     """A second build runs no task."""
-    printed = built.run("ploomber", "build").stdout
+    printed = built.ploomber("build").stdout
     assert "Nothing to run, 5 of 5 tasks are up to date" in printed
 
 
@@ -41,7 +41,7 @@ def test_parallel_build_gives_the_same(built: Project) -> None:
     tables = sorted(built.path.glob("products/**/*sample=False/*.parquet"))
     assert len(tables) == 5
     before = {path: path.read_bytes() for path in tables}
-    built.run("ploomber", "build", "--env--executor", "parallel", "--force")
+    built.ploomber("build", "--env--executor", "parallel", "--force")
     assert {path: path.read_bytes() for path in tables} == before
 
 
@@ -59,7 +59,7 @@ def test_parallel_build_gives_the_same(built: Project) -> None:
 )
 def test_ploomber_commands(built: Project, command: str, printed: str, made: str | None) -> None:
     """Every command of Ploomber that a project is used with runs."""
-    done = built.run("ploomber", *command.split())
+    done = built.ploomber(*command.split())
     assert re.search(printed, done.stdout, re.DOTALL), done.stdout
     if made:
         assert (built.path / made).stat().st_size > 1000
@@ -70,6 +70,6 @@ def test_ploomber_commands(built: Project, command: str, printed: str, made: str
 def test_ploomber_interact(built: Project) -> None:
     """An interactive session has the pipeline, and its tasks."""
     typed = "print(sorted(dag))\nprint(dag['clean'].exec_status)\n"
-    printed = built.run("ploomber", "interact", typed=typed).stdout
+    printed = built.ploomber("interact", typed=typed).stdout
     assert "['clean', 'explore', 'features', 'get', 'train']" in printed
     assert "TaskStatus.Skipped" in printed  # up to date
