@@ -19,7 +19,7 @@ from urllib.parse import quote
 from nbtasks import picture
 from nbtasks.builds import times
 from nbtasks.checking.texts import Types
-from nbtasks.pages import about, failure
+from nbtasks.pages import about, failure, titles
 from nbtasks.project import root
 
 TEMPLATES = Path(__file__).resolve().parent / "pages" / "templates"
@@ -57,9 +57,9 @@ def write(dag: Any, errors: dict[str, str] | None = None) -> Path | None:
     if is_current(dag, page, earlier):
         return page
     said = errors or {}
-    titles = name_cards(dict(dag.items()))
+    named = titles.of(dict(dag.items()))
     cards = [
-        {**describe(task, folder, said.get(name, "")), "title": titles[name]}
+        {**describe(task, folder, said.get(name, "")), "title": named[name]}
         for name, task in dag.items()
     ]
     cards += keep(earlier, {card["name"] for card in cards}, folder)
@@ -112,21 +112,6 @@ def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
     }
 
 
-def name_cards(tasks: dict[str, Any]) -> dict[str, str]:
-    """Return the title of each card: the heading of the script, and what tasks of one differ in."""
-    alike: dict[str, dict[str, Any]] = {}
-    for name, task in tasks.items():
-        alike.setdefault(str(about.source(task)), {})[name] = task
-    titles = {}
-    for group in alike.values():
-        several = {name for name, each in about.values(group).items() if len(each) > 1}
-        for name, task in group.items():
-            own = [f"{key} {task.params[key]}" for key in sorted(several) if key in task.params]
-            title = heading(task)
-            titles[name] = " · ".join([title, ", ".join(own)]) if own and title else title
-    return titles
-
-
 def keep(cards: list[dict[str, Any]], known: set[str], folder: Path) -> list[dict[str, Any]]:
     """Return the cards of an earlier build that this one had no part in.
 
@@ -135,15 +120,6 @@ def keep(cards: list[dict[str, Any]], known: set[str], folder: Path) -> list[dic
     others = [card for card in cards if card["name"] not in known]
     others = [card for card in others if (root() / card.get("source", "?")).exists()]
     return [card for card in others if all((folder / name).exists() for name in card["files"])]
-
-
-def heading(task: Any) -> str:
-    """Return the first heading of the script of a task."""
-    with suppress(OSError, TypeError, AttributeError):
-        text = Path(task.source.loc).read_text(encoding="utf-8")
-        if found := re.search(r"(?m)^(?:# |\s*\")# (.+?)(?:\\n\",?)?$", text):
-            return found[1]
-    return ""
 
 
 def last_run(task: Any) -> tuple[float | None, str]:

@@ -28,7 +28,7 @@ OFFLINE = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", 
 SOURCE = "upstream = None\nproduct = None\n\n# %%\n"
 NOTEBOOK = """\
 {"cells": [{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source":
-  ["!ls\\n", "%matplotlib inline\\n", "import polars"]},
+  ["!ls\\n", "%matplotlib inline\\n", "import duckdb"]},
  {"cell_type": "markdown", "metadata": {}, "source": ["import nothing"]},
  {"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source":
   ["%%bash\\n", "import something"]}],
@@ -60,22 +60,22 @@ def module(code: str) -> dict[str, str]:
 
 SITUATIONS = [
     Situation("nothing new", {}),
-    Situation("a new import", task("import polars as pl\n"), {"polars"}),
-    Situation("a part of a package", task("from polars.io import csv\n"), {"polars"}),
-    Situation("in a module", module("from polars import DataFrame\n"), {"polars"}),
+    Situation("a new import", task("import duckdb as pl\n"), {"duckdb"}),
+    Situation("a part of a package", task("from duckdb.io import csv\n"), {"duckdb"}),
+    Situation("in a module", module("from duckdb import DataFrame\n"), {"duckdb"}),
     Situation("a submodule", task("import birdlib\n"), submodule="birdlib"),
     Situation("a submodule deep down", task("import birds\n"), submodule="vendor/bird-lib"),
     Situation("a submodule in src", task("from birdlib import birds\n"), submodule="src/birdlib"),
     Situation("a submodule in tasks", task("pass\n"), submodule="tasks/birdlib"),
     Situation(
         "a submodule called like a package",
-        task("from polars.birds import count\n"),
-        submodule="polars",
+        task("from duckdb.birds import count\n"),
+        submodule="duckdb",
     ),
     Situation("a local module", {"helper.py": "", **task("import helper\n")}),
     Situation(
         "a local module called like a package",
-        {"polars.py": "", **task("import polars\n")},
+        {"duckdb.py": "", **task("import duckdb\n")},
     ),
     Situation(
         "a local package called like a package, in src",
@@ -94,16 +94,16 @@ SITUATIONS = [
     Situation(
         "a module beside a task that runs in its folder",
         {
-            "tasks/birds/polars.py": "",
-            "tasks/birds/count.py": SOURCE + "import polars\n",
+            "tasks/birds/duckdb.py": "",
+            "tasks/birds/count.py": SOURCE + "import duckdb\n",
             "pipeline.birds.yaml": "tasks: [{source: tasks/birds/count.py, "
             "product: products/count.ipynb, local_execution: true}]\n",
         },
     ),
     Situation(
         "a task called like a package",
-        {"tasks/polars.py": SOURCE + "import polars\n"},
-        {"polars"},
+        {"tasks/duckdb.py": SOURCE + "import duckdb\n"},
+        {"duckdb"},
     ),
     Situation(
         "names that differ",
@@ -135,22 +135,22 @@ SITUATIONS = [
             **task("import birds.deep.x\n"),
         },
     ),
-    Situation("a notebook with magics", {"tasks/new.ipynb": NOTEBOOK}, {"polars"}),
+    Situation("a notebook with magics", {"tasks/new.ipynb": NOTEBOOK}, {"duckdb"}),
     Situation(
         "magics in a script",
-        task("!ls\nimport polars\n# %%\n%%time\nimport cv2\n# %%\n%%bash\nimport nothing\n"),
-        {"polars", "opencv-python"},
+        task("!ls\nimport duckdb\n# %%\n%%time\nimport cv2\n# %%\n%%bash\nimport nothing\n"),
+        {"duckdb", "opencv-python"},
     ),
     Situation("commented magics", task("# %load_ext sql\n# !pip install x\n"), {"jupysql"}),
     Situation("IPython's own extensions", task("%load_ext autoreload\n%autoreload 2\n")),
     Situation(
         "in a function, in try and for type checkers",
         module(
-            "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import polars\n\n\n"
+            "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import duckdb\n\n\n"
             "def f():\n    import seaborn\n\n\ntry:\n    import cupy\nexcept ImportError:\n"
             "    cupy = None\n"
         ),
-        {"polars", "seaborn", "cupy"},
+        {"duckdb", "seaborn", "cupy"},
     ),
     Situation(
         "one that the code can do without",
@@ -159,8 +159,8 @@ SITUATIONS = [
     ),
     Situation(
         "by a text",
-        module("import importlib\n\npolars = importlib.import_module('polars.io')\n"),
-        {"polars"},
+        module("import importlib\n\nduckdb = importlib.import_module('duckdb.io')\n"),
+        {"duckdb"},
     ),
     Situation(
         "only installed by another package",
@@ -174,25 +174,25 @@ SITUATIONS = [
     Situation(
         "environments and hidden folders",
         {
-            "tasks/.ipynb_checkpoints/get-checkpoint.py": "import polars\n",
+            "tasks/.ipynb_checkpoints/get-checkpoint.py": "import duckdb\n",
             "src/env/pyvenv.cfg": "",
-            "src/env/lib/site.py": "import polars\n",
+            "src/env/lib/site.py": "import duckdb\n",
         },
     ),
-    Situation("tests and tools", {"tests/test_new.py": "import polars\n"}),
+    Situation("tests and tools", {"tests/test_new.py": "import duckdb\n"}),
     Situation("too much", {}, unused={"requests", "pyyaml"}, declared="requests>=2\nPyYAML\n"),
     Situation("a reason to stay", {}, declared="requests>=2  # used by pandas, to read URLs\n"),
     Situation(
         "declared in another file, or as a repository",
         {
-            "more.txt": "polars>=1 \\\n    --hash=sha256:0\n",
-            **task("import polars, seaborn, cv2\n"),
+            "more.txt": "duckdb>=1 \\\n    --hash=sha256:0\n",
+            **task("import duckdb, seaborn, cv2\n"),
         },
         declared="-r more.txt\ngit+https://example.com/x.git#egg=seaborn\n"
         "opencv-python @ https://example.com/opencv.zip ; python_version > '3'\n--pre\n",
     ),
-    Situation("a mark of the byte order", module("\ufeffimport polars\n"), {"polars"}),
-    Situation("escapes in texts", module('import polars\n\nx = "\\d"\n'), {"polars"}),
+    Situation("a mark of the byte order", module("\ufeffimport duckdb\n"), {"duckdb"}),
+    Situation("escapes in texts", module('import duckdb\n\nx = "\\d"\n'), {"duckdb"}),
 ]
 
 
@@ -261,14 +261,14 @@ def test_on_every_python(project: Project, python: Path) -> None:
     """The check is the same on all versions of Python that this machine has."""
     places = TEMPLATE / "src", Path(packaging.__file__).parent.parent
     code = "import sys; from nbtasks.requirements import main; sys.exit(main([]))"
-    project.write("tasks/new.py", SOURCE + "import sklearn, polars, yaml\nimport tomllib\n")
+    project.write("tasks/new.py", SOURCE + "import sklearn, duckdb, yaml\nimport tomllib\n")
     done = project.run(
         *(python, "-c", code),
         check=False,
         PYTHONPATH=os.pathsep.join(map(str, places)),
         PYTHONDONTWRITEBYTECODE="1",
     )
-    assert listed(done.stdout, "requirements.txt lacks") == {"polars", "pyyaml"}, done.stdout
+    assert listed(done.stdout, "requirements.txt lacks") == {"duckdb", "pyyaml"}, done.stdout
 
 
 def test_what_can_not_be_read_is_said(project: Project) -> None:
@@ -288,7 +288,7 @@ def test_what_can_not_be_read_is_said(project: Project) -> None:
 def test_write_adds_lines_and_changes_none(project: Project, environ: dict[str, str]) -> None:
     before = b"zzz-last >= 1   # mine\r\n# optional: x\r\n\r\npandas[parquet]>=2.2  # used by me"
     (project.path / "requirements.txt").write_bytes(before)
-    project.write("tasks/new.py", SOURCE + "import polars, yaml, no_such_package_at_all\n")
+    project.write("tasks/new.py", SOURCE + "import duckdb, yaml, no_such_package_at_all\n")
     printed = check(project, "--write", **environ)[1]
     after = (project.path / "requirements.txt").read_bytes()
     assert after.startswith(before + b"\r\n")
@@ -296,6 +296,6 @@ def test_write_adds_lines_and_changes_none(project: Project, environ: dict[str, 
     assert f"pyyaml>={metadata.version('pyyaml')}" in lines  # as new as the one in use
     assert "no-such-package-at-all" in lines
     assert "no-such-package-at-all: not on PyPI, or PyPI can't be reached" in printed
-    assert any(re.fullmatch(r"polars>=\d.*" if not environ else "polars", line) for line in lines)
+    assert any(re.fullmatch(r"duckdb>=\d.*" if not environ else "duckdb", line) for line in lines)
     assert "Next: nbtasks lock" in printed
     assert check(project)[1] == ""

@@ -81,18 +81,20 @@ def test_the_wheel_has_every_source_as_it_is_and_nothing_compiled(wheel: Path) -
         text=True,
     )
     sources = {name for name in listed.splitlines() if (TEMPLATE / name).exists()}
+    sources |= {f"src/nbtasks/docs/{path.name}" for path in (TEMPLATE / "docs").glob("*.md")}
     with zipfile.ZipFile(wheel) as opened:
         files = {name: opened.read(name) for name in opened.namelist() if name[-1] != "/"}
     about = {name for name in files if ".dist-info/" in name}
     assert {f"src/{name}" for name in files.keys() - about} == sources
     for name in files.keys() - about:
-        assert files[name] == (TEMPLATE / "src" / name).read_bytes(), name
+        place = name.replace("nbtasks/docs/", "docs/") if "/docs/" in name else f"src/{name}"
+        assert files[name] == (TEMPLATE / place).read_bytes(), name
         files[name].decode("utf-8")
     assert {name.partition("/")[2] for name in about} == {
         *("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     }
     kinds = {name.rpartition(".")[2] for name in files.keys() - about}
-    assert kinds == {"py", "typed", "txt", "j2", "js", "json", "json5", "css"}
+    assert kinds == {"py", "typed", "txt", "j2", "js", "json", "json5", "css", "md"}
     for name in ("py.typed", "skeletons/script.txt", "pages/templates/index.html.j2"):
         assert f"nbtasks/{name}" in files
     assert b"Root-Is-Purelib: true" in files[next(name for name in about if "/WHEEL" in name)]

@@ -17,15 +17,12 @@ from nbtasks.checking import fingerprints, uptodate
 
 
 def folders(task: Any) -> Iterator[tuple[str, Path, Path]]:
-    """Yield key and path of each product that is a folder or was set aside, and where it would be.
-
-    A link to a folder elsewhere is left alone, and so is one that holds products of other tasks.
-    """
+    """Yield key and path of each product that is a folder or was set aside, and where it would be."""
     for key, product in uptodate.products_of(task).items():
         if uptodate.is_file(product):
             path = Path(product)
             place = path.with_name(f".{path.name}.aside")
-            if place.is_dir() or (path.is_dir() and not path.is_symlink()):
+            if place.is_dir() or path.is_dir():
                 yield key, path, place
 
 
@@ -44,7 +41,10 @@ def begin(task: Any) -> list[Path]:
         if place.is_dir():  # that run was killed: what is there now is half of it
             shutil.rmtree(path, ignore_errors=True)
         elif noted.get(key) and noted[key] == fingerprints.fingerprint(path) and is_alone(path):
-            path.rename(place)
+            try:
+                path.rename(place)
+            except OSError:  # a disk of its own, a file that is open
+                stay.append(path)
         elif any(path.iterdir()):
             stay.append(path)
     return stay

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checking import with_polars
+from nbtasks.checking import texts, with_polars
 from nbtasks.checking.texts import PACKED, READERS, TEXT, Types
 
 #: Cells that are in memory at the same time.
@@ -62,17 +62,8 @@ def read_parts(product: Any, types: Types | None = None) -> Iterator[Any]:
     elif Path(product).is_dir():  # in parts, as SQLDump writes them
         for file in sorted(Path(product).iterdir()):
             yield from read_parts(file, types) if kind_of(file) == kind else ()
-    elif kind in (".jsonl", ".ndjson"):
-        yield from types.read_json(Path(product), lines=True, chunksize=PART // 20)
-    elif kind in TEXT:
-        given = types.for_csv(Path(product), TEXT[kind])
-        rows = PART // max(len(given.pop("columns")), 1)
-        yield from map(types.narrow, pd.read_csv(str(product), chunksize=rows, **given))
-    elif READERS.get(kind) == "read_excel":
-        columns = [*pd.read_excel(str(product), nrows=0).columns]
-        yield pd.read_excel(str(product), **types.of_cells(columns))
-    elif kind == ".json":
-        yield types.read_json(Path(product))
+    elif texts.knows(kind):
+        yield from texts.read(Path(product), kind, types, PART)
     else:
         yield getattr(pd, (READERS | MAYBE)[kind])(str(product))
 
@@ -83,12 +74,9 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
     import pyarrow.dataset as ds
     import pyarrow.parquet as pq
 
-    if form == "parquet" and path.is_file():
-        names = pq.read_schema(path).names
-        if len({*names}) < len(names):  # a dataset can't tell them apart
-            yield pq.ParquetFile(path).read().to_pandas()
-            return
-
+    if form == "parquet" and has_twins(path):  # a dataset can't tell them apart
+        yield pq.ParquetFile(path).read().to_pandas()
+        return
     if form == "parquet":  # of a row group, only what is needed next
         options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True)
         form = ds.ParquetFileFormat(default_fragment_scan_options=options)
@@ -106,6 +94,14 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
             held = []
     if sum(item.num_rows for item in held):
         yield pa.Table.from_batches(held, data.schema).to_pandas()
+
+
+def has_twins(path: Path) -> bool:
+    """Tell whether a Parquet file has two columns of one name."""
+    import pyarrow.parquet as pq
+
+    names = pq.read_schema(path).names if path.is_file() else []
+    return len({*names}) < len(names)
 
 
 def validate(product: Any, schema: Any, title: str, error: type[Exception]) -> None:

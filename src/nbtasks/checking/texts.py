@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -141,6 +141,30 @@ class Types:
             is_lost = self.names[name].startswith(self.LOST) and kind in TEXT
             column.coerce |= is_lost or name in partitions
         return schema
+
+
+def knows(kind: str) -> bool:
+    """Tell whether tables of a kind, by how their names end, are read here."""
+    return kind in TEXT or kind == ".json" or READERS.get(kind) == "read_excel"
+
+
+def read(path: Path, kind: str, types: Types, part: int) -> Iterator[Any]:
+    """Yield a table as data frames, of at most so many cells where its format allows."""
+    import pandas as pd
+
+    if kind == ".json":
+        yield types.read_json(path)
+    elif kind not in TEXT:
+        columns = [*pd.read_excel(path, nrows=0).columns]
+        yield pd.read_excel(path, **types.of_cells(columns))
+    elif not TEXT[kind]:
+        with types.read_json(path, lines=True, chunksize=part // 20) as parts:
+            yield from parts
+    else:
+        given = types.for_csv(path, TEXT[kind])
+        rows = part // max(len(given.pop("columns")), 1)
+        with pd.read_csv(path, chunksize=rows, **given) as parts:
+            yield from map(types.narrow, parts)
 
 
 def encoding_of(path: Path) -> str:
