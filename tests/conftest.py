@@ -429,7 +429,7 @@ def copied(project: Project, path: Path) -> Project:
     """Return a project that is run by this Python, as it is in another folder, copied there."""
     if path != project.path:
         shutil.copytree(project.path, path, symlinks=True)
-    paths = os.pathsep.join([str(TEMPLATE / "src"), str(path / "src")])
+    paths = os.pathsep.join([str(path / "src"), str(TEMPLATE / "src")])
     return Project(path, project.package, project.environ | {"PYTHONPATH": paths})
 
 

@@ -17,7 +17,7 @@ from nbtasks.checking import fingerprints, uptodate
 
 
 def folders(task: Any) -> Iterator[tuple[str, Path, Path]]:
-    """Yield key and path of each product that is a folder or was set aside, and where it would be."""
+    """Yield key, path and place aside of each product that is, or was, a folder."""
     for key, product in uptodate.products_of(task).items():
         if uptodate.is_file(product):
             path = Path(product)

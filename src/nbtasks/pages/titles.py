@@ -11,7 +11,7 @@ from nbtasks.pages import about
 
 
 def of(tasks: dict[str, Any]) -> dict[str, str]:
-    """Return the title of each task: its heading, and in what it differs from others of its script."""
+    """Return the title of each task: its heading, and how it differs from others of its script."""
     alike: dict[str, dict[str, Any]] = {}
     for name, task in tasks.items():
         alike.setdefault(str(about.source(task)), {})[name] = task
