@@ -35,7 +35,8 @@ def first_run(python):
 
 def default_environment():
     """Return where the project was asked to be installed when it was made."""
-    text = (root() / "pyproject.toml").read_text(encoding="utf-8")
+    path = root() / "pyproject.toml"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     found = re.search(r'(?m)^environment = "(\w+)"', text)
     return "current" if found and found.group(1) == "current" else "venv"
 
