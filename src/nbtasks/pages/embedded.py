@@ -22,7 +22,7 @@ VEGA = re.compile(
 #: Where a script asks for require.js, which knows nothing of what the page holds.
 GUARD = 'typeof define === "function" && define.amd'
 #: How Altair stores a chart where it is asked to, as data.
-CHART = re.compile(r"application/vnd\.vega(lite)?\.v(\d+)(?:\.\d+)*\+json")
+CHART = re.compile(r"application/vnd\.vega(lite)?\.v(\d+)(?:\.\d+)*[+.]json")
 CHART_PAGE = """<div class="vega"></div>
 <script src="https://cdn.jsdelivr.net/npm/vega@{vega}"></script>
 <script src="https://cdn.jsdelivr.net/npm/vega-lite@{vega}"></script>

@@ -21,7 +21,9 @@ PICTURES = ("text/html", "image/svg+xml", "image/png", "image/jpeg")
 OUTLINES = "https://cdn.plot.ly/un/"
 STREETS = "https://basemaps.cartocdn.com/"
 #: A part of a page that scripts of nbconvert draw; some do without require.js.
-REQUIRE = re.compile(r"\A(?!.*(?:\bdefine\.amd\b|root\.Jupyter\b)).*\brequire(?:js)?\b[.(]", re.DOTALL)
+REQUIRE = re.compile(
+    r"\A(?!.*(?:\bdefine\.amd\b|root\.Jupyter\b)).*\brequire(?:js)?\b[.(]", re.DOTALL
+)
 MERMAID = re.compile(r"(?m)^ {0,3}(?:```|~~~)+ *mermaid")
 
 
