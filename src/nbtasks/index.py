@@ -57,11 +57,8 @@ def write(dag: Any, errors: dict[str, str] | None = None) -> Path | None:
     if is_current(dag, page, earlier):
         return page
     said = errors or {}
-    titles = name_cards(dict(dag.items()))
-    cards = [
-        {**describe(task, folder, said.get(name, "")), "title": titles[name]}
-        for name, task in dag.items()
-    ]
+    titles, tasks = name_cards(dict(dag.items())), dag.items()
+    cards = [{**describe(t, folder, said.get(n, "")), "title": titles[n]} for n, t in tasks]
     cards += keep(earlier, {card["name"] for card in cards}, folder)
     text = render(dag, cards, folder)
     if text != before:

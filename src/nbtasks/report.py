@@ -152,7 +152,7 @@ def warn(needs: offline.Needs, task: str) -> None:
         hosts = ", ".join(network.hosts(needs.addresses))
         said = [f"the report of {task} needs a network: it loads from {hosts}", *needs.advice()]
         said += [f"({needs.addresses[0]})"]
-        warnings.warn("; ".join(said[:-1]) + f" {said[-1]}", stacklevel=2)
+        warnings.warn("; ".join(said[:-1]) + f" {said[-1]}", network.NetworkWarning, stacklevel=2)
 
 
 def date(written: str | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 
@@ -35,6 +34,8 @@ class Renderer(IPythonRenderer):
     def drawn(self, body: str, display: str) -> str:
         """Return the MathML of a formula, "" of one that is not understood."""
         try:
+            from latex2mathml.converter import convert
+
             made = convert(body.strip(), display=display)
         except Exception:  # whatever it thinks of what is no LaTeX
             made = "\\"

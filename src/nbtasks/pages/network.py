@@ -44,6 +44,10 @@ LONG = 5000
 FORMULA = re.compile(r"\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|\$[^$\n]*\\[a-zA-Z][^$\n]*\$", re.DOTALL)
 
 
+class NetworkWarning(UserWarning):
+    """What a build says of a report, also where Python is told to ignore warnings."""
+
+
 class Loaded(HTMLParser):
     """What some HTML loads.
 

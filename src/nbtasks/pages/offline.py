@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ PICTURES = ("text/html", "image/svg+xml", "image/png", "image/jpeg")
 #: Where plotly has the outlines of countries and the tiles of maps from.
 OUTLINES = "https://cdn.plot.ly/un/"
 STREETS = "https://basemaps.cartocdn.com/"
+#: Traces of plotly that are called maps and are none.
+PLAIN = {"heatmap", "treemap"}
 #: A part of a page that scripts of nbconvert draw; some do without require.js.
 REQUIRE = re.compile(
     r"\A(?!.*(?:\bdefine\.amd\b|root\.Jupyter\b)).*\brequire(?:js)?\b[.(]", re.DOTALL
@@ -97,8 +100,8 @@ def note(
 
 def of_markdown(cell: Any) -> tuple[set[str], network.Loaded]:
     """Return the tools that a text needs, and what it loads."""
-    html, left = formulas.render(cell.source, attachments=cell.get("attachments", {}))
-    found = network.Loaded(html)
+    rendered, left = formulas.render(cell.source, attachments=cell.get("attachments", {}))
+    found = network.Loaded(rendered)
     tools = {"math"} if left or network.FORMULA.search(found.text) else set()
     return tools | ({"mermaid"} if MERMAID.search(cell.source) else set()), found
 
@@ -115,8 +118,8 @@ def of_output(data: Any, kind: str) -> tuple[set[str], network.Loaded]:
     elif kind in {"text/html", "image/svg+xml"}:
         found = network.Loaded(text)
     elif kind in {"text/latex", "text/markdown"}:
-        html, left = formulas.render(text)
-        found = network.Loaded(html)
+        rendered, left = formulas.render(text)
+        found = network.Loaded(rendered)
         tools = {"math"} if left else tools
     if network.FORMULA.search(found.text):
         tools = tools | {"math"}
@@ -136,14 +139,10 @@ def maps(figure: Any) -> list[str]:
     return [OUTLINES] * bool(outlines) + [STREETS] * bool(tiles) + remote
 
 
-#: Traces of plotly that are called maps and are none.
-PLAIN = {"heatmap", "treemap"}
-
-
 def hold(data: Any) -> list[str]:
     """Have an output do without the libraries that the page can hold; return their names."""
-    if html := embedded.chart(data):
-        data["text/html"] = html
+    if chart := embedded.chart(data):
+        data["text/html"] = chart
     names = []
     for kind in set(data) & {"text/html", "application/javascript"}:
         data[kind], found = embedded.embed(str(data[kind]))
@@ -174,7 +173,8 @@ def words(name: str, states: dict[str, Any]) -> tuple[list[str], bool]:
     state = model.get("state", {})
     kind = model.get("model_name", "")
     value = state.get("value", "")
-    texts = [re.sub(r"<[^>]*>", "", value).strip()] if isinstance(value, str) else []
+    plain = html.unescape(re.sub(r"<[^>]*>", "", value)) if isinstance(value, str) else ""
+    texts = [" ".join(plain.split())]
     found = [words(str(child).removeprefix("IPY_MODEL_"), states) for child in children(state)]
     return (
         texts + [text for texts, _ in found for text in texts],
