@@ -158,12 +158,12 @@ def render(dag: Any, cards: list[dict[str, Any]], folder: Path) -> str:
 
 def preview(path: Path, folder: Path) -> dict[str, Any]:
     """Return the size and the first rows of a table."""
-    import pandas as pd
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     shown = {"file": path.relative_to(folder).as_posix(), "size": "", "rows": ""}
-    with suppress(OSError, ValueError, pa.ArrowInvalid):
+    with suppress(OSError, ValueError, ImportError):  # ArrowInvalid is a ValueError
+        import pandas as pd
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         if path.suffix == ".csv":
             given = Types().for_csv(path, ",")
             given.pop("columns")

@@ -1,7 +1,4 @@
-"""Draw the pipeline as a picture, without a network.
-
-Graphviz, which comes with pygraphviz, places the tasks and their arrows.
-"""
+"""Draw the pipeline as a picture, with nothing but Python: no network, no system library."""
 
 from __future__ import annotations
 
@@ -10,10 +7,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
+from nbtasks.pages.layout import Graph, Spot
 from nbtasks.project import root
 
-INCH = 72  # Graphviz measures in inches, SVG in pixels
+#: Sizes in pixels: of the box of a task, and of a letter, so that no font of this machine matters.
 HEIGHT, LETTER, MARGIN = 40, 8.6, 44
+#: Half of the room between two tasks of a column (False), and two arrows that pass it (True).
+APART = {False: HEIGHT / 2 + 11, True: 7.0}
+#: Between two columns: at least, at most, and how much of the height that an arrow climbs there.
+GAP, WIDEST, SLOPE = 44.0, 120.0, 0.3
 #: State of a task -> what stands before its name, and the colours of line and inside. They
 #: differ in lightness too, for people who see colours differently.
 LOOKS = {
@@ -37,6 +39,75 @@ class Node(NamedTuple):
     link: str = ""
 
 
+class Half(NamedTuple):
+    """Half of a size."""
+
+    wide: float
+    high: float
+
+
+class Drawing:
+    """Where the tasks of a picture are."""
+
+    def __init__(self, nodes: list[Node]) -> None:
+        """Place the tasks, those of each column beneath each other."""
+        self.nodes = {node.name: node for node in nodes}
+        upstream = {node.name: [n for n in node.upstream if n in self.nodes] for node in nodes}
+        self.graph = Graph(upstream)
+        self.graph.order()
+        found = self.graph.heights(APART)
+        top = min((found[spot] - self.half(spot).high for spot in found), default=0)
+        self.heights = {spot: height - top for spot, height in found.items()}
+        #: Where each column begins and ends.
+        self.sides: list[tuple[float, float]] = []
+        x = 0.0
+        for column in self.graph.columns:
+            wide = 2 * max(self.half(spot).wide for spot in column)
+            self.sides.append((x, x + wide))
+            x += wide + self.gap(column)
+
+    def half(self, spot: Spot) -> Half:
+        """Return half the size of a task, or of an arrow that passes."""
+        if self.graph.passes(spot):
+            return Half(0, 2)
+        return Half(width(self.nodes[spot.name]) / 2, HEIGHT / 2)
+
+    def gap(self, column: list[Spot]) -> float:
+        """Return the room after a column: more where arrows are steep."""
+        steps = [(spot, other) for spot in column for other in self.graph.steps[spot]]
+        climbed = [abs(self.heights[a] - self.heights[b]) for a, b in steps]
+        return min(max(GAP, SLOPE * max(climbed, default=0)), WIDEST)
+
+    def size(self) -> tuple[float, float]:
+        """Return how wide and how high the picture is."""
+        lowest = max((self.heights[s] + self.half(s).high for s in self.heights), default=0)
+        return self.sides[-1][1] if self.sides else 0, lowest
+
+    def boxes(self) -> list[str]:
+        """Return the boxes of the tasks."""
+        return [
+            box(self.nodes[spot.name], sum(self.sides[spot.column]) / 2, self.heights[spot])
+            for spot in self.graph.steps
+            if not self.graph.passes(spot)
+        ]
+
+    def arrows(self) -> list[str]:
+        """Return the arrows, in parts from column to column; they bend between columns only."""
+        parts = []
+        for spot, following in self.graph.steps.items():
+            for other in following:
+                (begin, left), (right, end) = self.sides[spot.column], self.sides[other.column]
+                a, b, middle = self.heights[spot], self.heights[other], (left + right) / 2
+                tail = (begin + left) / 2 + self.half(spot).wide
+                line = f"M{tail:.1f} {a:.1f}H{left:.1f}"
+                line += f"C{middle:.1f} {a:.1f} {middle:.1f} {b:.1f} {right:.1f} {b:.1f}"
+                # One that only passes is drawn to the middle of the column.
+                line += f"H{(right + end) / 2 - self.half(other).wide:.1f}"
+                tip = "" if self.graph.passes(other) else ' marker-end="url(#tip)"'
+                parts.append(f'<path d="{line}"{tip}/>')
+        return parts
+
+
 def draw(nodes: list[Node]) -> str:
     """Return the picture of a pipeline, an SVG element.
 
@@ -45,27 +116,9 @@ def draw(nodes: list[Node]) -> str:
     nodes
         Its tasks. Upstream tasks that are not among them are left out.
     """
-    import pygraphviz
-
-    graph = pygraphviz.AGraph(directed=True, rankdir="LR", nodesep=0.3, ranksep=0.55)
-    # Sizes are ours, so that no font of this machine matters.
-    graph.node_attr.update(label="", shape="box", fixedsize="true", height=HEIGHT / INCH)
-    graph.edge_attr.update(arrowhead="none")
-    numbers = {node.name: number for number, node in enumerate(nodes)}
-    for node in nodes:
-        graph.add_node(numbers[node.name], width=width(node) / INCH)
-        for name in node.upstream:
-            if name in numbers:
-                graph.add_edge(numbers[name], numbers[node.name])
-    placed = [line.split() for line in graph.draw(format="plain", prog="dot").decode().split("\n")]
-    wide, high = (float(size) * INCH for size in placed[0][2:4])
-    shapes = []
-    for kind, *words in filter(None, placed):
-        if kind == "edge":
-            shapes.append(arrow([float(word) for word in words[3 : 3 + 2 * int(words[2])]], high))
-        elif kind == "node":
-            x, y = float(words[1]) * INCH, high - float(words[2]) * INCH
-            shapes.append(box(nodes[int(words[0])], x, y))
+    drawing = Drawing(nodes)
+    wide, high = drawing.size()
+    shapes = [*drawing.arrows(), *drawing.boxes()]
     size = f"-10 -4 {wide + 20:.0f} {high + 8:.0f}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" width="{wide + 20:.0f}" '
@@ -93,15 +146,6 @@ def box(node: Node, x: float, y: float) -> str:
         f"{escape(node.name)}</text></g>"
     )
     return f"<a href={quoteattr(node.link)}>{shape}</a>" if node.link else shape
-
-
-def arrow(numbers: list[float], high: float) -> str:
-    """Return an arrow along the points of a curve."""
-    points = [
-        f"{x * INCH:.1f} {high - y * INCH:.1f}"
-        for x, y in zip(numbers[::2], numbers[1::2], strict=True)
-    ]
-    return f'<path d="M{points[0]}C{" ".join(points[1:])}" marker-end="url(#tip)"/>'
 
 
 def state(task: Any) -> str:

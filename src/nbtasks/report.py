@@ -7,22 +7,22 @@ exporter for it (`nbconvert_exporter_name`). The page is templates/report/index.
 from __future__ import annotations
 
 import ast
-import pkgutil
 import re
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from ploomber.tasks import NotebookRunner
 from traitlets import default
 from traitlets.config import Config
 
-from nbtasks.pages import about
+from nbtasks.pages import about, embedded, formulas, network, offline
+from nbtasks.pages.offline import FIGURE
 
 TEMPLATES = Path(__file__).resolve().parent / "pages" / "templates"
-#: How plotly stores a figure in a notebook: as data, which JupyterLab and VS Code draw.
-FIGURE = "application/vnd.plotly.v1+json"
 
 
 def use(dag: Any) -> None:
@@ -102,24 +102,57 @@ class Report(HTMLExporter):
         facts = (resources or {}).get("report", {})
         run = nb.metadata.get("papermill", {})
         title = heading(nb) or facts.get("task", "Report")
+        drop_paths(nb, run.get("parameters", {}).get("product", {}))
+        needs = offline.prepare(nb, self.priority(), self.urls())
+        warn(needs, facts.get("task", title))
+        has_figures = any(FIGURE in output.get("data", {}) for output in outputs(nb))
         facts |= {
             "title": title,
             "project": about.project(),
             "commit": about.commit(),
             "date": date(run.get("end_time")),
             "sample": about.sample(facts.get("parameters", {}), facts.get("tables", [])),
-            "needs": needs(nb),
+            "needs": needs.tools,
+            "scripts": dict.fromkeys(needs.scripts + ["plotly"] * has_figures),
             "has_heading": bool(heading(nb)),
-            "has_figures": has_figures(nb),
+            "has_figures": has_figures,
         }
-        drop_paths(nb, run.get("parameters", {}).get("product", {}))
         name = " · ".join(filter(None, [title, facts["project"], facts["sample"]]))
         resources = (resources or {}) | {"report": facts, "metadata": {"name": name}}
         html, resources = super().from_notebook_node(nb, resources, **options)
-        if facts["has_figures"]:  # only now: nbconvert would parse these 5 MB too
-            script = pkgutil.get_data("plotly", "package_data/plotly.min.js").decode("utf-8")
-            html = html.replace("/* plotly.js */", script, 1)
+        for name in facts["scripts"]:  # only now: nbconvert would parse these 5 MB too
+            html = html.replace(f"/* {name}.js */", embedded.script(name), 1)
         return html, resources
+
+    def priority(self) -> list[str]:
+        """Return the kinds of output, as this exporter prefers them."""
+        return list(self.config.NbConvertBase.display_data_priority)
+
+    def urls(self) -> dict[str, str]:
+        """Return where nbconvert has its scripts from."""
+        return {
+            "math": self.mathjax_url,
+            "mermaid": self.mermaid_js_url,
+            "require": self.require_js_url,
+            "widgets": self.jupyter_widgets_base_url,
+        }
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        """Return the HTML of a text, with formulas that need no script."""
+        attachments = context.get("cell", {}).get("attachments", {})
+        links = {"anchor_link_text": self.anchor_link_text, "embed_images": self.embed_images}
+        path = context.get("resources", {}).get("metadata", {}).get("path", "")
+        return formulas.render(source, attachments=attachments, path=path, **links)[0]
+
+
+def warn(needs: offline.Needs, task: str) -> None:
+    """Warn of what a report loads from the network."""
+    if needs.addresses:
+        hosts = ", ".join(network.hosts(needs.addresses))
+        said = [f"the report of {task} needs a network: it loads from {hosts}", *needs.advice()]
+        said += [f"({needs.addresses[0]})"]
+        warnings.warn("; ".join(said[:-1]) + f" {said[-1]}", network.NetworkWarning, stacklevel=2)
 
 
 def date(written: str | None) -> str:
@@ -138,24 +171,6 @@ def heading(nb: Any) -> str:
 def outputs(nb: Any) -> list[Any]:
     """Return the outputs of all cells."""
     return [output for cell in nb.cells for output in cell.get("outputs", [])]
-
-
-def has_figures(nb: Any) -> bool:
-    """Tell whether a notebook has figures of plotly."""
-    return any(FIGURE in output.get("data", {}) for output in outputs(nb))
-
-
-def needs(nb: Any) -> dict[str, bool]:
-    """Tell which scripts from the internet a notebook can't be shown without."""
-    shown = [output.get("data", {}) for output in outputs(nb)]
-    texts = [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
-    texts += [data.get("text/html", "") + data.get("application/javascript", "") for data in shown]
-    return {
-        "math": any("text/latex" in data for data in shown)
-        or any(re.search(r"\$\$|\\\(|\\\[|\\begin\{|\$\S[^$\n]*\S\$", text) for text in texts),
-        "require": any(re.search(r"\brequire(js)?\b[.(]", text) for text in texts),
-        "mermaid": any("text/vnd.mermaid" in data for data in shown),
-    }
 
 
 def drop_paths(nb: Any, product: Any) -> None:

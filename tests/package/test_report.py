@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import Project
 from reports import made, make_others
+
+from nbtasks.report import Report
 
 pytestmark = pytest.mark.slow
 
@@ -55,10 +58,20 @@ def test_edits_that_are_not_committed_are_told_of(project: Project) -> None:
 def test_what_nbconvert_loads_from_the_internet_is_loaded_only_where_needed(
     project: Project, other: Path
 ) -> None:
-    """A formula needs MathJax, which is not in the environment; nothing else asks for it."""
-    scripts = re.findall(r'<script[^>]* src="([^"]+)"', (other / "single.html").read_text("utf-8"))
+    """A formula is drawn by the browser; one that is not understood needs MathJax."""
+    for report in (other / "single.html", made(project, "explore.html")):
+        assert not re.search(r'<script[^>]* src="', report.read_text("utf-8"))
+    page, _ = Report().from_notebook_node(notebook("A sum: $a^2$, and $$\\int x$$"))
+    assert page.count("<math ") == 2
+    with pytest.warns(UserWarning, match="needs a network: it loads from cdnjs.cloudflare.com"):
+        page, _ = Report().from_notebook_node(notebook("An unheard $\\unheard{x}$"))
+    scripts = re.findall(r'<script[^>]* src="([^"]+)"', page)
     assert len(scripts) == 1 and "mathjax" in scripts[0]
-    assert '<script src="' not in made(project, "explore.html").read_text("utf-8")
+
+
+def notebook(text: str) -> nbformat.NotebookNode:
+    """Return a notebook of one text."""
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
 
 
 def test_a_task_that_names_an_exporter_keeps_it(other: Path) -> None:

@@ -130,7 +130,7 @@ def find_results(dag: Any, errors: Any) -> str:
     try:
         page = index.write(dag, {one._task.name: one.message for one in errors.messages})
     except Exception as error:  # the tasks have run: no page can undo that
-        print(f"The page of this build could not be written: {error!r}")
+        print(f"The page of this build could not be written: {error or repr(error)}")
         page = None
     folders = [str(folder) for folder in turns.folders(dag)]
     try:

@@ -21,6 +21,7 @@ from ploomber.executors import _format
 from ploomber.tasks import NotebookRunner
 
 from nbtasks.builds import aside, located, processes
+from nbtasks.pages.network import NetworkWarning
 
 #: On Linux a worker is a copy of this process, elsewhere a new Python.
 FORKS = processes.LINUX
@@ -117,6 +118,7 @@ def build(task: Any) -> Result:
     """Build a task and return how it went."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("always", NetworkWarning)
         stayed = aside.begin(task)
         before = {path: aside.names(path) for path in stayed}
         try:

@@ -96,11 +96,11 @@ def sample(parameters: dict[str, Any], tables: list[str]) -> str:
 
 def read_rows(path: str) -> tuple[int, int]:
     """Return the rows of a Parquet file, and the ``drawn_from`` in the attributes of its table."""
-    import pyarrow.parquet as pq
-
     try:
+        import pyarrow.parquet as pq
+
         about = pq.read_metadata(path)
-    except (OSError, ValueError):
+    except (OSError, ValueError, ImportError):
         return 0, 0
     attributes = json.loads((about.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
     return about.num_rows, attributes.get("drawn_from", 0)
