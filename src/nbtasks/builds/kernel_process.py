@@ -28,6 +28,8 @@ from nbtasks.project import root
 QUIET_DEBUGGER = "PYDEVD_DISABLE_FILE_VALIDATION"
 #: The modules of the project that the build has imported; none, unless a task is a function.
 OURS: list[str] = []
+#: Modules that decide, while they are imported, by whether they are in a notebook.
+DECIDED = ("tqdm.auto", "tqdm.autonotebook")
 #: How multiprocessing calls a process that it has not started: this module is loaded in one.
 BUILD = process.current_process()
 
@@ -123,7 +125,7 @@ def run_kernel(orders: dict[str, Any]) -> int:
 
 def forget_build() -> None:
     """Forget what a new Python would not know: the project's modules, random state, logging."""
-    for name in OURS:
+    for name in (*OURS, *DECIDED):
         sys.modules.pop(name, None)
     sys.path[:] = new_path()
     processes.draw_new_numbers()
