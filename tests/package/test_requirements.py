@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import metadata
+from importlib import metadata as installed
+from itertools import cycle
 from pathlib import Path
 
 import packaging
@@ -69,8 +73,8 @@ SITUATIONS = [
     Situation("a submodule in tasks", task("pass\n"), submodule="tasks/birdlib"),
     Situation(
         "a submodule called like a package",
-        task("from polars.birds import count\n"),
-        submodule="polars",
+        task("from vaex.birds import count\n"),
+        submodule="vaex",
     ),
     Situation("a local module", {"helper.py": "", **task("import helper\n")}),
     Situation(
@@ -196,6 +200,143 @@ SITUATIONS = [
 ]
 
 
+LIBRARY = {
+    "pyproject.toml": '[project]\nname = "Bird_Lib"\nversion = "1"\n',
+    "setup.cfg": "[metadata]\nname = bird-lib\n",
+    "setup.py": "from setuptools import setup\n\nNAME = 'bird.lib'\nsetup(name=NAME)\n",
+}
+#: Where the modules of a folder may be.
+LAYOUTS = {
+    "flat": ("birds/__init__.py", "birds/deep/count.py"),
+    "src": ("src/birds/__init__.py",),
+    "a module": ("birds.py",),
+    "no __init__": ("src/birds/count.py",),
+    "another folder": ("code/birds/__init__.py", "tests/vaex/__init__.py"),
+}
+
+
+@pytest.mark.parametrize(("layout", "metadata"), [*zip(LAYOUTS, cycle(LIBRARY), strict=False)])
+@pytest.mark.parametrize("line", ["-e ../library", "--editable=../library[x] ; python_version>'3'"])
+def test_a_folder_is_declared(project: Project, line: str, layout: str, metadata: str) -> None:
+    project.write(f"../library/{metadata}", LIBRARY[metadata])
+    for name in LAYOUTS[layout]:
+        project.write(f"../library/{name}", "")
+    append(project, line)
+    project.write("tasks/new.py", SOURCE + "import birds\nfrom birds import count\n")
+    assert check(project, **OFFLINE) == (0, "")
+    project.write("tasks/new.py", SOURCE + "import vaex, birdsong\n")
+    missing = listed(check(project, **OFFLINE)[1], "requirements.txt lacks")
+    assert missing == {"vaex", "birdsong"}
+
+
+def append(project: Project, line: str) -> None:
+    """Add a line to requirements.txt."""
+    project.write("requirements.txt", project.read("requirements.txt") + line + "\n")
+
+
+NAMED = {
+    "../library/": {"birds"},
+    "'../library'": {"birds"},
+    "./../library": {"birds"},
+    "file:../library": {"birds"},
+    "file://{folder}/library": {"birds"},
+    "${{PLACE}}/library": {"birds"},
+    "birds @ file:../library": {"birds"},
+    "git+file://{folder}/library@main": {"birds"},
+    "git+file://{folder}/library@main#subdirectory=inner": {"eggs"},
+    "../bird_wheel-1.0-py3-none-any.whl": {"birds", "feathers"},
+    "bird-wheel @ file://{folder}/bird_wheel-1.0-py3-none-any.whl --hash=sha256:00": {"birds"},
+    "../archive-1.0.tar.gz": {"birds"},
+    "-r more/other.txt": {"birds"},
+    "https://example.com/birds-1.0-py3-none-any.whl": {"birds"},
+    "https://example.com/birds-1.0.tar.gz": {"birds"},
+    "git+https://example.com/them/birds.git": {"birds"},
+    "git+ssh://git@example.com/them/birds.git@v1.0": {"birds"},
+    "-e git+https://example.com/x.git@main#egg=birds&subdirectory=python": {"birds"},
+    "git+https://example.com/x.git#subdirectory=python/birds": {"birds"},
+    "https://github.com/them/birds/archive/refs/tags/v1.0.zip": {"birds"},
+    "https://gitlab.com/them/birds/-/archive/main/birds-main.zip": {"birds"},
+}
+
+
+@pytest.mark.parametrize("line", NAMED)
+def test_what_is_named_by_its_place_is_declared(project: Project, line: str) -> None:
+    """It is, whether or not it is installed, and PyPI is not asked for it."""
+    folder = project.path.parent
+    project.write("../library/birds/__init__.py", "")
+    project.write("../library/inner/eggs.py", "")
+    project.write("more/other.txt", "-e ../library\n")
+    with zipfile.ZipFile(folder / "bird_wheel-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("birds/__init__.py", "")
+        wheel.writestr("feathers.cpython-311-x86_64-linux-gnu.so", "")
+        wheel.writestr("bird_wheel-1.0.dist-info/METADATA", "Name: bird-wheel\n")
+    with tarfile.open(folder / "archive-1.0.tar.gz", "w:gz") as archive:
+        archive.add(folder / "library", "archive-1.0")
+    append(project, line.format(folder=folder.as_posix()))
+    project.write("tasks/new.py", SOURCE + f"import {', '.join(sorted(NAMED[line]))}\n")
+    assert check(project, **OFFLINE, PLACE=str(folder)) == (0, "")
+
+
+def test_options_name_no_package(project: Project) -> None:
+    append(project, "--find-links ../birds\n-c ../birds.txt\n-i https://example.com/birds\n-e .")
+    project.write("tasks/new.py", SOURCE + "import birds\n")
+    missing = listed(check(project, **OFFLINE)[1], "requirements.txt lacks")
+    assert missing == {"birds"}
+
+
+@pytest.mark.parametrize("editable", [False, True], ids=["", "editable"])
+def test_what_a_repository_has_brought_is_known(
+    project: Project, library: Project, uv: Path, tmp_path: Path, editable: bool
+) -> None:
+    """Its modules have another name than it, which only the installed package tells."""
+    library.write("pyproject.toml", '[project]\nname = "song"\nversion = "1"\n')
+    library.git("add", "--all")
+    library.git("commit", "--quiet", "--allow-empty", "--message", "A package")
+    address = f"git+file://{library.path.as_posix()}"
+    append(project, address)
+    project.write("tasks/new.py", SOURCE + "import birds\n")
+    place = tmp_path / "site"
+    ask = ("-c", "import sys; from nbtasks.requirements import main; sys.exit(main([]))")
+    paths = os.pathsep.join([str(TEMPLATE / "src"), str(place)])
+    elsewhere = library.path.rename(tmp_path / "moved")  # the address tells nothing any more
+    done = project.run(sys.executable, *ask, check=False, PYTHONPATH=paths)
+    assert listed(done.stdout, "requirements.txt lacks") == {"birds"}
+    assert f"Or is it in {address}?" in done.stdout
+    elsewhere.rename(library.path)
+    what = ["--editable", str(library.path)] if editable else [address]
+    project.run(uv, "pip", "install", "--quiet", "--target", place, *what)
+    if editable:
+        append(project, f"-e {library.path}")
+    else:
+        library.path.rename(elsewhere)
+    done = project.run(sys.executable, *ask, check=False, PYTHONPATH=paths)
+    if not editable:
+        elsewhere.rename(library.path)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        ("jose", "probably the package python-jose; see https://pypi.org/project/python-jose/"),
+        ("jose.jwt", "jose.jwt: probably the package python-jose"),
+        ("cv2", "cv2: probably the package opencv-python"),
+        (
+            "birds",
+            "birds: probably a package of the same name; see https://pypi.org/project/birds/",
+        ),
+        ("requests", None),  # which is installed
+        ("narwhals", None),  # which is locked
+    ],
+)
+def test_a_guess_is_called_one(project: Project, module: str, says: str | None) -> None:
+    project.write("tasks/new.py", SOURCE + f"import {module}\n")
+    code, printed = check(project, **OFFLINE)
+    assert code == 1 and "nbtasks add" in printed
+    assert says in printed if says else "probably" not in printed, printed
+    assert printed.count("probably") == bool(says)
+
+
 @pytest.fixture(scope="module")
 def base(bake: Callable[..., Project]) -> Project:
     """Return a project that is committed; nothing of it is installed."""
@@ -288,14 +429,14 @@ def test_what_can_not_be_read_is_said(project: Project) -> None:
 def test_write_adds_lines_and_changes_none(project: Project, environ: dict[str, str]) -> None:
     before = b"zzz-last >= 1   # mine\r\n# optional: x\r\n\r\npandas[parquet]>=2.2  # used by me"
     (project.path / "requirements.txt").write_bytes(before)
-    project.write("tasks/new.py", SOURCE + "import polars, yaml, no_such_package_at_all\n")
+    project.write("tasks/new.py", SOURCE + "import vaex, yaml, no_such_package_at_all\n")
     printed = check(project, "--write", **environ)[1]
     after = (project.path / "requirements.txt").read_bytes()
     assert after.startswith(before + b"\r\n")
     lines = after.removeprefix(before).decode().split()
-    assert f"pyyaml>={metadata.version('pyyaml')}" in lines  # as new as the one in use
+    assert f"pyyaml>={installed.version('pyyaml')}" in lines  # as new as the one in use
     assert "no-such-package-at-all" in lines
     assert "no-such-package-at-all: not on PyPI, or PyPI can't be reached" in printed
-    assert any(re.fullmatch(r"polars>=\d.*" if not environ else "polars", line) for line in lines)
+    assert any(re.fullmatch(r"vaex>=\d.*" if not environ else "vaex", line) for line in lines)
     assert "Next: nbtasks lock" in printed
     assert check(project)[1] == ""
