@@ -1,6 +1,7 @@
 """Add packages: to requirements.txt, to requirements.lock and to the environment."""
 
 import argparse
+import importlib
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from nbtasks import lock, requirements
-from nbtasks.dependencies import declared, packages
+from nbtasks.dependencies import declared, missing, packages
 from nbtasks.project import root
 
 
@@ -70,13 +71,41 @@ def main(arguments: list[str]) -> int:
         print(f"In requirements.txt already: {', '.join(there)}. To change what is asked for,")
         print("edit its line, then: nbtasks lock")
         return 1
+    for name, likely in other_names(wanted):
+        print(f"The package of the module {name} is probably called {likely}, not {name}:")
+        print(f"see https://pypi.org/project/{likely}/")
     try:
         add_to_files(wanted)
     except lock.LockError as error:
         print(f"requirements.txt and {error}")
-        for item in wanted:
-            likely = packages.guess(item.name)
-            if likely != canonicalize_name(item.name):
-                print(f"The package of the module {item.name} is probably called {likely}.")
         return 1
-    return install()
+    return install() or say_what_lacks(wanted)
+
+
+def other_names(wanted: list[Requirement]) -> list[tuple[str, str]]:
+    """Return the names that are those of modules of other packages, and of these packages."""
+    names = [item.name for item in wanted if not item.url]
+    pairs = [(name, packages.guess(name)) for name in names]
+    return [(name, likely) for name, likely in pairs if likely != canonicalize_name(name)]
+
+
+def say_what_lacks(wanted: list[Requirement]) -> int:
+    """Say which modules the new packages were to bring, and do not hold; return 1 if there are."""
+    importlib.invalidate_caches()
+    packages.forget()
+    asked = declared.read(declared.requirements_file())
+    ours = {canonicalize_name(item.name) for item in wanted}
+    lacking = [
+        (package, module, files)
+        for module, files in sorted(requirements.read_foreign()[0].items())
+        for package in sorted(ours & packages.likely(module))
+        if not packages.providers(module) and not missing.is_used(package, asked, {module: files})
+    ]
+    for package, module, files in lacking:
+        held = sorted(name for name, names in packages.installed().items() if package in names)
+        print(f"{package} is installed, and does not hold the module {module}, which")
+        print(f"{', '.join(sorted(files))} imports. It holds: {', '.join(held) or 'no module'}.")
+    if lacking:
+        print("It may be another package than you think. To undo: delete its line from")
+        print("requirements.txt, then: nbtasks lock, python bootstrap.py")
+    return 1 if lacking else 0

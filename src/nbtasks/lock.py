@@ -109,7 +109,10 @@ def differences(before: str, after: str) -> list[str]:
 
 def unmet(requirement: Requirement, versions: dict[str, list[str]]) -> Iterator[str]:
     """Yield why a lock does not hold what is asked for."""
-    locked = versions.get(canonicalize_name(requirement.name), [])
+    name = canonicalize_name(requirement.name)
+    if requirement.url and name in declared.read(declared.lock_file()).requirements:
+        return  # a folder, a file or a repository, which has no version there
+    locked = versions.get(name, [])
     fits = [requirement.specifier.contains(version, prereleases=True) for version in locked]
     if not locked:
         yield f"{requirement.name} is not in it"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from nbtasks import notebooks, pipeline_file
 from nbtasks.checking import imports
-from nbtasks.dependencies import declared, packages
+from nbtasks.dependencies import declared, missing, packages
+from nbtasks.dependencies.missing import Comparison
 from nbtasks.project import root
 
 #: The magic that imports an extension, but for those of IPython itself.
@@ -88,6 +89,15 @@ def read_imports() -> tuple[dict[str, set[str]], list[str]]:
     return found, problems
 
 
+def read_foreign() -> tuple[dict[str, set[str]], list[str]]:
+    """Return the same, without the modules of Python and of the project."""
+    found, problems = read_imports()
+    tops = {module.partition(".")[0] for module in found}
+    ours = find_local(tops - packages.PYTHON) | packages.PYTHON
+    found = {name: files for name, files in found.items() if name.partition(".")[0] not in ours}
+    return found, problems
+
+
 def folders_of_scripts() -> Iterator[Path]:
     """Yield the folders of the tasks that run there, and so import what lies beside them."""
     for path in root().glob("pipeline*.yaml"):
@@ -116,50 +126,19 @@ def find_local(names: set[str]) -> set[str]:
     return local
 
 
-def find_missing(found: dict[str, set[str]], known: set[str]) -> dict[str, set[str]]:
-    """Return the packages that are imported and not declared, and the files that do so."""
-    missing: dict[str, set[str]] = {}
-    for module, files in found.items():
-        is_start = module in packages.SHARED_STARTS and any(
-            other.startswith(f"{module}.") for other in found
-        )
-        if not is_start and not any(packages.comes_from(module, name) for name in known):
-            name = min(packages.providers(module), default=packages.guess(module))
-            missing.setdefault(name, set()).update(files)
-    return missing
-
-
-def compare() -> tuple[dict[str, set[str]], list[str], list[str]]:
+def compare() -> Comparison:
     """Return what is missing in requirements.txt, what is too much, and what can't be read."""
     asked = declared.read(declared.requirements_file())
-    found, problems = read_imports()
-    tops = {module.partition(".")[0] for module in found}
-    ours = find_local(tops - packages.PYTHON) | packages.PYTHON
-    found = {name: files for name, files in found.items() if name.partition(".")[0] not in ours}
-    missing = find_missing(found, set(asked.requirements) | asked.optional)
+    found, problems = read_foreign()
+    lacks = list(missing.find(found, asked))
     unused = [
         name
         for name in set(asked.requirements) - asked.used
-        if packages.is_installed(name)  # else nobody knows what it holds
-        and not any(packages.comes_from(module, name) for module in found)
+        # else nobody knows what it holds
+        if packages.is_installed(name) and not missing.is_used(name, asked, found)
     ]
-    return missing, sorted(unused) if not problems else [], problems
-
-
-def explain(missing: dict[str, set[str]], unused: list[str]) -> None:
-    """Say what is wrong with requirements.txt, and what to do."""
-    if missing:
-        print("requirements.txt lacks what the code imports:")
-        for name, files in sorted(missing.items()):
-            shown = [*sorted(files)[:3], *["..."] * (len(files) > 3)]
-            print(f"  {name:<20} {', '.join(shown)}")
-        print("To add it, lock and environment included:")
-        print(f"  nbtasks add {' '.join(sorted(missing))}")
-        print("Can the code do without it? Then say so in requirements.txt: # optional: NAME")
-    if unused:
-        print("requirements.txt names what nothing in tasks/ and src/ imports:")
-        print(*(f"  {name}" for name in unused), sep="\n")
-        print("Delete its line, or end it with the reason to stay: # used by NAME")
+    notes = list(missing.notes(lacks, asked.unknown))
+    return Comparison(lacks, sorted(unused) if not problems else [], problems, notes)
 
 
 def with_lines(data: bytes, lines: Iterable[str]) -> bytes:
@@ -189,12 +168,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="nbtasks requirements", description=__doc__)
     parser.add_argument("--write", action="store_true", help="add the lines that are missing")
     options = parser.parse_args(arguments)
-    missing, unused, problems = compare()
-    if problems:
-        print(*problems, sep="\n")
-    if missing and options.write:
-        write([with_floor(name) for name in sorted(missing)])
+    found = compare()
+    lacks = found.files()
+    if found.problems:
+        print(*found.problems, sep="\n")
+    if lacks and options.write:
+        write([with_floor(name) for name in sorted(lacks)])
         print("Next: nbtasks lock")
-        missing = {}
-    explain(missing, unused)
-    return 1 if missing or unused or problems else 0
+        lacks = {}
+    missing.explain(lacks, found.unused)
+    print(*(f"{note}\n" for note in found.notes), sep="", end="")
+    return 1 if lacks or found.unused or found.problems else 0

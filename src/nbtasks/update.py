@@ -5,13 +5,16 @@ was not made with cruft is linked first, with the answers that pyproject.toml ho
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-from nbtasks import lock
+from nbtasks import git, lock, undo
 from nbtasks.changelog import show_changes, version_now
 from nbtasks.project import root, settings
 from nbtasks.set_up import left
@@ -51,12 +54,72 @@ def cruft(*arguments: str) -> int:
     return done.returncode
 
 
+def is_linked() -> bool:
+    """Tell whether .cruft.json is that of the files as they are.
+
+    One that git lacks may be left of an update that was undone by `git reset --hard`.
+    """
+    path = root() / ".cruft.json"
+    if not path.exists() or git.tracks(path):
+        return path.exists()
+    with contextlib.suppress(ValueError, LookupError):
+        answers = json.loads(path.read_text(encoding="utf-8"))["context"]["cookiecutter"]
+        return answers["_version"] == version_now()
+    return False
+
+
 def link() -> int:
     """Tell cruft from which template and with which answers the project was made."""
-    made = settings()
+    made, path = settings(), root() / ".cruft.json"
     answers = ["--extra-context", json.dumps(made["answers"])]
     version = ["--checkout", made["version"], "--no-input"]
-    return cruft("link", address(made["template"]), *version, *answers)
+    before = path.read_bytes() if path.exists() else None
+    path.unlink(missing_ok=True)
+    code = cruft("link", address(made["template"]), *version, *answers)
+    if code and before is not None:
+        path.write_bytes(before)
+    return code
+
+
+def commit_link() -> int:
+    """Commit .cruft.json if git lacks it, so that it stays whatever becomes of the update."""
+    if git.tracks(root() / ".cruft.json"):
+        return 0
+    message = "Link the project to its template"
+    commit = ["commit", "--quiet", "--no-verify", "--message", message, "--", ".cruft.json"]
+    for command in (["add", "--force", ".cruft.json"], commit):
+        done = subprocess.run(["git", *command], cwd=root(), stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            git.output("reset", "--quiet", "--", ".cruft.json")
+            print(f"Nothing was updated: .cruft.json can't be committed. {done.stderr.strip()}")
+            return 1
+    print("Committed .cruft.json, which tells which version of the template this is.", flush=True)
+    return 0
+
+
+def give_base() -> None:
+    """Have git store the files as they came from the template.
+
+    Git can merge edits only of what it has; else cruft leaves parts that were rejected.
+    """
+    environ = os.environ | {"PYTHONUTF8": "1"}
+    edits = subprocess.run([*CRUFT, "diff"], cwd=root(), env=environ, capture_output=True).stdout
+    place = "--directory=" + git.ask("rev-parse", "--show-prefix").strip()
+    steps = [["read-tree", "HEAD"], ["apply", "--cached", place]]
+    with tempfile.TemporaryDirectory() as folder:
+        environ["GIT_INDEX_FILE"] = str(Path(folder, "index"))
+        for step in steps:
+            git_step = ["git", *step]
+            subprocess.run(git_step, cwd=root(), env=environ, input=edits, capture_output=True)
+
+
+def why_not() -> str:
+    """Return why an update can't begin, nothing if it can."""
+    if not undo.head():
+        return "An update is merged into what git has, and this project is in no commit of git."
+    if left.git("status", "--porcelain", "--untracked-files=no"):
+        return "Commit your changes first: an update is merged into what git has."
+    return ""
 
 
 def find_left() -> list[str]:
@@ -83,27 +146,31 @@ def main(arguments: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--left", action="store_true", help="only say what is left to do")
+    parser.add_argument("--abort", action="store_true", help="undo the update, with no edit lost")
     parser.add_argument("--version", help="a tag of the template (else: the newest there is)")
     options = parser.parse_args(arguments)
     if options.left:
         return left.show(find_left())
-    if not (root() / ".cruft.json").exists() and link():
+    if options.abort:
+        return undo.abort()
+    if problem := why_not():
+        print(problem)
         return 1
-    before = left.git("status", "--porcelain", "--untracked-files=no")
+    if (not is_linked() and link()) or commit_link():
+        return 1
+    return merge(["--checkout", options.version] if options.version else [])
+
+
+def merge(wanted: list[str]) -> int:
+    """Merge a version of the template, and say what is left; return 1 if something is."""
     version = version_now()
-    wanted = ["--checkout", options.version] if options.version else []
-    quiet = ["--skip-apply-ask", "--allow-untracked-files"]
-    if before:
-        print("Commit your changes first: an update is merged into what git has.")
-        return 1
-    if cruft("update", *quiet, *wanted):
-        return 1
-    if not left.git("ls-files", ".cruft.json"):
-        print("Add .cruft.json to git: it tells which version of the template this is.")
-    if not left.git("status", "--porcelain", "--untracked-files=no"):
-        return 0
+    give_base()
+    with undo.recording():
+        code = cruft("update", "--skip-apply-ask", "--allow-untracked-files", *wanted)
+    if code or not undo.changed()[0]:
+        return code
     show_changes(version)
     # In a new process, since this program may be among what has changed.
-    return subprocess.run(
-        [sys.executable, "-m", "nbtasks", "update", "--left"], cwd=root()
-    ).returncode
+    done = subprocess.run([sys.executable, "-m", "nbtasks", "update", "--left"], cwd=root())
+    print("To undo all of it, until it is committed: nbtasks update --abort")
+    return done.returncode

@@ -78,6 +78,16 @@ def test_what_is_asked_for_and_not_locked_is_said(
     assert not says or "Next: nbtasks lock, then python bootstrap.py" in printed
 
 
+@pytest.mark.parametrize("line", ["-e ../library", "birds @ file:../library", "../library"])
+def test_a_folder_is_locked_as_one(project: Project, line: str) -> None:
+    project.write("../library/pyproject.toml", '[project]\nname = "birds"\nversion = "1"\n')
+    append(project, "requirements.txt", line)
+    assert "birds is not in it" in nbtasks(project, "lock", "--check", **NOTHING)[1]
+    code, printed = nbtasks(project, "lock")
+    assert code == 0, printed
+    assert nbtasks(project, "lock", "--check", **NOTHING) == (0, "")
+
+
 def test_what_a_group_asks_for_and_is_not_locked_is_said(project: Project) -> None:
     text = project.read("pyproject.toml").replace('"ruff>=', '"ruff>=99",\n  "ruff>=')
     project.write("pyproject.toml", text)
@@ -175,6 +185,7 @@ def with_another_version(wheel: Path, old: str, new: str, needs: str) -> None:
     [
         ("no-such-package-at-all", {}, "stays as it was"),
         ("yaml", {}, "The package of the module yaml is probably called pyyaml"),
+        ("jose", NOTHING, "of the module jose is probably called python-jose, not jose"),
         ("pandas<", {}, "'pandas<' is no name of a package"),
         ("pandas", {}, "In requirements.txt already: pandas"),
         (SMALL, NOTHING, "stays as it was"),

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import metadata
+from importlib import metadata as installed
+from itertools import cycle
 from pathlib import Path
 
 import packaging
@@ -28,7 +32,7 @@ OFFLINE = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", 
 SOURCE = "upstream = None\nproduct = None\n\n# %%\n"
 NOTEBOOK = """\
 {"cells": [{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source":
-  ["!ls\\n", "%matplotlib inline\\n", "import duckdb"]},
+  ["!ls\\n", "%matplotlib inline\\n", "import vaex"]},
  {"cell_type": "markdown", "metadata": {}, "source": ["import nothing"]},
  {"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source":
   ["%%bash\\n", "import something"]}],
@@ -60,22 +64,22 @@ def module(code: str) -> dict[str, str]:
 
 SITUATIONS = [
     Situation("nothing new", {}),
-    Situation("a new import", task("import duckdb as pl\n"), {"duckdb"}),
-    Situation("a part of a package", task("from duckdb.io import csv\n"), {"duckdb"}),
-    Situation("in a module", module("from duckdb import DataFrame\n"), {"duckdb"}),
+    Situation("a new import", task("import vaex as pl\n"), {"vaex"}),
+    Situation("a part of a package", task("from vaex.io import csv\n"), {"vaex"}),
+    Situation("in a module", module("from vaex import DataFrame\n"), {"vaex"}),
     Situation("a submodule", task("import birdlib\n"), submodule="birdlib"),
     Situation("a submodule deep down", task("import birds\n"), submodule="vendor/bird-lib"),
     Situation("a submodule in src", task("from birdlib import birds\n"), submodule="src/birdlib"),
     Situation("a submodule in tasks", task("pass\n"), submodule="tasks/birdlib"),
     Situation(
         "a submodule called like a package",
-        task("from duckdb.birds import count\n"),
-        submodule="duckdb",
+        task("from vaex.birds import count\n"),
+        submodule="vaex",
     ),
     Situation("a local module", {"helper.py": "", **task("import helper\n")}),
     Situation(
         "a local module called like a package",
-        {"duckdb.py": "", **task("import duckdb\n")},
+        {"vaex.py": "", **task("import vaex\n")},
     ),
     Situation(
         "a local package called like a package, in src",
@@ -94,16 +98,16 @@ SITUATIONS = [
     Situation(
         "a module beside a task that runs in its folder",
         {
-            "tasks/birds/duckdb.py": "",
-            "tasks/birds/count.py": SOURCE + "import duckdb\n",
+            "tasks/birds/vaex.py": "",
+            "tasks/birds/count.py": SOURCE + "import vaex\n",
             "pipeline.birds.yaml": "tasks: [{source: tasks/birds/count.py, "
             "product: products/count.ipynb, local_execution: true}]\n",
         },
     ),
     Situation(
         "a task called like a package",
-        {"tasks/duckdb.py": SOURCE + "import duckdb\n"},
-        {"duckdb"},
+        {"tasks/vaex.py": SOURCE + "import vaex\n"},
+        {"vaex"},
     ),
     Situation(
         "names that differ",
@@ -135,22 +139,22 @@ SITUATIONS = [
             **task("import birds.deep.x\n"),
         },
     ),
-    Situation("a notebook with magics", {"tasks/new.ipynb": NOTEBOOK}, {"duckdb"}),
+    Situation("a notebook with magics", {"tasks/new.ipynb": NOTEBOOK}, {"vaex"}),
     Situation(
         "magics in a script",
-        task("!ls\nimport duckdb\n# %%\n%%time\nimport cv2\n# %%\n%%bash\nimport nothing\n"),
-        {"duckdb", "opencv-python"},
+        task("!ls\nimport vaex\n# %%\n%%time\nimport cv2\n# %%\n%%bash\nimport nothing\n"),
+        {"vaex", "opencv-python"},
     ),
     Situation("commented magics", task("# %load_ext sql\n# !pip install x\n"), {"jupysql"}),
     Situation("IPython's own extensions", task("%load_ext autoreload\n%autoreload 2\n")),
     Situation(
         "in a function, in try and for type checkers",
         module(
-            "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import duckdb\n\n\n"
+            "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import vaex\n\n\n"
             "def f():\n    import seaborn\n\n\ntry:\n    import cupy\nexcept ImportError:\n"
             "    cupy = None\n"
         ),
-        {"duckdb", "seaborn", "cupy"},
+        {"vaex", "seaborn", "cupy"},
     ),
     Situation(
         "one that the code can do without",
@@ -159,8 +163,8 @@ SITUATIONS = [
     ),
     Situation(
         "by a text",
-        module("import importlib\n\nduckdb = importlib.import_module('duckdb.io')\n"),
-        {"duckdb"},
+        module("import importlib\n\nvaex = importlib.import_module('vaex.io')\n"),
+        {"vaex"},
     ),
     Situation(
         "only installed by another package",
@@ -174,26 +178,163 @@ SITUATIONS = [
     Situation(
         "environments and hidden folders",
         {
-            "tasks/.ipynb_checkpoints/get-checkpoint.py": "import duckdb\n",
+            "tasks/.ipynb_checkpoints/get-checkpoint.py": "import vaex\n",
             "src/env/pyvenv.cfg": "",
-            "src/env/lib/site.py": "import duckdb\n",
+            "src/env/lib/site.py": "import vaex\n",
         },
     ),
-    Situation("tests and tools", {"tests/test_new.py": "import duckdb\n"}),
+    Situation("tests and tools", {"tests/test_new.py": "import vaex\n"}),
     Situation("too much", {}, unused={"requests", "pyyaml"}, declared="requests>=2\nPyYAML\n"),
     Situation("a reason to stay", {}, declared="requests>=2  # used by pandas, to read URLs\n"),
     Situation(
         "declared in another file, or as a repository",
         {
-            "more.txt": "duckdb>=1 \\\n    --hash=sha256:0\n",
-            **task("import duckdb, seaborn, cv2\n"),
+            "more.txt": "vaex>=1 \\\n    --hash=sha256:0\n",
+            **task("import vaex, seaborn, cv2\n"),
         },
         declared="-r more.txt\ngit+https://example.com/x.git#egg=seaborn\n"
         "opencv-python @ https://example.com/opencv.zip ; python_version > '3'\n--pre\n",
     ),
-    Situation("a mark of the byte order", module("\ufeffimport duckdb\n"), {"duckdb"}),
-    Situation("escapes in texts", module('import duckdb\n\nx = "\\d"\n'), {"duckdb"}),
+    Situation("a mark of the byte order", module("\ufeffimport vaex\n"), {"vaex"}),
+    Situation("escapes in texts", module('import vaex\n\nx = "\\d"\n'), {"vaex"}),
 ]
+
+
+LIBRARY = {
+    "pyproject.toml": '[project]\nname = "Bird_Lib"\nversion = "1"\n',
+    "setup.cfg": "[metadata]\nname = bird-lib\n",
+    "setup.py": "from setuptools import setup\n\nNAME = 'bird.lib'\nsetup(name=NAME)\n",
+}
+#: Where the modules of a folder may be.
+LAYOUTS = {
+    "flat": ("birds/__init__.py", "birds/deep/count.py"),
+    "src": ("src/birds/__init__.py",),
+    "a module": ("birds.py",),
+    "no __init__": ("src/birds/count.py",),
+    "another folder": ("code/birds/__init__.py", "tests/vaex/__init__.py"),
+}
+
+
+@pytest.mark.parametrize(("layout", "metadata"), [*zip(LAYOUTS, cycle(LIBRARY), strict=False)])
+@pytest.mark.parametrize("line", ["-e ../library", "--editable=../library[x] ; python_version>'3'"])
+def test_a_folder_is_declared(project: Project, line: str, layout: str, metadata: str) -> None:
+    project.write(f"../library/{metadata}", LIBRARY[metadata])
+    for name in LAYOUTS[layout]:
+        project.write(f"../library/{name}", "")
+    append(project, line)
+    project.write("tasks/new.py", SOURCE + "import birds\nfrom birds import count\n")
+    assert check(project, **OFFLINE) == (0, "")
+    project.write("tasks/new.py", SOURCE + "import vaex, birdsong\n")
+    missing = listed(check(project, **OFFLINE)[1], "requirements.txt lacks")
+    assert missing == {"vaex", "birdsong"}
+
+
+def append(project: Project, line: str) -> None:
+    """Add a line to requirements.txt."""
+    project.write("requirements.txt", project.read("requirements.txt") + line + "\n")
+
+
+NAMED = {
+    "../library/": {"birds"},
+    "'../library'": {"birds"},
+    "./../library": {"birds"},
+    "file:../library": {"birds"},
+    "file://{folder}/library": {"birds"},
+    "${{PLACE}}/library": {"birds"},
+    "birds @ file:../library": {"birds"},
+    "git+file://{folder}/library@main": {"birds"},
+    "git+file://{folder}/library@main#subdirectory=inner": {"eggs"},
+    "../bird_wheel-1.0-py3-none-any.whl": {"birds", "feathers"},
+    "bird-wheel @ file://{folder}/bird_wheel-1.0-py3-none-any.whl --hash=sha256:00": {"birds"},
+    "../archive-1.0.tar.gz": {"birds"},
+    "-r more/other.txt": {"birds"},
+    "https://example.com/birds-1.0-py3-none-any.whl": {"birds"},
+    "https://example.com/birds-1.0.tar.gz": {"birds"},
+    "git+https://example.com/them/birds.git": {"birds"},
+    "git+ssh://git@example.com/them/birds.git@v1.0": {"birds"},
+    "-e git+https://example.com/x.git@main#egg=birds&subdirectory=python": {"birds"},
+    "git+https://example.com/x.git#subdirectory=python/birds": {"birds"},
+    "https://github.com/them/birds/archive/refs/tags/v1.0.zip": {"birds"},
+    "https://gitlab.com/them/birds/-/archive/main/birds-main.zip": {"birds"},
+}
+
+
+@pytest.mark.parametrize("line", NAMED)
+def test_what_is_named_by_its_place_is_declared(project: Project, line: str) -> None:
+    """It is, whether or not it is installed, and PyPI is not asked for it."""
+    folder = project.path.parent
+    project.write("../library/birds/__init__.py", "")
+    project.write("../library/inner/eggs.py", "")
+    project.write("more/other.txt", "-e ../library\n")
+    with zipfile.ZipFile(folder / "bird_wheel-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("birds/__init__.py", "")
+        wheel.writestr("feathers.cpython-311-x86_64-linux-gnu.so", "")
+        wheel.writestr("bird_wheel-1.0.dist-info/METADATA", "Name: bird-wheel\n")
+    with tarfile.open(folder / "archive-1.0.tar.gz", "w:gz") as archive:
+        archive.add(folder / "library", "archive-1.0")
+    append(project, line.format(folder=folder.as_posix()))
+    project.write("tasks/new.py", SOURCE + f"import {', '.join(sorted(NAMED[line]))}\n")
+    assert check(project, **OFFLINE, PLACE=str(folder)) == (0, "")
+
+
+def test_options_name_no_package(project: Project) -> None:
+    append(project, "--find-links ../birds\n-c ../birds.txt\n-i https://example.com/birds\n-e .")
+    project.write("tasks/new.py", SOURCE + "import birds\n")
+    missing = listed(check(project, **OFFLINE)[1], "requirements.txt lacks")
+    assert missing == {"birds"}
+
+
+@pytest.mark.parametrize("editable", [False, True], ids=["", "editable"])
+def test_what_a_repository_has_brought_is_known(
+    project: Project, library: Project, uv: Path, tmp_path: Path, editable: bool
+) -> None:
+    """Its modules have another name than it, which only the installed package tells."""
+    library.write("pyproject.toml", '[project]\nname = "song"\nversion = "1"\n')
+    library.git("add", "--all")
+    library.git("commit", "--quiet", "--allow-empty", "--message", "A package")
+    address = f"git+file://{library.path.as_posix()}"
+    append(project, address)
+    project.write("tasks/new.py", SOURCE + "import birds\n")
+    place = tmp_path / "site"
+    ask = ("-c", "import sys; from nbtasks.requirements import main; sys.exit(main([]))")
+    paths = os.pathsep.join([str(TEMPLATE / "src"), str(place)])
+    elsewhere = library.path.rename(tmp_path / "moved")  # the address tells nothing any more
+    done = project.run(sys.executable, *ask, check=False, PYTHONPATH=paths)
+    assert listed(done.stdout, "requirements.txt lacks") == {"birds"}
+    assert f"Or is it in {address}?" in done.stdout
+    elsewhere.rename(library.path)
+    what = ["--editable", str(library.path)] if editable else [address]
+    project.run(uv, "pip", "install", "--quiet", "--target", place, *what)
+    if editable:
+        append(project, f"-e {library.path}")
+    else:
+        library.path.rename(elsewhere)
+    done = project.run(sys.executable, *ask, check=False, PYTHONPATH=paths)
+    if not editable:
+        elsewhere.rename(library.path)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        ("jose", "probably the package python-jose; see https://pypi.org/project/python-jose/"),
+        ("jose.jwt", "jose.jwt: probably the package python-jose"),
+        ("cv2", "cv2: probably the package opencv-python"),
+        (
+            "birds",
+            "birds: probably a package of the same name; see https://pypi.org/project/birds/",
+        ),
+        ("requests", None),  # which is installed
+        ("narwhals", None),  # which is locked
+    ],
+)
+def test_a_guess_is_called_one(project: Project, module: str, says: str | None) -> None:
+    project.write("tasks/new.py", SOURCE + f"import {module}\n")
+    code, printed = check(project, **OFFLINE)
+    assert code == 1 and "nbtasks add" in printed
+    assert says in printed if says else "probably" not in printed, printed
+    assert printed.count("probably") == bool(says)
 
 
 @pytest.fixture(scope="module")
@@ -261,14 +402,14 @@ def test_on_every_python(project: Project, python: Path) -> None:
     """The check is the same on all versions of Python that this machine has."""
     places = TEMPLATE / "src", Path(packaging.__file__).parent.parent
     code = "import sys; from nbtasks.requirements import main; sys.exit(main([]))"
-    project.write("tasks/new.py", SOURCE + "import sklearn, duckdb, yaml\nimport tomllib\n")
+    project.write("tasks/new.py", SOURCE + "import sklearn, vaex, yaml\nimport tomllib\n")
     done = project.run(
         *(python, "-c", code),
         check=False,
         PYTHONPATH=os.pathsep.join(map(str, places)),
         PYTHONDONTWRITEBYTECODE="1",
     )
-    assert listed(done.stdout, "requirements.txt lacks") == {"duckdb", "pyyaml"}, done.stdout
+    assert listed(done.stdout, "requirements.txt lacks") == {"vaex", "pyyaml"}, done.stdout
 
 
 def test_what_can_not_be_read_is_said(project: Project) -> None:
@@ -288,14 +429,14 @@ def test_what_can_not_be_read_is_said(project: Project) -> None:
 def test_write_adds_lines_and_changes_none(project: Project, environ: dict[str, str]) -> None:
     before = b"zzz-last >= 1   # mine\r\n# optional: x\r\n\r\npandas[parquet]>=2.2  # used by me"
     (project.path / "requirements.txt").write_bytes(before)
-    project.write("tasks/new.py", SOURCE + "import duckdb, yaml, no_such_package_at_all\n")
+    project.write("tasks/new.py", SOURCE + "import vaex, yaml, no_such_package_at_all\n")
     printed = check(project, "--write", **environ)[1]
     after = (project.path / "requirements.txt").read_bytes()
     assert after.startswith(before + b"\r\n")
     lines = after.removeprefix(before).decode().split()
-    assert f"pyyaml>={metadata.version('pyyaml')}" in lines  # as new as the one in use
+    assert f"pyyaml>={installed.version('pyyaml')}" in lines  # as new as the one in use
     assert "no-such-package-at-all" in lines
     assert "no-such-package-at-all: not on PyPI, or PyPI can't be reached" in printed
-    assert any(re.fullmatch(r"duckdb>=\d.*" if not environ else "duckdb", line) for line in lines)
+    assert any(re.fullmatch(r"vaex>=\d.*" if not environ else "vaex", line) for line in lines)
     assert "Next: nbtasks lock" in printed
     assert check(project)[1] == ""

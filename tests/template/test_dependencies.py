@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -59,3 +60,37 @@ def test_add_changes_requirements_lock_and_environment(clean: Project) -> None:
     assert f"  {SMALL}\n" in unused  # nothing imports it yet
     assert clean.run("nbtasks", "add", SMALL, check=False).returncode == 1
     assert clean.read("requirements.txt").count(SMALL) == 1
+
+
+def test_add_says_what_the_package_does_not_hold(clean: Project) -> None:
+    """Its name is like that of the module, and yet it brings another one."""
+    clean.write("src/my_pipeline/new.py", "import python_slugify\n")
+    printed = clean.run("nbtasks", "requirements", check=False).stdout
+    assert "python_slugify: probably a package of the same name; see https://pypi.org" in printed
+    done = clean.run("nbtasks", "add", "python-slugify", check=False)
+    assert done.returncode == 1
+    assert (
+        "python-slugify is installed, and does not hold the module python_slugify, which\n"
+        "src/my_pipeline/new.py imports. It holds: slugify." in done.stdout
+    )
+    (clean.path / "src" / "my_pipeline" / "new.py").unlink()
+
+
+def test_a_folder_beside_the_project_is_installed(clean: Project) -> None:
+    """Requirements that are no names go into the environment, and into no wheel."""
+    clean.write("../birds/pyproject.toml", '[project]\nname = "birds"\nversion = "1"\n')
+    clean.write("../birds/birdsong.py", "song = 'peep'\n")
+    clean.write("src/my_pipeline/new.py", "import birdsong\n")
+    clean.write("requirements.txt", clean.read("requirements.txt") + "-e ../birds\n")
+    clean.run("nbtasks", "lock")
+    clean.run("python", "bootstrap.py", "--environment", "current")
+    assert clean.run("nbtasks", "requirements").stdout == ""
+    code = "from my_pipeline.new import birdsong; print(birdsong.song)"
+    assert clean.run("python", "-c", code).stdout == "peep\n"
+    clean.run("uv", "build", "--quiet", "--out-dir", "dist", ".")
+    wheel = next((clean.path / "dist").glob("*.whl"))
+    with zipfile.ZipFile(wheel) as built:
+        name = next(name for name in built.namelist() if name.endswith("METADATA"))
+        needs = re.findall(r"(?m)^Requires-Dist: ([\w-]+)", built.read(name).decode())
+    assert "pandas" in needs and "birds" not in needs
+    (clean.path / "src" / "my_pipeline" / "new.py").unlink()

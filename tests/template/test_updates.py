@@ -25,6 +25,17 @@ FIRST = "2026.11"
 TOOLS = "2026.12"
 #: One that is not out yet, and what it changes.
 NEXT, CHANGED = "next", ("README.md", ".gitattributes")
+#: What it changes too, that is the user's own: an update leaves it alone.
+OWN = (
+    "data/raw/README.md",
+    "src/{{cookiecutter.package_name}}/get.py",
+    "src/{{cookiecutter.package_name}}/__init__.py",
+    "tasks/get.py",
+    "tests/conftest.py",
+    "tests/test_get.py",
+)
+#: What it adds there, and what calls the package.
+ADDED, CALLS = ("tasks/later.py", "tests/test_later.py"), "tests/test_pipeline.py"
 NEWS = f"# Changelog\n\n## {NEXT}\n\n- Birds are counted.\n\n## {CONTEXT['_version']}\n\n- Old.\n"
 MINE = """\
 # %% tags=["parameters"]
@@ -72,7 +83,12 @@ def releases(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Project:
     readme, attributes = (f"{{{{cookiecutter.project_slug}}}}/{name}" for name in CHANGED)
     made.write(readme, "# Another title\n" + made.read(readme).split("\n", 1)[1])
     made.write(attributes, made.read(attributes) + "*.png binary\n")
+    for name in (f"{{{{cookiecutter.project_slug}}}}/{name}" for name in (*OWN, CALLS)):
+        made.write(name, made.read(name) + "\n# Of a later version\n")
+    for name in (f"{{{{cookiecutter.project_slug}}}}/{name}" for name in ADDED):
+        made.write(name, "# Of a later version\n")
     made.write("CHANGELOG.md", NEWS)
+    made.git("add", "--all")
     made.git("commit", "--quiet", "--all", "--message", "Next")
     made.git("tag", NEXT)
     made.git("checkout", "--quiet", "main")
@@ -230,9 +246,11 @@ def locked(project: Project) -> dict[str, list[str]]:
     return read_versions(project.read("requirements.lock"))
 
 
-def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
+@pytest.fixture
+def plain(
     releases: Project, locked_environment: Path, home: Path, uv: Path, tmp_path: Path
-) -> None:
+) -> Project:
+    """Return a project of plain cookiecutter, committed."""
     environ = clean_environ(home, locked_environment / BIN, uv.parent)
     outer = Project(tmp_path, "", environ)
     answers = ["environment=none", "project_name=Bird counts", "example=empty", "license=MIT"]
@@ -243,36 +261,86 @@ def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
     again = [sys.executable, "-m", "cookiecutter", releases.path, "--replay", *version]
     outer.run(*again, "--output-dir", tmp_path / "again")
     assert (tmp_path / "again" / "bird-counts" / "pipeline.yaml").exists()
-
     project.git("init", "--quiet")
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "Start")
-    printed = project.run("nbtasks", "update").stdout
-    assert "up to date" in printed and "Add .cruft.json to git" in printed, printed
-    linked = json.loads(project.read(".cruft.json"))
+    return project
+
+
+def retitle(project: Project) -> None:
+    """Commit an edit of a line that the next version changes too: a conflict."""
+    project.write("README.md", "# Mine\n" + project.read("README.md").split("\n", 1)[1])
+    project.git("commit", "--quiet", "--all", "--message", "A title of mine")
+
+
+def test_a_project_of_plain_cookiecutter_is_linked_with_its_answers(
+    releases: Project, plain: Project
+) -> None:
+    printed = plain.run("nbtasks", "update").stdout
+    assert "up to date" in printed and "Committed .cruft.json" in printed, printed
+    assert plain.git("show", "--name-only", "--format=%s").split("\n") == [
+        *("Link the project to its template", "", ".cruft.json")
+    ]
+    linked = json.loads(plain.read(".cruft.json"))
     assert linked["context"]["cookiecutter"]["project_name"] == "Bird counts"
     assert linked["context"]["cookiecutter"]["example"] == "empty"
     assert linked["commit"] == releases.git("rev-parse", "HEAD")
 
-    done = project.run("nbtasks", "update", "--version", "absent", check=False)
+    done = plain.run("nbtasks", "update", "--version", "absent", check=False)
     assert done.returncode == 1 and "Nothing was updated" in done.stdout
     assert "absent" in done.stdout and "Traceback" not in done.stdout
 
-    # A release later: an edit of the same line is a conflict, whatever cruft says of it.
-    project.write("README.md", "# Mine\n" + project.read("README.md").split("\n", 1)[1])
-    printed = project.run("nbtasks", "update", "--version", NEXT, check=False).stdout
+    plain.write("README.md", "# Mine\n")
+    printed = plain.run("nbtasks", "update", "--version", NEXT, check=False).stdout
     assert "Commit your changes first" in printed
-    project.git("add", "--all")
-    project.git("commit", "--quiet", "--message", "Linked; a title of mine")
-    done = project.run("nbtasks", "update", "--version", NEXT, check=False)
+
+
+def test_an_edit_of_the_same_line_is_a_conflict(releases: Project, plain: Project) -> None:
+    """It is, whatever cruft says of it; what is the user's own is as it was."""
+    retitle(plain)
+    own = [name.replace("{{cookiecutter.package_name}}", plain.package) for name in OWN]
+    done = plain.run("nbtasks", "update", "--version", NEXT, check=False)
     assert done.returncode == 1
     assert "1. solve the conflict in README.md, then: git add README.md" in done.stdout
     assert "## next\n\n- Birds are counted.\n\nLeft to do" in done.stdout
     assert "- Old." not in done.stdout
-    assert project.read(".gitattributes").endswith("*.png binary\n")
-    updated = json.loads(project.read(".cruft.json"))
+    assert "until it is committed: nbtasks update --abort" in done.stdout
+    assert plain.read(".gitattributes").endswith("*.png binary\n")
+    assert plain.read(CALLS).endswith("# Of a later version\n")
+    assert plain.git("diff", "HEAD", "--name-only", "--", *own) == ""
+    assert not any((plain.path / name).exists() for name in ADDED)
+    updated = json.loads(plain.read(".cruft.json"))
     assert updated["commit"] == releases.git("rev-parse", NEXT)
-    project.write("README.md", solve(project.read("README.md")))
-    project.git("add", "--all")
-    printed = project.run("nbtasks", "update", "--left", check=False).stdout
-    assert "solve" not in printed and project.read("README.md").startswith("# Mine\n")
+    plain.write("README.md", solve(plain.read("README.md")))
+    plain.git("add", "--all")
+    printed = plain.run("nbtasks", "update", "--left", check=False).stdout
+    assert "solve" not in printed and plain.read("README.md").startswith("# Mine\n")
+
+
+@pytest.mark.parametrize("undo", [("git", "reset", "--hard"), ("nbtasks", "update", "--abort")])
+def test_an_update_that_was_undone_can_be_had_again(plain: Project, undo: tuple[str, ...]) -> None:
+    retitle(plain)
+    plain.write("draft.txt", "Mine, and not in git\n")
+    update = ("nbtasks", "update", "--version", NEXT)
+    assert "solve the conflict in README.md" in plain.run(*update, check=False).stdout
+    head = plain.git("rev-parse", "HEAD")
+    plain.run(*undo)
+    assert plain.git("status", "--porcelain") == "?? draft.txt"
+    assert plain.git("rev-parse", "HEAD") == head
+    assert plain.read("README.md").startswith("# Mine\n")
+    again = plain.run(*update, check=False).stdout
+    assert "solve the conflict in README.md" in again and "up to date" not in again, again
+
+
+def test_a_link_that_an_earlier_version_left_is_made_anew(
+    releases: Project, plain: Project
+) -> None:
+    """It was not in git, so it stayed as the update had left it, which was undone."""
+    plain.run("nbtasks", "update")
+    link = json.loads(plain.read(".cruft.json"))
+    plain.git("reset", "--quiet", "--hard", "HEAD~1")
+    link["commit"] = releases.git("rev-parse", NEXT)
+    link["context"]["cookiecutter"]["_version"] = "2027.2"
+    plain.write(".cruft.json", json.dumps(link))
+    printed = plain.run("nbtasks", "update", "--version", NEXT, check=False).stdout
+    assert "up to date" not in printed and "Birds are counted" in printed

@@ -7,6 +7,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from nbtasks.dependencies import sources
 from nbtasks.project import root
 
 #: A comment that says why a package stays which nothing imports.
@@ -25,6 +26,10 @@ class Declared:
     used: set[str] = field(default_factory=set)
     #: Packages that the code imports and can do without
     optional: set[str] = field(default_factory=set)
+    #: Modules of the packages that are asked for by a path or an address
+    modules: dict[str, set[str]] = field(default_factory=dict)
+    #: Paths and addresses of which nobody knows yet which modules they bring
+    unknown: list[str] = field(default_factory=list)
 
 
 def requirements_file() -> Path:
@@ -43,13 +48,10 @@ def read_text(path: Path) -> str:
 
 
 def parse(line: str) -> Requirement | None:
-    """Return what a line asks for, None if it names no package."""
-    line = re.split(r"\s--(?:hash|config)", line)[0].strip()
-    if egg := re.search(r"#egg=([\w.-]+)", line):  # of a repository
-        line = egg[1]
+    """Return what a line asks for by its name, None if it names no package."""
     try:
         return Requirement(line)
-    except InvalidRequirement:  # an option, a path
+    except InvalidRequirement:  # an option
         return None
 
 
@@ -63,12 +65,25 @@ def read(path: Path) -> Declared:
         words, comment = ([*re.split(r"(?:^|\s)#", line, maxsplit=1), ""])[:2]
         if other := re.match(r"\s*(?:-r|--requirement)[\s=]*(\S+)", words):
             merge(declared, read(path.parent / other[1]))
-        elif requirement := parse(words):
-            name = canonicalize_name(requirement.name)
-            declared.requirements.setdefault(name, []).append(requirement)
-            if USED.search(comment):
-                declared.used.add(name)
+        else:
+            add_line(declared, words, comment, path.parent)
     return declared
+
+
+def add_line(declared: Declared, words: str, comment: str, folder: Path) -> None:
+    """Add what a line of a file in a folder asks for, and what its comment says."""
+    line = re.split(r"\s--(?:hash|config|global-option)", words)[0].strip()
+    requirement, modules = sources.parse(line, folder)
+    if requirement and modules is None:
+        declared.unknown.append(requirement.url)
+    requirement = requirement or parse(line)
+    if requirement is None:
+        return
+    name = canonicalize_name(requirement.name)
+    declared.requirements.setdefault(name, []).append(requirement)
+    declared.modules.setdefault(name, set()).update(modules or ())
+    if USED.search(comment):
+        declared.used.add(name)
 
 
 def merge(declared: Declared, more: Declared) -> None:
@@ -77,3 +92,6 @@ def merge(declared: Declared, more: Declared) -> None:
         declared.requirements.setdefault(name, []).extend(requirements)
     declared.used |= more.used
     declared.optional |= more.optional
+    declared.unknown += more.unknown
+    for name, modules in more.modules.items():
+        declared.modules.setdefault(name, set()).update(modules)

@@ -17,32 +17,73 @@ PYTHON = sys.stdlib_module_names | {
     *("telnetlib", "uu", "xdrlib"),  # gone by 3.13
     "_typeshed",
 }
-#: Module -> package, where pipreqs's table has nothing or a package of Python 2.
+#: Module -> package, where pipreqs's table has nothing (and PyPI something else of that name) or
+#: a package of Python 2.
 NAMES = {
     "Bio": "biopython",
+    "Image": "pillow",
+    "Levenshtein": "levenshtein",
     "MySQLdb": "mysqlclient",
+    "Xlib": "python-xlib",
+    "absl": "absl-py",
     "attr": "attrs",
+    "barcode": "python-barcode",
+    "box": "python-box",
+    "cairo": "pycairo",
+    "community": "python-louvain",
+    "consul": "python-consul",
+    "cpuinfo": "py-cpuinfo",
     "cv2": "opencv-python",
+    "dicom": "pydicom",
     "docx": "python-docx",
+    "ee": "earthengine-api",
     "faiss": "faiss-cpu",
+    "ffmpeg": "ffmpeg-python",
     "fitz": "pymupdf",
+    "gi": "pygobject",
+    "gitlab": "python-gitlab",
+    "gnupg": "python-gnupg",
     "google.auth": "google-auth",
     "google.oauth2": "google-auth",
     "google.protobuf": "protobuf",
+    "grpc": "grpcio",
+    "igraph": "igraph",
     "imblearn": "imbalanced-learn",
+    "jenkins": "python-jenkins",
+    "jose": "python-jose",
+    "kafka": "kafka-python",
     "mpl_toolkits": "matplotlib",
+    "multipart": "python-multipart",
+    "mysql": "mysql-connector-python",
+    "nacl": "pynacl",
+    "nmap": "python-nmap",
     "osgeo": "gdal",
+    "pdfminer": "pdfminer-six",
     "pkg_resources": "setuptools",
     "pptx": "python-pptx",
+    "pwn": "pwntools",
     "pylab": "matplotlib",
+    "pynvml": "nvidia-ml-py",
     "pythoncom": "pywin32",
     "pywintypes": "pywin32",
+    "skfuzzy": "scikit-fuzzy",
     "skimage": "scikit-image",
+    "skopt": "scikit-optimize",
+    "sksurv": "scikit-survival",
+    "snappy": "python-snappy",
+    "socks": "pysocks",
+    "speech_recognition": "speechrecognition",
     "sql": "jupysql",
+    "stan": "pystan",
+    "surprise": "scikit-surprise",
+    "talib": "ta-lib",
     "tlz": "toolz",
     "umap": "umap-learn",
+    "vlc": "python-vlc",
+    "whois": "python-whois",
     "win32api": "pywin32",
     "win32com": "pywin32",
+    "wx": "wxpython",
 }
 #: Modules that many packages share: each is called like what is imported of it.
 SHARED = {"azure", "google", "ruamel"}
@@ -100,12 +141,23 @@ def comes_from(module: str, package: str) -> bool:
     """Tell whether a module comes from a package, which need not be installed."""
     if is_installed(package):
         return package in providers(module)
-    parts = module.split(".")
-    likely = {canonicalize_name("-".join(parts[:end])) for end in range(1, len(parts) + 1)}
-    likely.add(guess(module))
-    return package in likely or any(
-        package.startswith(name) and EDITION.fullmatch(package, len(name)) for name in likely
+    names = likely(module)
+    return package in names or any(
+        package.startswith(name) and EDITION.fullmatch(package, len(name)) for name in names
     )
+
+
+def likely(module: str) -> set[str]:
+    """Return the names that the package of a module may have."""
+    parts = module.split(".")
+    names = {canonicalize_name("-".join(parts[:end])) for end in range(1, len(parts) + 1)}
+    return names | {guess(module)}
+
+
+def forget() -> None:
+    """Forget what is installed, since that has changed."""
+    for learned in (installed, is_installed, holds):
+        learned.cache_clear()
 
 
 def version_in_use(package: str) -> str | None:

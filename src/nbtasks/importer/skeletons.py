@@ -76,6 +76,15 @@ def tests_of(flow: Flow, module: str, calls: dict[str, bytes]) -> dict[Path, byt
     return {**files, file: "\n\n".join([head, *tests]).encode()} if names else {}
 
 
+def options(kind: str, holes: bool) -> str:
+    """Return what else a schema says of a column.
+
+    One of times with a zone holds for all resolutions, which differ between versions of pandas.
+    """
+    with_zone = kind.startswith("datetime64[") and "," in kind
+    return ", nullable=True" * holes + ", coerce=True" * with_zone
+
+
 def schemas_text(
     tables: Mapping[str, Mapping[str, Mapping[str, tuple[str, bool]]]], source: str
 ) -> str:
@@ -98,7 +107,7 @@ def schemas_text(
         entries = []
         for key, columns in schemas.items():
             checks = ", ".join(
-                f"{name!r}: pa.Column({kind!r}{', nullable=True' if holes else ''})"
+                f"{name!r}: pa.Column({kind!r}{options(kind, holes)})"
                 for name, (kind, holes) in columns.items()
             )
             entries.append(f"{key!r}: pa.DataFrameSchema(" + "{" + checks + "})")

@@ -14,6 +14,8 @@ from nbtasks.set_up.commands import SetupError, watch
 LOCK = "requirements.lock"
 # The folder of our wheel. Who has an index for it may delete this folder.
 VENDOR = "vendor"
+# A line of the lock that asks for something by its place.
+SOURCE = re.compile(r"-e |[\w.\[\],-]+ @ |(?:[.~/]|[a-z+]+:|[A-Za-z]:[\\/]).*")
 
 
 def program_of(python, name):
@@ -51,14 +53,25 @@ def find_links():
     return ["--find-links", VENDOR] if (root() / VENDOR).is_dir() else []
 
 
-def lock_in(folder):
-    """Return the lock; without that folder one that does not name it, in another folder."""
-    if (root() / VENDOR).is_dir():
-        return LOCK
-    text = (root() / LOCK).read_text(encoding="utf-8")
-    copy = Path(folder) / LOCK
-    copy.write_text(re.sub(r"(?m)^--find-links .*\n", "", text), encoding="utf-8")
-    return copy
+def split_lock():
+    """Return the lock as two texts: what has hashes, and folders and repositories, without."""
+    blocks = re.findall(r"(?:.*\\\n)*.*\n", (root() / LOCK).read_text(encoding="utf-8"))
+    unhashed = [block for block in blocks if SOURCE.match(block) and "--hash" not in block]
+    return "".join(block for block in blocks if block not in unhashed), "".join(unhashed)
+
+
+def locks_in(folder):
+    """Return the lock, and what of it has no hashes; what can't be installed as it is, is copied.
+
+    Without the folder of our wheel the copy does not name it.
+    """
+    hashed, unhashed = split_lock()
+    if (root() / VENDOR).is_dir() and not unhashed:
+        return LOCK, None
+    copy, rest = Path(folder) / LOCK, Path(folder) / "sources.txt"
+    copy.write_text(re.sub(r"(?m)^--find-links .*\n", "", hashed), encoding="utf-8")
+    rest.write_text(unhashed, encoding="utf-8")
+    return copy, rest if unhashed else None
 
 
 def install(python, flags):
@@ -66,7 +79,10 @@ def install(python, flags):
     uv, started = find_uv(python) or install_uv(python), time.monotonic()
     pip = [uv, "pip", "install", "--python", python, "--no-deps"]
     with tempfile.TemporaryDirectory() as folder:
-        lines = watch(*pip, *flags, *find_links(), "--require-hashes", "-r", lock_in(folder))
+        lock, sources = locks_in(folder)
+        lines = watch(*pip, *flags, *find_links(), "--require-hashes", "-r", lock)
+        if sources:
+            lines += watch(*pip, *flags, "-r", sources)
     count = sum(line.startswith(" + ") for line in lines)
     if count:
         print(f"  {count} packages installed, {time.monotonic() - started:.0f} seconds")
