@@ -18,10 +18,10 @@ BY_NAME = re.compile(r"\s*(\w[\w.-]*(?<!\.whl) *(\[[^]]*\])? *([<>=!~;(@].*?)?) 
 class SourcePackage(sdist):
     """Has requirements.txt too."""
 
-    def add_defaults(self):
+    def make_distribution(self):
         """Add it to the files."""
-        super().add_defaults()
         self.filelist.append("requirements.txt")
+        super().make_distribution()
 
 
 setup(
