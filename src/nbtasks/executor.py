@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from ploomber.constants import TaskStatus
-from ploomber.exceptions import DAGBuildEarlyStop, DAGBuildError
+from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.executors import abc
 from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
 from nbtasks import installed
-from nbtasks.builds import aside, overdue, processes, stopping, times, turns
+from nbtasks.builds import aside, failed, overdue, processes, stopping, times, turns
 from nbtasks.builds.progress import Lines
 from nbtasks.builds.worker import Result
 from nbtasks.builds.workers import Pool, Worker
@@ -168,12 +168,17 @@ class Build:
         seconds = time.monotonic() - self.started
         self.lines.sum_up(self.dag, self.reports, self.errors, seconds)
         if self.stops:
-            raise DAGBuildEarlyStop(f"A task has stopped the build early:\n{self.errors}")
+            raise DAGBuildEarlyStop(f"A task has stopped the build early:\n{self.failures()}")
         if self.errors:
-            raise DAGBuildError(str(self.errors))
+            raise failed.Failed(self.failures())
         if is_command() and self.dag.on_finish is None and self.dag.on_failure is None:
             raise DAGBuildEarlyStop("so that no table repeats what the lines have said")
         return self.reports
+
+    def failures(self) -> str:
+        """Return what to print of the tasks that have failed."""
+        began = time.time() - (time.monotonic() - self.started)
+        return failed.sum_up(self.errors.messages, began)
 
 
 def is_command() -> bool:

@@ -1,0 +1,122 @@
+"""What to print of tasks that have failed: which, where, the error, and what to type next."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from ploomber.exceptions import DAGBuildError, SQLTaskBuildError, TaskBuildError
+from ploomber.tasks import NotebookRunner, ShellScript
+
+from nbtasks.builds import located, traces
+from nbtasks.checking import commands
+from nbtasks.notebooks import command
+from nbtasks.pages import about
+
+#: How databases name the line of a statement, or what they do not find in it.
+LINE = re.compile(r"LINE (\d+):")
+NOT_FOUND = re.compile(r"(?:no such (?:table|column|function): |near \")([\w.]+)")
+
+
+class Failed(DAGBuildError):
+    """Tasks have failed. Printed is the text alone, without where Ploomber offers help."""
+
+    def __init__(self, text: str) -> None:
+        Exception.__init__(self, text)
+
+
+def describe(error: BaseException, task: Any) -> str:
+    """Return the places of the project that led to the error of a task, and the error."""
+    chain = [error]
+    while chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    for cause in chain:
+        if isinstance(cause, DeadKernelError):
+            return "Its kernel has died: most often that means that the memory was full."
+        if str(cause).startswith(located.START):
+            return located.describe(str(cause), task)
+        if isinstance(cause, PapermillExecutionError):
+            return of_notebook(cause, task)
+    own = [cause for cause in chain if not isinstance(cause, TaskBuildError)]
+    if isinstance(chain[-1], SQLTaskBuildError):
+        own = [chain[-1].original]
+    if isinstance(task, ShellScript) and own:
+        return traces.shorten(str(own[0]), at_end=True)
+    found = traces.of_exception(own[0] if own else error)
+    if any(isinstance(cause, SQLTaskBuildError) for cause in chain):
+        found[-1].places.append(at_statement(str(own[0]), task))
+    return traces.show(found)
+
+
+def of_notebook(error: PapermillExecutionError, task: Any) -> str:
+    """Return the lines of the script, and of modules of the project, that a cell failed in."""
+    cells = traces.Cells.of(json.loads(task.source.nb_str_rendered), about.source(task))
+    found = traces.of_text("\n".join(error.traceback), cells)
+    return of_cell(found, f"{error.ename}: {error.evalue}", error.exec_count, cells)
+
+
+def of_cell(found: list[traces.Trace], said: str, number: Any, cells: traces.Cells) -> str:
+    """Return what the traceback of a cell tells; `number` is that of the cell."""
+    last = found[-1]
+    places = last.places or [cells.place(int(number or 0), 1)]
+    said = traces.TEMPORARY.sub("", said)
+    return traces.show([*found[:-1], traces.Trace(said, places)])
+
+
+def at_statement(said: str, task: Any) -> str:
+    """Return the line of an SQL script that an error is about, as far as the database says it."""
+    path = about.source(task)
+    lines = Path(task.source.loc).read_text(encoding="utf-8").splitlines()
+    line, name = LINE.search(said), NOT_FOUND.search(said)
+    number = int(line[1]) if line else 0
+    if name:
+        whole = re.compile(rf"(?<!\w){re.escape(name[1])}(?!\w)", re.I)
+        number = next((n for n, text in enumerate(lines, 1) if whole.search(text)), 0)
+    return f"{path}:{number}: {lines[number - 1].strip()}" if 0 < number <= len(lines) else path
+
+
+def sum_up(messages: Iterable[Any], since: float) -> str:
+    """Return what a build ends with; tasks with one and the same error are named together.
+
+    Parameters
+    ----------
+    messages
+        Ploomber's, each of a task and its error.
+    since
+        When the build has begun: notebooks written after that are of it.
+    """
+    alike: dict[str, list[Any]] = {}
+    for message in messages:
+        alike.setdefault(message.message.strip(), []).append(message._task)
+    parts = []
+    for text, tasks in alike.items():
+        names = ", ".join(f"{task.name!r} ({about.source(task)})" for task in tasks)
+        head = f"The task {names} has failed:" if len(tasks) == 1 else f"The tasks {names} failed:"
+        parts.append("\n".join([head, *(f"  {line}" for line in text.splitlines())]))
+        parts[-1] += "".join(f"\n{hint}" for hint in map(hints(since), tasks) if hint)
+    words = ["ploomber", "build", *sys.argv[1:]]
+    if commands.is_ploomber(Path(sys.argv[0])):
+        parts.append(f"When that is mended, to run what is left: {command(*words)}")
+    return "\n" + "\n\n".join(parts)
+
+
+def hints(since: float) -> Any:
+    """Return a function that says where to see more of the error of a task."""
+
+    def hint(task: Any) -> str:
+        if callable(task.source.primitive):
+            return f"The whole traceback: {command('ploomber', 'task', task.name)}"
+        if isinstance(task, NotebookRunner):
+            files = [path for path in about.files(task).values() if path.suffix == ".ipynb"]
+            new = [path for path in files if path.exists() and path.stat().st_mtime >= since]
+            shown = [traces.own(str(path)) or str(path) for path in new]
+            return f"The notebook as far as it ran: {shown[0]}" if shown else ""
+        return ""
+
+    return hint
