@@ -23,7 +23,7 @@ from nbtasks.builds import aside, failed, overdue, processes, stopping, times, t
 from nbtasks.builds.progress import Lines
 from nbtasks.builds.worker import Result
 from nbtasks.builds.workers import Pool, Worker
-from nbtasks.checking import commands, early, uptodate
+from nbtasks.checking import early, options, uptodate
 from nbtasks.project import use_own_modules
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
@@ -184,7 +184,7 @@ class Build:
 def is_command() -> bool:
     """Tell whether `ploomber build` has been typed: it prints what a build returns, a table."""
     program = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
-    return commands.is_ploomber(program) and not stopping.is_interactive()
+    return options.is_ploomber(program) and not stopping.is_interactive()
 
 
 def scheduled(dag: Any) -> list[Any]:

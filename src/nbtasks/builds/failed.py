@@ -15,13 +15,16 @@ from ploomber.exceptions import DAGBuildError, SQLTaskBuildError, TaskBuildError
 from ploomber.tasks import NotebookRunner, ShellScript
 
 from nbtasks.builds import located, traces
-from nbtasks.checking import commands
+from nbtasks.checking import options
 from nbtasks.notebooks import command
 from nbtasks.pages import about
 
 #: How databases name the line of a statement, or what they do not find in it.
 LINE = re.compile(r"LINE (\d+):")
 NOT_FOUND = re.compile(r"(?:no such (?:table|column|function): |near \")([\w.]+)")
+
+#: How the last line begins.
+NEXT = "When that is mended, to run what is left:"
 
 
 class Failed(DAGBuildError):
@@ -58,15 +61,7 @@ def of_notebook(error: PapermillExecutionError, task: Any) -> str:
     """Return the lines of the script, and of modules of the project, that a cell failed in."""
     cells = traces.Cells.of(json.loads(task.source.nb_str_rendered), about.source(task))
     found = traces.of_text("\n".join(error.traceback), cells)
-    return of_cell(found, f"{error.ename}: {error.evalue}", error.exec_count, cells)
-
-
-def of_cell(found: list[traces.Trace], said: str, number: Any, cells: traces.Cells) -> str:
-    """Return what the traceback of a cell tells; `number` is that of the cell."""
-    last = found[-1]
-    places = last.places or [cells.place(int(number or 0), 1)]
-    said = traces.TEMPORARY.sub("", said)
-    return traces.show([*found[:-1], traces.Trace(said, places)])
+    return traces.of_cell(found, f"{error.ename}: {error.evalue}", error.exec_count, cells)
 
 
 def at_statement(said: str, task: Any) -> str:
@@ -99,24 +94,21 @@ def sum_up(messages: Iterable[Any], since: float) -> str:
         names = ", ".join(f"{task.name!r} ({about.source(task)})" for task in tasks)
         head = f"The task {names} has failed:" if len(tasks) == 1 else f"The tasks {names} failed:"
         parts.append("\n".join([head, *(f"  {line}" for line in text.splitlines())]))
-        parts[-1] += "".join(f"\n{hint}" for hint in map(hints(since), tasks) if hint)
+        if len(tasks) == 1:
+            parts[-1] += hint(tasks[0], since)
     words = ["ploomber", "build", *sys.argv[1:]]
-    if commands.is_ploomber(Path(sys.argv[0])):
-        parts.append(f"When that is mended, to run what is left: {command(*words)}")
+    if options.is_ploomber(Path(sys.argv[0])):
+        parts.append(f"{NEXT} {command(*words)}")
     return "\n" + "\n\n".join(parts)
 
 
-def hints(since: float) -> Any:
-    """Return a function that says where to see more of the error of a task."""
-
-    def hint(task: Any) -> str:
-        if callable(task.source.primitive):
-            return f"The whole traceback: {command('ploomber', 'task', task.name)}"
-        if isinstance(task, NotebookRunner):
-            files = [path for path in about.files(task).values() if path.suffix == ".ipynb"]
-            new = [path for path in files if path.exists() and path.stat().st_mtime >= since]
-            shown = [traces.own(str(path)) or str(path) for path in new]
-            return f"The notebook as far as it ran: {shown[0]}" if shown else ""
-        return ""
-
-    return hint
+def hint(task: Any, since: float) -> str:
+    """Return a line that says where to see more of the error of a task; nothing if nowhere."""
+    if callable(task.source.primitive):
+        typed = [word for pair in options.given().items() for word in pair]
+        return f"\nThe whole traceback: {command('ploomber', 'task', task.name, *typed)}"
+    files = about.files(task).values() if isinstance(task, NotebookRunner) else ()
+    for path in files:
+        if path.suffix == ".ipynb" and path.exists() and path.stat().st_mtime >= since:
+            return f"\nThe notebook as far as it ran: {traces.own(str(path)) or path}"
+    return ""

@@ -105,6 +105,14 @@ def of_part(text: str, cells: Cells) -> Trace:
     return Trace(NAMED.sub(r"\1", lines[-1]) if lines else "", places)
 
 
+def of_cell(found: list[Trace], said: str, number: Any, cells: Cells) -> str:
+    """Return what the traceback of a cell tells; `number` is that of the cell."""
+    last = found[-1]
+    places = last.places or [cells.place(int(number or 0), 1)]
+    said = TEMPORARY.sub("", said)
+    return show([*found[:-1], Trace(said, places)])
+
+
 def of_exception(error: BaseException) -> list[Trace]:
     """Return what an error and those that led to it tell, itself last."""
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
