@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks import ipython, report
-from nbtasks.builds import traces
 from nbtasks.checking import commands, fingerprints, options, parameters, results, tables, uptodate
 from nbtasks.project import check_modules, root
 
@@ -139,7 +138,7 @@ def on_render(dag: Any) -> None:
     except Exception as error:
         if not options.is_ploomber(Path(sys.argv[0])):
             raise
-        print(f"Error: {traces.name(error)}", file=sys.stderr)  # Ploomber would offer help
+        print(f"Error: {str(error) or repr(error)}", file=sys.stderr)  # Ploomber would offer help
         sys.exit(1)
     commands.answer(dag)
 

@@ -98,10 +98,9 @@ def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
     """Return what the card of a task shows; `said` is its error, if it has failed."""
     files = [path.absolute() for path in about.files(task).values()]
     run = last_run(task)
-    state = picture.state(task)
     return {
         "name": task.name,
-        "state": state,
+        "state": picture.state(task),
         "error": said,
         "upstream": list(task.upstream),
         "seconds": run[0],

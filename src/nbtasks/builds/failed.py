@@ -46,13 +46,17 @@ def describe(error: BaseException, task: Any) -> str:
             return located.describe(str(cause), task)
         if isinstance(cause, PapermillExecutionError):
             return of_notebook(cause, task)
-    own = [cause for cause in chain if not isinstance(cause, TaskBuildError)]
-    if isinstance(chain[-1], SQLTaskBuildError):
-        own = [chain[-1].original]
-    if isinstance(task, ShellScript) and own:
+    return of_code([cause for cause in chain if type(cause) is not TaskBuildError], task)
+
+
+def of_code(chain: list[BaseException], task: Any) -> str:
+    """Return that of a task that is no notebook, or of a hook; the last of a chain began it."""
+    is_sql = any(isinstance(cause, SQLTaskBuildError) for cause in chain)
+    own = [cause for cause in chain if not isinstance(cause, TaskBuildError)] or chain
+    if isinstance(task, ShellScript):
         return traces.shorten(str(own[0]), at_end=True)
-    found = traces.of_exception(own[0] if own else error)
-    if any(isinstance(cause, SQLTaskBuildError) for cause in chain):
+    found = traces.of_exception(own[0])
+    if is_sql:
         found[-1].places.append(at_statement(str(own[0]), task))
     return traces.show(found)
 
