@@ -24,7 +24,7 @@ from nbtasks.builds.progress import Lines
 from nbtasks.builds.worker import Result
 from nbtasks.builds.workers import Pool, Worker
 from nbtasks.checking import early, options, uptodate
-from nbtasks.project import use_own_modules
+from nbtasks.project import spare_the_home_of_builds, use_own_modules
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -53,6 +53,7 @@ class Executor(abc.Executor):
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
         use_own_modules()
+        spare_the_home_of_builds()
         # Nothing else of ours is called before Ploomber makes the tasks.
         if problem := installed.problem():
             raise early.Refusal(problem)

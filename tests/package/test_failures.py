@@ -115,7 +115,7 @@ def test_a_chain_of_calls_is_cut_and_a_cause_is_named(tmp_path: Path) -> None:
     )
     shown = fail(project)
     assert shown[1:4] == ["  src/pkg/make.py:2: f0()", "  ...", "  src/pkg/make.py:22: f10()"]
-    assert shown[5:7] == ["  src/pkg/make.py:28: 1 / 0", "  ZeroDivisionError: division by zero"]
+    assert shown[6:8] == ["  src/pkg/make.py:28: 1 / 0", "  ZeroDivisionError: division by zero"]
 
 
 def test_what_a_library_does_below_a_function_is_left_out(tmp_path: Path) -> None:
