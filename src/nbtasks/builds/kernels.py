@@ -172,10 +172,7 @@ def run_kernel(orders: dict[str, Any]) -> int:
         IPKernelApp.launch_instance(parent_handle=os.getppid())
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 0
-    app = IPKernelApp.instance()
-    atexit.unregister(app.close)  # now and then it waits for itself
-    if app.control_thread:
-        app.control_thread.join(2)  # it may still say that the kernel has ended
+    atexit.unregister(IPKernelApp.instance().close)  # now and then it waits for itself
     return code
 
 
