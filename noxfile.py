@@ -42,7 +42,7 @@ def unit(session: nox.Session) -> None:
     """Test the package, and show what the tests cover; arguments go to pytest."""
     install(session)
     coverage = ["--cov", "--cov-report=term:skip-covered"]
-    session.run("pytest", "tests/package", *coverage, *(session.posargs or IN_PARALLEL))
+    session.run("pytest", *coverage, *(session.posargs or ["tests/package", *IN_PARALLEL]))
 
 
 @nox.session
@@ -50,7 +50,7 @@ def template(session: nox.Session) -> None:
     """Bake the template in every way and use what was baked; arguments go to pytest."""
     install(session)
     others = ["-m", "not browser and not cluster"]
-    session.run("pytest", "tests/template", *others, *(session.posargs or IN_PARALLEL))
+    session.run("pytest", *others, *(session.posargs or ["tests/template", *IN_PARALLEL]))
 
 
 @nox.session

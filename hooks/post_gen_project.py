@@ -6,6 +6,7 @@ What goes wrong in set-up is said by bootstrap.py; if this failed, the project w
 import contextlib
 import keyword
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,8 @@ def main():
     if refused := list(find_taken_names()):
         sys.exit("\n  ".join(["No project was made:", *refused]))
     if "{{ cookiecutter.environment }}" == "none":
-        print(f"The project is in {project}\nTo set it up, type there: python {' '.join(command)}")
+        python = "python" if shutil.which("python") else "python3"
+        print(f"The project is in {project}\nTo set it up, type there: {python} {' '.join(command)}")
         return
     # Ctrl-C reaches bootstrap.py too, which says how to resume.
     with contextlib.suppress(KeyboardInterrupt):

@@ -49,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             print("Go to your project first: cd FOLDER")
             return 2
         project.use_own_modules()
+        project.spare_the_home()
         if name not in BEFORE_SETUP and (problem := installed.problem()):
             print(problem)
             return 1

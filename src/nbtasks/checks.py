@@ -6,12 +6,13 @@ imports this module, so it imports nothing that is slow.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
 from nbtasks import ipython, report
-from nbtasks.checking import commands, fingerprints, parameters, results, tables, uptodate
+from nbtasks.checking import commands, fingerprints, options, parameters, results, tables, uptodate
 from nbtasks.project import check_modules, root
 
 WAITS = {"WaitingExecution", "WaitingUpstream"}
@@ -132,6 +133,18 @@ def on_render(dag: Any) -> None:
     ValueError
         If a parameter does not exist, or can't be what it is.
     """
+    try:
+        look_over(dag)
+    except Exception as error:
+        if not options.is_ploomber(Path(sys.argv[0])):
+            raise
+        print(f"Error: {str(error) or repr(error)}", file=sys.stderr)  # Ploomber would offer help
+        sys.exit(1)
+    commands.answer(dag)
+
+
+def look_over(dag: Any) -> None:
+    """Do so for all tasks."""
     check_modules()
     parameters.check(dag)
     report.use(dag)
@@ -149,7 +162,6 @@ def on_render(dag: Any) -> None:
     for name in tables.find_unused(dag):
         print(f"schemas.py: SCHEMAS has {name!r}, and no task has that name")
     fingerprints.save()
-    commands.answer(dag)
 
 
 def decide(task: Any, reason: str | None, waiting: list[Any], is_forced: bool | None) -> None:

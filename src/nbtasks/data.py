@@ -11,6 +11,7 @@ import hashlib
 import os
 import urllib.request
 from pathlib import Path
+from urllib.error import HTTPError
 
 import yaml
 
@@ -80,6 +81,8 @@ def download(url: str, path: Path, wanted: dict) -> str | None:
             return f"what {url} sends is another file (its hash differs)"
         os.replace(temporary, path)
     except (OSError, ValueError) as error:  # no network, no such address
+        if isinstance(error, HTTPError):
+            error.close()
         return f"{url} can't be read: {error}"
     finally:
         temporary.unlink(missing_ok=True)

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from ploomber.constants import TaskStatus
-from ploomber.exceptions import DAGBuildEarlyStop, DAGBuildError
+from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.executors import abc
 from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
 from nbtasks import installed
-from nbtasks.builds import aside, overdue, processes, stopping, times, turns
+from nbtasks.builds import aside, failed, overdue, processes, stopping, times, turns
 from nbtasks.builds.progress import Lines
 from nbtasks.builds.worker import Result
 from nbtasks.builds.workers import Pool, Worker
-from nbtasks.checking import commands, early, uptodate
-from nbtasks.project import use_own_modules
+from nbtasks.checking import early, options, uptodate
+from nbtasks.project import spare_the_home_of_builds, use_own_modules
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -53,6 +53,7 @@ class Executor(abc.Executor):
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
         use_own_modules()
+        spare_the_home_of_builds()
         # Nothing else of ours is called before Ploomber makes the tasks.
         if problem := installed.problem():
             raise early.Refusal(problem)
@@ -168,18 +169,23 @@ class Build:
         seconds = time.monotonic() - self.started
         self.lines.sum_up(self.dag, self.reports, self.errors, seconds)
         if self.stops:
-            raise DAGBuildEarlyStop(f"A task has stopped the build early:\n{self.errors}")
+            raise DAGBuildEarlyStop(f"A task has stopped the build early:\n{self.failures()}")
         if self.errors:
-            raise DAGBuildError(str(self.errors))
+            raise failed.Failed(self.failures())
         if is_command() and self.dag.on_finish is None and self.dag.on_failure is None:
             raise DAGBuildEarlyStop("so that no table repeats what the lines have said")
         return self.reports
+
+    def failures(self) -> str:
+        """Return what to print of the tasks that have failed."""
+        began = time.time() - (time.monotonic() - self.started)
+        return failed.sum_up(self.errors.messages, began)
 
 
 def is_command() -> bool:
     """Tell whether `ploomber build` has been typed: it prints what a build returns, a table."""
     program = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
-    return commands.is_ploomber(program) and not stopping.is_interactive()
+    return options.is_ploomber(program) and not stopping.is_interactive()
 
 
 def scheduled(dag: Any) -> list[Any]:

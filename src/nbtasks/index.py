@@ -19,7 +19,7 @@ from urllib.parse import quote
 from nbtasks import picture
 from nbtasks.builds import times
 from nbtasks.checking.texts import Types
-from nbtasks.pages import about, failure, titles
+from nbtasks.pages import about, titles
 from nbtasks.project import root
 
 TEMPLATES = Path(__file__).resolve().parent / "pages" / "templates"
@@ -97,13 +97,11 @@ def find_folder(dag: Any) -> Path | None:
 def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
     """Return what the card of a task shows; `said` is its error, if it has failed."""
     files = [path.absolute() for path in about.files(task).values()]
-    notebook = next((path for path in files if path.suffix == ".ipynb"), None)
     run = last_run(task)
-    state = picture.state(task)
     return {
         "name": task.name,
-        "state": state,
-        "error": failure.describe(notebook, said) if state == "failed" else "",
+        "state": picture.state(task),
+        "error": said,
         "upstream": list(task.upstream),
         "seconds": run[0],
         "ended": run[1],

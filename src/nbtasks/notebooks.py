@@ -76,6 +76,8 @@ def read_notebook(path: Path) -> dict | None:
             import nbformat
 
             notebook = json.loads(nbformat.writes(nbformat.reads(text, as_version=4)))
+            for number, cell in enumerate(notebook["cells"]):
+                cell["id"] = str(number)  # the next time it is read, nbformat draws others
         if notebook["nbformat"] != 4 or not isinstance(notebook["nbformat_minor"], int):
             raise ValueError(f"notebook format {notebook['nbformat']}")
         cells = [read_cell(cell) for cell in notebook["cells"]]

@@ -5,9 +5,12 @@ It is found upward from the current folder, once in a process.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +74,32 @@ def use_own_modules() -> None:
     sys.path[:] = [src, *(path for path in sys.path if path != src)]
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path != src]
     os.environ["PYTHONPATH"] = os.pathsep.join([src, *filter(None, others)])
+
+
+def can_write(folder: str) -> bool:
+    """Tell whether files can be written to a folder, which is made if need be."""
+    try:
+        os.makedirs(os.path.expanduser(folder), exist_ok=True)
+        return os.access(os.path.expanduser(folder), os.W_OK)
+    except OSError:
+        return False
+
+
+def spare_the_home() -> None:
+    """Have uv keep nothing in a home folder that can't be written, where it would fail."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    if os.name != "nt" and not can_write(os.environ.get("UV_CACHE_DIR") or f"{cache}/uv"):
+        os.environ["UV_NO_CACHE"] = "1"
+
+
+def spare_the_home_of_builds() -> None:
+    """Have kernels keep their files in a temporary folder if the home can't be written."""
+    if can_write(os.environ.get("IPYTHONDIR") or "~/.ipython"):
+        return
+    folder = tempfile.mkdtemp(prefix="jupyter-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
+        os.environ.setdefault(name, folder)
 
 
 def check_modules() -> None:

@@ -19,8 +19,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from nbtasks import copying
-from nbtasks.checking import parameters
+from nbtasks import copying, status
+from nbtasks.checking import parameters, sources
 from nbtasks.pages import about
 from nbtasks.project import root
 
@@ -94,6 +94,7 @@ def build(pipeline: str, folder: Path) -> None:
     @cli_endpoint
     def build_as_ploomber_does() -> None:
         sys.argv = ["ploomber", "--entry-point", pipeline, *options]
+        sources.check()
         parser = CustomParser(prog="ploomber build")
         with parser:
             pass
@@ -139,7 +140,9 @@ def keep(product: Path, folder: Path) -> str | None:
 def read_error(log: Path) -> str:
     """Return what a build that failed has printed, without its progress."""
     printed = PROGRESS.sub("", log.read_text(encoding="utf-8", errors="replace"))
-    return printed[max(printed.find("====="), 0) :].strip()
+    found = re.search(r"(?m)^The tasks? '|^=====", printed)
+    printed = status.OF_PLOOMBER.sub("", printed[found.start() if found else 0 :])
+    return re.sub(r"(?m)^When that is mended, .*\n?", "", printed).strip()
 
 
 def read_facts(folder: Path, pipeline: str) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import time
 from typing import Any
 
 from nbtasks.builds import times
-from nbtasks.checking import uptodate
+from nbtasks.checking import sources, uptodate
 from nbtasks.project import root
 
 #: State of a task that has no reason, as where pipeline.yaml has no on_render of ours -> its line.
@@ -21,6 +22,12 @@ UNEXPLAINED = {
     "WaitingUpstream": "will run",
     "WaitingDownload": "will be downloaded",
 }
+
+#: What Ploomber puts around the sentence of a check, and around others.
+OF_PLOOMBER = re.compile(
+    r'^Exception when running on_render for DAG "[^"]*": '
+    r"|\n?(?:Need help\?|If you need help solving this issue, send us a message:) http\S+"
+)
 
 
 def load(arguments: list[str], command: str = "status") -> Any:
@@ -36,11 +43,12 @@ def load(arguments: list[str], command: str = "status") -> Any:
     with parser:
         pass
     try:
+        sources.check()
         with contextlib.redirect_stdout(None):
             dag, _ = parser.load_from_entry_point_arg()
             return dag.render(show_progress=False)
     except Exception as error:  # whatever Ploomber or a check says of the pipeline
-        print(str(error).strip() or repr(error))
+        print(OF_PLOOMBER.sub("", str(error)).strip() or repr(error))
         return None
 
 

@@ -12,8 +12,10 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import NOT_OURS, TEMPLATE, WINDOWS, Project, ran
 
@@ -195,8 +197,9 @@ def wait_for(path: Path, seconds: float = 60) -> dict[str, int]:
 
 def alive(pid: int) -> bool:
     """Tell whether a process lives, or waits only to be noticed by its parent."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return state.stdout.strip()[:1] not in ("", "Z")
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def assert_ended(pids: list[int], seconds: float = 5) -> None:

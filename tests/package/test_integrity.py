@@ -121,7 +121,7 @@ def test_a_violation_fails_names_all_and_is_mended_by_the_next_build(project):
 
     output = build(project, check=False)
 
-    assert "DAG build failed" in output
+    assert "The task 'clean' (tasks/clean.py) has failed:" in output
     assert "The table of task 'clean' is not as its schema in schemas.py says" in output
     assert "column species, sample_number, check multiple_fields_uniqueness: 59 of 59" in output
     assert "column body_mass_g, check in_range(1000, 10000): 2 of 59 rows" in output

@@ -213,6 +213,22 @@ def test_a_notebook_of_an_old_format(desk):
         assert desk.read("notebooks/new.ipynb") == '{"nbformat": 9, "cells": []}'
 
 
+@pytest.mark.parametrize("minor", [0, 4])
+def test_a_notebook_of_an_old_format_gives_way_to_its_script(desk, minor):
+    cell = {"cell_type": "code", "input": ["old = 1"], "outputs": [], "language": "python"}
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}
+    if minor:
+        code = {"cell_type": "code", "source": "old = 1", "outputs": [], "metadata": {}}
+        old = {"nbformat": 4, "nbformat_minor": minor, "metadata": {}, "cells": [code]}
+    desk.write("notebooks/old.ipynb", json.dumps(old))
+    desk.write("tasks/old.py", "# %%\nnew = 2\n")
+    printed = desk.sync("--keep-script", "old")
+    assert "just now" not in printed
+    assert "new = 2" in desk.code("notebooks/old.ipynb")
+    assert desk.read("tasks/old.py") == "# %%\nnew = 2\n"
+    assert desk.sync() == ""
+
+
 def test_commands_can_be_typed_as_they_are_printed(desk):
     name = "notebooks/EDA final v2.ipynb"
     desk.write(name, desk.read(NOTEBOOK).replace("first", "other"))

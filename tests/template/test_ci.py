@@ -274,7 +274,7 @@ FAULTS = [
     Fault(
         "a broken import",
         *("tasks/clean.py", "import clean", "import clean, clean_all"),
-        ["task 'clean'", 'In [1]"', "cannot import name 'clean_all'"],
+        ["task 'clean'", "tasks/clean.py:", "cannot import name 'clean_all'"],
     ),
     Fault(
         "an empty upstream table",
@@ -284,7 +284,7 @@ FAULTS = [
     Fault(
         "an upstream that is not declared",
         *("tasks/clean.py", 'upstream = ["get"]', "upstream = None"),
-        ["task 'clean'", 'In [4]"', "'NoneType' object is not subscriptable"],
+        ["task 'clean'", "tasks/clean.py:", "'NoneType' object is not subscriptable"],
     ),
     Fault(
         "a shape mismatch",
@@ -374,7 +374,8 @@ def test_a_forgotten_task_fails_and_is_named(runner, mended):
         (
             *("table.dtypes", "table.dtypos"),
             [
-                'Exception encountered at "In [6]"',
+                "table.dtypos\n",
+                "tasks/clean.py:",
                 "'DataFrame' object has no attribute 'dtypos'",
                 " | `clean.ipynb` |",
             ],

@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from nbtasks.pages import about
+
 #: How the message of the check begins, and how each error in it does.
 START = "An error happened when checking the source code."
 PLACE = re.compile(r"(?m)^:(\d+):(?:\d+:?)? ")
@@ -28,7 +30,7 @@ def describe(message: str, task: Any) -> str:
         text = lines[number]
         nth = lines[: number + 1].count(text)
         there = [at for at, line in enumerate(script, 1) if line == text]
-        where = there[nth - 1] if len(there) >= nth else f"`{text.strip()}`"
-        return f"Line {where} of {path.name}: "
+        where = f":{there[nth - 1]}" if len(there) >= nth else f", `{text.strip()}`"
+        return f"{about.source(task)}{where}: "
 
     return re.sub("\n{2,}", "\n", PLACE.sub(name, message.removeprefix(START))).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable
@@ -22,6 +23,11 @@ from nbtasks.checking.uptodate import REASONS
 LONG = 10
 #: How lines begin that a kernel prints of itself, such as that it was asked to end.
 TALK_OF_JUPYTER = "[IPKernelApp]"
+#: What one prints that still wants to say it has ended, when its sockets are closed already.
+LAST_WORDS = re.compile(
+    r"^[^\n]*Uncaught exception in ZMQStream callback\n.*?^zmq\.error\.ZMQError: [^\n]*\n?",
+    re.M | re.S,
+)
 
 
 class Lines:
@@ -95,7 +101,8 @@ class Lines:
             file.seek(self.printed.get(path, 0))
             text = file.read()
             self.printed[path] = file.tell()
-        lines = text.decode("utf-8", "replace").rstrip("\n").split("\n")
+        words = LAST_WORDS.sub("", text.decode("utf-8", "replace"))
+        lines = words.rstrip("\n").split("\n")
         shown = [line for line in lines if not line.startswith(TALK_OF_JUPYTER)]
         if any(shown):
             self.say("\n".join(shown))

@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
-from nbclient.exceptions import DeadKernelError
 from ploomber.exceptions import DAGBuildEarlyStop
-from ploomber.executors import _format
 from ploomber.tasks import NotebookRunner
 
-from nbtasks.builds import aside, located, processes
+from nbtasks.builds import aside, failed, processes
 from nbtasks.pages.network import NetworkWarning
 
 #: On Linux a worker is a copy of this process, elsewhere a new Python.
@@ -127,17 +125,5 @@ def build(task: Any) -> Result:
         except BaseException as error:
             aside.put_back(task)
             stops = isinstance(error, DAGBuildEarlyStop)
-            result = Result(error=describe(error, task), stops_build=stops)
+            result = Result(error=failed.describe(error, task), stops_build=stops)
     return result._replace(warnings=tuple(str(warning.message) for warning in caught))
-
-
-def describe(error: BaseException, task: Any) -> str:
-    """Return what to print of an error: as Ploomber does, but for what it can't tell."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, DeadKernelError):
-            return "Its kernel has died: most often that means that the memory was full."
-        if str(cause).startswith(located.START):
-            return located.describe(str(cause), task)
-        cause = cause.__cause__
-    return _format.exception(error)

@@ -12,11 +12,6 @@ from nbtasks.checking import uptodate
 OTHERWISE = {"--force", "-f", "--status", "-st", "--source", "-s", "--on-finish", "-of"}
 
 
-def is_ploomber(program: Path) -> bool:
-    """Tell whether a program is the command `ploomber`."""
-    return "ploomber" in (program.stem, program.parent.stem)  # .parent: Windows, python -m
-
-
 def answer(dag: Any) -> None:
     """Say what a command wants to know, once the pipeline has been read.
 

@@ -21,7 +21,7 @@ from typing import Any
 from ploomber_core.exceptions import BaseException as Refusal  # printed without a traceback
 
 from nbtasks import notebooks, pipeline_file
-from nbtasks.checking import commands, imports, options, parameters
+from nbtasks.checking import imports, options, parameters, sources
 
 #: The first line of a cell of parameters, in each format that jupytext writes.
 TAGGED = re.compile(r"""^# (%%|\+).*["']parameters["']""", re.M)
@@ -40,13 +40,15 @@ def check() -> None:
     Raises
     ------
     Refusal
-        If an option is cut short; if a notebook gets a date, or the cell of its parameters has
-        no tag; if a file under ``resources_`` is missing; if tasks need each other in a
-        circle; or if there is no task of the name after ``--partially``.
+        If YAML can't be read or a source is missing; if an option is cut short; if a notebook
+        gets a date, or the cell of its parameters has no tag; if a file under ``resources_``
+        is missing; if tasks need each other in a circle; or if there is no task of the name
+        after ``--partially``.
     """
-    is_ploomber = commands.is_ploomber(Path(sys.argv[0]))
+    is_ploomber = options.is_ploomber(Path(sys.argv[0]))
     if not (is_ploomber or sys.argv[0].startswith("nbtasks ")):
         return
+    sources.check()
     check_exact(sys.argv[1:])
     path = options.pipeline_path()
     tasks = pipeline_file.read_tasks(path)

@@ -12,6 +12,11 @@ from nbtasks.project import root
 CLI = "--env--"
 
 
+def is_ploomber(program: Path) -> bool:
+    """Tell whether a program is the command `ploomber`."""
+    return "ploomber" in (program.stem, program.parent.stem)  # .parent: Windows, python -m
+
+
 def given() -> dict[str, str]:
     """Return the parameters on the command line, as they are typed: option and value."""
     words = [part for word in sys.argv[1:] for part in split_option(word)]

@@ -18,12 +18,17 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from nbtasks.builds import traces
 from nbtasks.checking import fingerprints, frames, imports, uptodate
 from nbtasks.project import root
 
 
 class IntegrityError(Exception):
     """A table is not as its schema says."""
+
+
+class BrokenSchemasError(Exception):
+    """The file of the schemas can't be imported."""
 
 
 def schemas_file() -> Path | None:
@@ -43,11 +48,27 @@ def schemas_fingerprint() -> str:
 
 
 def load_schemas() -> dict[str, Any]:
-    """Return the schemas, by the names of tasks."""
+    """Return the schemas, by the names of tasks.
+
+    Raises
+    ------
+    BrokenSchemasError
+        If schemas.py can't be imported, or SCHEMAS holds something else.
+    """
     file = schemas_file()
     if file is None:
         return {}
-    return getattr(importlib.import_module(f"{file.parent.name}.schemas"), "SCHEMAS", {})
+    path = file.relative_to(root()).as_posix()
+    try:
+        schemas = getattr(importlib.import_module(f"{file.parent.name}.schemas"), "SCHEMAS", {})
+    except Exception as error:
+        shown = traces.show(traces.of_exception(error)[-1:])
+        raise BrokenSchemasError(f"{path} can't be imported:\n{shown}") from None
+    for name, found in schemas.items():
+        for schema in found.values() if isinstance(found, dict) else [found]:
+            if not hasattr(schema, "validate"):
+                raise BrokenSchemasError(f"{path}: SCHEMAS[{name!r}] is no schema: {schema!r}")
+    return schemas
 
 
 def assign(

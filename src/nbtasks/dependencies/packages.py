@@ -1,10 +1,13 @@
 """Tell which package a module comes from: of the installed ones, or by pipreqs's table."""
 
 import functools
+import importlib
 import importlib.metadata
 import logging
 import re
 import sys
+import warnings
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -125,9 +128,17 @@ def providers(module: str) -> set[str]:
 
 
 @functools.cache
+def load_pipreqs() -> Any:
+    """Import pipreqs; a new Python warns of the style of what it needs, docopt and yarg."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("pipreqs.pipreqs")
+
+
+@functools.cache
 def guess(module: str) -> str:
     """Return what the package of a module that is not installed is probably called."""
-    from pipreqs.pipreqs import get_pkg_names
+    get_pkg_names = load_pipreqs().get_pkg_names
 
     top, *below = module.split(".")
     if top in SHARED and below:
@@ -171,7 +182,8 @@ def version_in_use(package: str) -> str | None:
 def newest(package: str) -> str | None:
     """Return the newest version on PyPI, None if there is no such package or no network."""
     import requests
-    from pipreqs.pipreqs import get_imports_info
+
+    get_imports_info = load_pipreqs().get_imports_info
 
     logging.disable(logging.WARNING)  # it tells of every package that it looks up
     try:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -38,6 +39,11 @@ def quote(command):
 def environ():
     """Return the environment of the commands."""
     return {name: value for name, value in os.environ.items() if name not in LEAKS}
+
+
+def python():
+    """Return what the command of Python is called here."""
+    return "python" if shutil.which("python") else "python3"
 
 
 def start(function, command, **options):

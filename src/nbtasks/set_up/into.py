@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from nbtasks.project import root
+from nbtasks.set_up import commands
 
 
 def list_files():
@@ -41,6 +42,14 @@ def copy(repository):
     if not (target / ".git").exists() or target == root():
         print(f"{target} is not the top folder of another git repository. Nothing was copied.")
         return 1
+    others = sorted((target / "notebooks").rglob("*.ipynb"))
+    if others:
+        print(
+            f"{target / 'notebooks'} has notebooks of its own, such as {others[0].name}; here that"
+        )
+        print("folder holds the pairs of the tasks. Nothing was copied. Rename it first:")
+        print("  git mv notebooks drafts")
+        return 1
     if not (root() / ".git").exists():
         subprocess.run(["git", "init", "--quiet"], cwd=root(), check=True)
     there = copy_missing(target)
@@ -51,6 +60,11 @@ def copy(repository):
             print(f"  git diff --no-index {shlex.join(pair)}")
     if Path(".gitignore") in there:
         print("Begin with .gitignore: without its lines git takes products/ and notebooks/ too.")
+    if Path("requirements.txt") in there:
+        print(
+            "Then requirements.txt: the lock holds what its lines ask for, extras included, such as"
+        )
+        print("pandas[parquet]; after that, nbtasks lock.")
     print(f"All else is in {target} now, not committed yet. Next, type there:")
-    print("  python bootstrap.py")
+    print(f"  {commands.python()} bootstrap.py")
     return 0

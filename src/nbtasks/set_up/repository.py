@@ -5,7 +5,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-from nbtasks.project import root
+from nbtasks.project import can_write, root
 from nbtasks.set_up.commands import SetupError, ask, run, watch, works
 
 # Put after the first line of every git hook: clients with windows start git without an
@@ -118,14 +118,8 @@ def register_hooks(python):
 
 def keep_cache_here():
     """Have pre-commit keep its files in the repository if the home folder can't be written."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    cache = os.environ.get("PRE_COMMIT_HOME") or os.path.join(cache, "pre-commit")
-    try:
-        os.makedirs(cache, exist_ok=True)
-        usable = os.access(cache, os.W_OK)
-    except OSError:
-        usable = False
-    if not usable:
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    if not can_write(os.environ.get("PRE_COMMIT_HOME") or f"{cache}/pre-commit"):
         folder = root() / ask("git", "rev-parse", "--git-common-dir") / "pre-commit"
         os.environ["PRE_COMMIT_HOME"] = str(folder)
 

@@ -16,7 +16,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from nbtasks.project import root
+from nbtasks.project import root, spare_the_home
 from nbtasks.set_up import environment, into, left, packages, repository
 from nbtasks.set_up.commands import WINDOWS, SetupError, run, start
 
@@ -125,6 +125,7 @@ def main(arguments=None, typed_in="."):
         left.show([*left.to_decide(), *left.to_lock(), left.INSTALL])
         return 1
     left.forget_compiled_tools()
+    spare_the_home()
     steps, started = Steps(), time.monotonic()
     try:
         steps.take_all(options)
@@ -145,7 +146,6 @@ def quote(*parts):
 
 def again(options, *more):
     """Return what to type to run this once more."""
-    name = "python" if shutil.which("python") else "python3"
     return quote(name, str(root() / "bootstrap.py"), "--environment", options.environment, *more)
 
 
