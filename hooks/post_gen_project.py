@@ -49,7 +49,8 @@ def main():
         sys.exit("\n  ".join(["No project was made:", *refused]))
     if "{{ cookiecutter.environment }}" == "none":
         python = "python" if shutil.which("python") else "python3"
-        print(f"The project is in {project}\nTo set it up, type there: {python} {' '.join(command)}")
+        print(f"The project is in {project}")
+        print(f"To set it up, type there: {python} {' '.join(command)}")
         return
     # Ctrl-C reaches bootstrap.py too, which says how to resume.
     with contextlib.suppress(KeyboardInterrupt):

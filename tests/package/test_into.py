@@ -48,3 +48,25 @@ def test_other_places_are_refused(bake: Callable[..., Project], tmp_path: Path) 
         assert done.returncode == 1
         assert "Nothing was copied" in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_notebooks_of_its_own_are_not_taken_for_pairs(
+    bake: Callable[..., Project], tmp_path: Path
+) -> None:
+    """They would become tasks; the folder is to have another name first. Requirements are named."""
+    made = bake(example="empty")
+    mine = Project(tmp_path / "mine", "birds", made.environ)
+    mine.write("notebooks/analysis.ipynb", "{}")
+    mine.write("requirements.txt", "pandas\n")
+    mine.git("init", "--quiet")
+    command = (sys.executable, "bootstrap.py", "--into", mine.path)
+    done = made.run(*command, check=False)
+    assert done.returncode == 1 and "Nothing was copied" in done.stdout
+    assert f"{mine.path / 'notebooks' / 'analysis.ipynb'} is a notebook of its own" in done.stdout
+    assert mine.files() == {"notebooks/analysis.ipynb", "requirements.txt"}
+    (mine.path / "notebooks").rename(mine.path / "drafts")
+    assert "Then requirements.txt: " in made.run(*command).stdout
+    assert mine.read("requirements.txt") == "pandas\n"
+    # A pair of a task is none of its own.
+    mine.write("notebooks/get.ipynb", "{}")
+    made.run(*command)

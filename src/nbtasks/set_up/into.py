@@ -36,19 +36,35 @@ def copy_missing(target):
     return there
 
 
+def why_not(target):
+    """Return why this project can't move into a folder, or None if it can."""
+    if not (target / ".git").exists() or target == root():
+        return f"{target} is not the top folder of another git repository."
+    pairs = target / "notebooks"
+    for path in sorted(pairs.rglob("*.ipynb")):
+        if not (target / "tasks" / path.relative_to(pairs)).with_suffix(".py").exists():
+            return (
+                f"{path} is a notebook of its own, and here that folder holds the pairs of the\n"
+                "tasks. Rename the folder first: git mv notebooks drafts."
+            )
+    return None
+
+
+def advise(there):
+    """Say which of the files that the repository has come first."""
+    if Path(".gitignore") in there:
+        print("Begin with .gitignore: without its lines git takes products/ and notebooks/ too.")
+    if Path("requirements.txt") in there:
+        print("Then requirements.txt: the lock holds what its lines ask for, with extras, such as")
+        print("pandas[parquet]; after that, nbtasks lock.")
+
+
 def copy(repository):
     """Copy, and say what was left out and what to type next; return the exit code."""
     target = repository.resolve()
-    if not (target / ".git").exists() or target == root():
-        print(f"{target} is not the top folder of another git repository. Nothing was copied.")
-        return 1
-    others = sorted((target / "notebooks").rglob("*.ipynb"))
-    if others:
-        print(
-            f"{target / 'notebooks'} has notebooks of its own, such as {others[0].name}; here that"
-        )
-        print("folder holds the pairs of the tasks. Nothing was copied. Rename it first:")
-        print("  git mv notebooks drafts")
+    reason = why_not(target)
+    if reason:
+        print(f"{reason} Nothing was copied.")
         return 1
     if not (root() / ".git").exists():
         subprocess.run(["git", "init", "--quiet"], cwd=root(), check=True)
@@ -58,13 +74,7 @@ def copy(repository):
         for name in there:
             pair = [str(target / name), str(root() / name)]
             print(f"  git diff --no-index {shlex.join(pair)}")
-    if Path(".gitignore") in there:
-        print("Begin with .gitignore: without its lines git takes products/ and notebooks/ too.")
-    if Path("requirements.txt") in there:
-        print(
-            "Then requirements.txt: the lock holds what its lines ask for, extras included, such as"
-        )
-        print("pandas[parquet]; after that, nbtasks lock.")
+    advise(there)
     print(f"All else is in {target} now, not committed yet. Next, type there:")
     print(f"  {commands.python()} bootstrap.py")
     return 0

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from nbtasks.project import root, spare_the_home
-from nbtasks.set_up import environment, into, left, packages, repository
+from nbtasks.set_up import commands, environment, into, left, packages, repository
 from nbtasks.set_up.commands import WINDOWS, SetupError, run, start
 
 
@@ -146,7 +146,8 @@ def quote(*parts):
 
 def again(options, *more):
     """Return what to type to run this once more."""
-    return quote(name, str(root() / "bootstrap.py"), "--environment", options.environment, *more)
+    script = str(root() / "bootstrap.py")
+    return quote(commands.python(), script, "--environment", options.environment, *more)
 
 
 def report_next(options, python):
