@@ -14,7 +14,7 @@ import nox
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "unit", "template"]
+nox.options.sessions = ["lint", "unit", "builds", "template"]
 
 PROJECT = Path("{{cookiecutter.project_slug}}")
 TEST_GROUP = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
@@ -41,8 +41,15 @@ def lint(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Test the package, and show what the tests cover; arguments go to pytest."""
     install(session)
-    coverage = ["--cov", "--cov-report=term:skip-covered"]
+    coverage = ["--cov", "--cov-report=term:skip-covered", "-m", "not slow"]
     session.run("pytest", *coverage, *(session.posargs or ["tests/package", *IN_PARALLEL]))
+
+
+@nox.session
+def builds(session: nox.Session) -> None:
+    """Build pipelines with the package, each as a user would; arguments go to pytest."""
+    install(session)
+    session.run("pytest", "-m", "slow", *(session.posargs or ["tests/package", *IN_PARALLEL]))
 
 
 @nox.session

@@ -7,6 +7,8 @@ from pathlib import Path
 import plain
 import pytest
 
+pytestmark = pytest.mark.slow
+
 TASK = "  - source: tasks/one.py\n    product: {nb: out/one.ipynb}\n"
 RUNS = {
     "%run": "# %run helpers.py",

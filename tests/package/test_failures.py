@@ -8,6 +8,8 @@ from pathlib import Path
 import plain
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ONE = "  - source: tasks/one.py\n    product: {nb: out/one.ipynb, data: out/one.parquet}\n"
 TWO = f"{ONE}  - source: tasks/two.py\n    product: {{nb: out/two.ipynb, data: out/two.parquet}}\n"
 FUNCTION = "  - source: pkg.make.make\n    product: out/made.txt\n"

@@ -15,6 +15,8 @@ import pytest
 WRITES = """
 import uuid
 from pathlib import Path
+
+pytestmark = pytest.mark.slow
 folder = Path(product["data"])
 folder.mkdir(exist_ok=True)
 (folder / f"{uuid.uuid4().hex}.txt").write_text("a row")

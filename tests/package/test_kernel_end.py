@@ -66,6 +66,8 @@ IMPORTS = """
 import atexit, logging.handlers, threading, time, weakref, zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+pytestmark = pytest.mark.slow
 """
 
 

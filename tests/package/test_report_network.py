@@ -15,6 +15,8 @@ from nbtasks.pages import embedded
 from nbtasks.pages.network import Loaded
 from nbtasks.report import Report
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plain, str]:

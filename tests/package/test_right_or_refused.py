@@ -11,6 +11,8 @@ import pytest
 
 TABLE = """
 import pandas as pd
+
+pytestmark = pytest.mark.slow
 pd.DataFrame({"depth": [DEPTH], "b": ["x;y"]}).to_csv(product["data"], sep=";", index=False)
 """
 GRID = """\
