@@ -18,7 +18,7 @@ from ploomber.executors import abc
 from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
-from nbtasks import installed
+from nbtasks import compatibility, installed
 from nbtasks.builds import aside, failed, overdue, processes, stopping, times, turns
 from nbtasks.builds.progress import Lines
 from nbtasks.builds.worker import Result
@@ -53,6 +53,7 @@ class Executor(abc.Executor):
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
         use_own_modules()
+        compatibility.mend()
         spare_the_home_of_builds()
         # Nothing else of ours is called before Ploomber makes the tasks.
         if problem := installed.problem():
