@@ -87,7 +87,14 @@ def clean_environ(home: Path, *folders: Path, **extra: str) -> dict[str, str]:
 
     `folders` come first on the PATH; `home` is where git looks for its configuration.
     """
-    leaks = {"VIRTUAL_ENV", "CONDA_PREFIX", "UV", "PYTHONDONTWRITEBYTECODE", "PYTEST_CURRENT_TEST"}
+    leaks = {
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "UV",
+        "UV_PYTHON",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTEST_CURRENT_TEST",
+    }
     environ = {
         name: value
         for name, value in os.environ.items()
