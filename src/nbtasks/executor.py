@@ -44,7 +44,7 @@ class Executor(abc.Executor):
     def __init__(self, workers: str | int = "serial", time_budget: float | None = None) -> None:
         """See above; refuse `workers` that are none of these."""
         text = str(workers).strip()
-        number = {"serial": 1, "parallel": count_cores()}.get(text)
+        number = {"serial": 1, "parallel": processes.count_cores()}.get(text)
         if number is None and text.isdecimal():
             number = int(text)
         if not number:
@@ -192,10 +192,3 @@ def is_command() -> bool:
 def scheduled(dag: Any) -> list[Any]:
     """Return the tasks that are not up to date, each after those it needs."""
     return [task for task in dag.values() if task.exec_status != TaskStatus.Skipped]
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -11,12 +11,12 @@ from pathlib import Path
 import plain
 import pytest
 
+pytestmark = pytest.mark.slow
+
 #: Writes files of other names at each run, as a partitioned table does.
 WRITES = """
 import uuid
 from pathlib import Path
-
-pytestmark = pytest.mark.slow
 folder = Path(product["data"])
 folder.mkdir(exist_ok=True)
 (folder / f"{uuid.uuid4().hex}.txt").write_text("a row")

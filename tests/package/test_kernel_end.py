@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import TEMPLATE, Project
 
+pytestmark = pytest.mark.slow
+
 TOOLS = Path(sys.executable).parent
 SCRIPT = """\
 # %% tags=["parameters"]
@@ -66,8 +68,6 @@ IMPORTS = """
 import atexit, logging.handlers, threading, time, weakref, zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-pytestmark = pytest.mark.slow
 """
 
 

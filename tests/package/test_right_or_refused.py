@@ -9,10 +9,10 @@ from pathlib import Path
 import plain
 import pytest
 
+pytestmark = pytest.mark.slow
+
 TABLE = """
 import pandas as pd
-
-pytestmark = pytest.mark.slow
 pd.DataFrame({"depth": [DEPTH], "b": ["x;y"]}).to_csv(product["data"], sep=";", index=False)
 """
 GRID = """\
