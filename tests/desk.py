@@ -235,6 +235,14 @@ def prepare(desk: AnyDesk) -> AnyDesk:
     return desk
 
 
+def committed(project: Project) -> Project:
+    """Commit all of a project that was only baked, and return it."""
+    project.git("init", "--quiet")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "Start")
+    return project
+
+
 def copy_of(base: AnyDesk, folder: Path) -> AnyDesk:
     """Copy a project, its repository and its notebooks."""
     shutil.copytree(base.path, folder / "project", symlinks=True)

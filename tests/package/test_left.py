@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TEMPLATE, Project
-from desk import copy_of
+from desk import committed, copy_of
 
 from nbtasks.changelog import between
 
@@ -33,11 +33,7 @@ CHANGELOG = """\
 @pytest.fixture(scope="module")
 def base(bake: Callable[..., Project]) -> Project:
     """Return a project that is committed; nothing of it is installed."""
-    project = bake(example="empty")
-    project.git("init", "--quiet")
-    project.git("add", "--all")
-    project.git("commit", "--quiet", "--message", "Start")
-    return project
+    return committed(bake(example="empty"))
 
 
 @pytest.fixture

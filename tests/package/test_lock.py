@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Project
-from desk import copy_of
+from desk import committed, copy_of
 from test_requirements import ESCAPES, OFFLINE
 
 from nbtasks.lock import read_versions
@@ -27,11 +27,7 @@ NOTHING = {**OFFLINE, "UV_OFFLINE": "1", "UV_NO_CACHE": "1"}
 @pytest.fixture(scope="module")
 def base(bake: Callable[..., Project]) -> Project:
     """Return a project that is committed; nothing of it is installed."""
-    project = bake()
-    project.git("init", "--quiet")
-    project.git("add", "--all")
-    project.git("commit", "--quiet", "--message", "Start")
-    return project
+    return committed(bake())
 
 
 @pytest.fixture

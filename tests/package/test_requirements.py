@@ -19,7 +19,7 @@ from pathlib import Path
 import packaging
 import pytest
 from conftest import TEMPLATE, Project, found_pythons
-from desk import copy_of
+from desk import committed, copy_of
 
 #: What Python says of a package that pipreqs brings along, and how it names such a warning.
 ESCAPES = [
@@ -340,11 +340,7 @@ def test_a_guess_is_called_one(project: Project, module: str, says: str | None) 
 @pytest.fixture(scope="module")
 def base(bake: Callable[..., Project]) -> Project:
     """Return a project that is committed; nothing of it is installed."""
-    project = bake()
-    project.git("init", "--quiet")
-    project.git("add", "--all")
-    project.git("commit", "--quiet", "--message", "Start")
-    return project
+    return committed(bake())
 
 
 @pytest.fixture
