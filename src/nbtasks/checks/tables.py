@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import fingerprints, frames, uptodate
+from nbtasks.checks import fingerprints, frames, notes
 from nbtasks.pipeline.tasks import Product, Task
 from nbtasks.project import imports, root, traces
 
@@ -164,7 +164,7 @@ def short(product: Product) -> str:
 
 def remember(product: Product) -> None:
     """Remember that a table, as it is now, has passed the schemas as they are now."""
-    passed = [uptodate.identify(product), schemas_fingerprint()]
+    passed = [notes.identify(product), schemas_fingerprint()]
     fingerprints.remember("checked", product.name, passed)
 
 
@@ -178,7 +178,7 @@ def find_reason(task: Task) -> str | None:
     """
     products = task.products
     for key in frames.find_tables(products):
-        passed = [uptodate.identify(products[key]), schemas_fingerprint()]
+        passed = [notes.identify(products[key]), schemas_fingerprint()]
         if fingerprints.recall("checked", products[key].name) == passed or not passed[1]:
             continue
         schemas = assign(task, load_schemas(), say=print)

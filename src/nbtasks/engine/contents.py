@@ -12,6 +12,8 @@ from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_c
 from ploomber.jupyter.manager import DAGMapping, derive_class
 from tornado.web import HTTPError
 
+from nbtasks.engine import plain
+
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 
@@ -24,6 +26,20 @@ def swap(path, folder, other, suffix):
     """Return the path of the other file of a pair."""
     parts = PurePosixPath(path.strip("/")).with_suffix(suffix).parts
     return "/".join(other if part == folder else part for part in parts)
+
+
+class Tasks(DAGMapping):
+    """Path of a notebook -> its tasks. To save it is no reason to run them."""
+
+    def delete_metadata(self, key):
+        """Forget how products were made that a build can't look into, such as tables.
+
+        Ploomber does so for all. Files that were written by cells run here are noticed by what
+        they hold.
+        """
+        for task in self._mapping[key]:
+            if not plain.files_of(task):
+                task.product.metadata.delete()
 
 
 # Jupytext and Ploomber each derive their class from another one. The lowest is synchronous,
@@ -40,7 +56,7 @@ class ContentsManager(derive_class(build_sync_jupytext_contents_manager_class(La
     def dag_mapping(self, mapping):
         tasks = list((mapping or {}).items())
         pairs = [(swap(path, "tasks", "notebooks", ".ipynb"), task) for path, task in tasks]
-        self._mapping = DAGMapping(tasks + pairs) if mapping else mapping
+        self._mapping = Tasks(tasks + pairs) if mapping else mapping
 
     def load_dag(self, starting_dir=None, log=True, model=None):
         """Load the pipeline again if it has changed; the script of a pair tells whether."""

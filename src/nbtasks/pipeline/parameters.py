@@ -161,10 +161,11 @@ def check_spelling(task: Task) -> None:
     if not task.is_analysed or task.source.language != "python":
         return
     given = set(task.params) - {"upstream", "product"}
-    own = [cell for cell in task.source.cells if "injected-parameters" not in cell.tags]
-    nodes = [node for cell in own for node in ast.walk(imports.parse_cell(cell.code))]
+    code = (cell for cell in task.source.cells if cell.is_code)
+    own = [cell for cell in code if "injected-parameters" not in cell.tags]
+    nodes = [node for cell in own for node in ast.walk(imports.parse_cell(cell.text))]
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    tagged = [cell.code for cell in own if "parameters" in cell.tags]
+    tagged = [cell.text for cell in own if "parameters" in cell.tags]
     lines = imports.parse("\n".join(tagged)).body
     declared = {name for node in lines for name in imports.names_bound(node)}
     for name in sorted(given - names):

@@ -15,10 +15,11 @@ State = Literal["to run", "up to date", "done", "failed", "aborted"]
 
 
 class Cell(NamedTuple):
-    """A code cell of a notebook, as it is run."""
+    """A cell of a notebook, as it is run."""
 
-    code: str
+    text: str
     tags: frozenset[str]
+    is_code: bool = True
 
 
 def shorten(path: Path) -> str:
@@ -39,14 +40,18 @@ class Source:
     language
         `python`, `r`, `sql`...
     cells
-        The code cells of a notebook, the parameters of the pipeline put in. Empty for anything
-        else, or if nobody asked for them.
+        The cells of a notebook, the parameters of the pipeline put in. Empty for anything else,
+        or if nobody asked for them.
     """
 
     path: Path | None
     text: str
     language: str
     cells: tuple[Cell, ...] = ()
+
+    def code(self) -> list[str]:
+        """Return the texts of the code cells."""
+        return [cell.text for cell in self.cells if cell.is_code]
 
     def shown(self) -> str:
         """Return the file, from the folder of the project if it is inside; "" if there is none."""
@@ -67,6 +72,8 @@ class Product:
         What was noted of it when it was made; empty if it was not.
     is_table
         Whether it is a table in a database.
+    is_run
+        Whether it is the executed notebook of its task, or a report of it: these hold times.
     client
         What has the database of such a table as its `engine` or its `connection`.
     """
@@ -75,6 +82,7 @@ class Product:
     path: Path | None
     noted: Mapping[str, Any]
     is_table: bool = False
+    is_run: bool = False
     client: Any = None
 
     def shown(self) -> str:
