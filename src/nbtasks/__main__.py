@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command that the command line names; return its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     encoding = None if os.environ.get("PYTHONIOENCODING") else "utf-8"
-    sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
+    project.encode(sys.stdout, encoding=encoding, errors="backslashreplace")
     name = (words[:1] or ["--help"])[0]
     if name in COMMANDS:
         if name not in ANYWHERE and project.find() is None:
@@ -64,7 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
         if name not in BEFORE_SETUP and (problem := installed.problem()):
             print(problem)
             return 1
-        return importlib.import_module(f"nbtasks.{COMMANDS[name][0]}").main(words[1:])
+        module = importlib.import_module(f"nbtasks.{COMMANDS[name][0]}")
+        code: int = module.main(words[1:])
+        return code
     print(__doc__)
     for command, (_, purpose) in COMMANDS.items():
         print(f"  {command:<13} {purpose}")

@@ -148,7 +148,7 @@ def find_unused(names_of_tasks: Iterable[str]) -> list[str]:
             keys.append(target.slice)
         elif ast.unparse(target) == "SCHEMAS" and isinstance(node.value, ast.Dict):
             keys += node.value.keys
-    names = [key.value for key in keys if isinstance(key, ast.Constant)]
+    names = [str(key.value) for key in keys if isinstance(key, ast.Constant)]
     return [name for name in names if not any(fnmatchcase(task, name) for task in tasks)]
 
 
@@ -187,6 +187,7 @@ def find_reason(task: Task) -> str | None:
                 name = title(task, key, schemas)
                 frames.validate(products[key], schemas[key], name, IntegrityError)
         except IntegrityError:
-            return f"its schema in {schemas_file().relative_to(root()).as_posix()}"
+            file = schemas_file()
+            return f"its schema in {file.relative_to(root()).as_posix() if file else 'src'}"
         remember(products[key])
     return None

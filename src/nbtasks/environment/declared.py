@@ -74,7 +74,7 @@ def add_line(declared: Declared, words: str, comment: str, folder: Path) -> None
     """Add what a line of a file in a folder asks for, and what its comment says."""
     line = re.split(r"\s--(?:hash|config|global-option)", words)[0].strip()
     requirement, modules = sources.parse(line, folder)
-    if requirement and modules is None:
+    if requirement and requirement.url and modules is None:
         declared.unknown.append(requirement.url)
     requirement = requirement or parse(line)
     if requirement is None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -38,7 +39,7 @@ class LockError(Exception):
     """The lock can't be written; the message says why."""
 
 
-def read_pyproject() -> dict:
+def read_pyproject() -> dict[str, Any]:
     """Return what pyproject.toml holds."""
     return tomllib.loads(declared.read_text(root() / "pyproject.toml"))
 
@@ -73,7 +74,7 @@ def resolve(upgrade: list[str]) -> str:
             raise LockError(f"{path.name} has a merge conflict: solve it, then nbtasks lock")
     if importlib.util.find_spec("uv") is None:  # an environment of an earlier version
         raise LockError("requirements.lock needs uv: python bootstrap.py, then nbtasks lock")
-    oldest = re.search(r"[\d.]+", read_pyproject()["project"]["requires-python"])[0]
+    oldest, *_ = re.findall(r"[\d.]+", read_pyproject()["project"]["requires-python"])
     options = [f"--upgrade-package={name}" for name in upgrade if name != ALL]
     options += ["--upgrade"] * (ALL in upgrade)
     if (root() / VENDOR).is_dir():  # relative to the lock, for whoever installs it
@@ -118,9 +119,9 @@ def unmet(requirement: Requirement, versions: dict[str, list[str]]) -> Iterator[
         yield f"{requirement.name} is not in it"
     elif not (any(fits) if requirement.marker else all(fits)):
         yield f"{requirement.name} {', '.join(locked)} is in it, asked for is {requirement}"
-    for name in needed_by_extras(requirement):
-        if canonicalize_name(name) not in versions:
-            yield f"{name} is not in it, asked for is {requirement}"
+    for needed in needed_by_extras(requirement):
+        if canonicalize_name(needed) not in versions:
+            yield f"{needed} is not in it, asked for is {requirement}"
 
 
 def needed_by_extras(requirement: Requirement) -> Iterator[str]:
@@ -129,9 +130,11 @@ def needed_by_extras(requirement: Requirement) -> Iterator[str]:
         found = map(Requirement, metadata.requires(requirement.name) or [])
     except metadata.PackageNotFoundError:
         return
-    for needed in (item for item in found if item.marker and requirement.extras):
-        plain = needed.marker.evaluate({"extra": ""})
-        if not plain and any(needed.marker.evaluate({"extra": e}) for e in requirement.extras):
+    for needed in found if requirement.extras else ():
+        marker = needed.marker
+        if marker is None or marker.evaluate({"extra": ""}):
+            continue
+        if any(marker.evaluate({"extra": extra}) for extra in requirement.extras):
             yield needed.name
 
 

@@ -12,7 +12,9 @@ import keyword
 import re
 import string
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from nbtasks.notebooks import sync
 from nbtasks.pipeline import pipeline_file
@@ -42,7 +44,7 @@ def files_of(name: str) -> dict[str, Path]:
     }
 
 
-def check_name(name: str, tasks: dict[str, dict]) -> None:
+def check_name(name: str, tasks: dict[str, dict[str, Any]]) -> None:
     """Refuse a name that Python, the project or a file has already."""
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise Refused(f"{name!r}: use small letters, digits and _, beginning with a letter.")
@@ -58,7 +60,7 @@ def check_name(name: str, tasks: dict[str, dict]) -> None:
             raise Refused(f"{place} exists already: choose another name, or move it away.")
 
 
-def table_of(name: str, tasks: dict[str, dict]) -> str:
+def table_of(name: str, tasks: dict[str, dict[str, Any]]) -> str:
     """Return the code that finds the table of an upstream task."""
     if name not in tasks:
         raise Refused(f"There is no task {name!r} to read from. There are: {', '.join(tasks)}.")
@@ -71,13 +73,13 @@ def table_of(name: str, tasks: dict[str, dict]) -> str:
     return f'upstream["{name}"]["{keys[0]}"]'
 
 
-def fill_in(part: str, words: dict[str, object]) -> str:
+def fill_in(part: str, words: Mapping[str, object]) -> str:
     """Return the text of a part of a task."""
     skeleton = (SKELETONS / f"{part}.txt").read_text(encoding="utf-8")
     return string.Template(skeleton).substitute(words)
 
 
-def write_task(name: str, upstream: list[str], tasks: dict[str, dict]) -> None:
+def write_task(name: str, upstream: list[str], tasks: dict[str, dict[str, Any]]) -> None:
     """Write the script, the functions, the test and the schema of a task that makes a table."""
     tables = [f"pd.read_parquet({table_of(other, tasks)})" for other in upstream]
     read = [f"table = {tables[0]}" if tables else 'table = pd.DataFrame({"value": [1, 2]})']
@@ -99,7 +101,7 @@ def write_task(name: str, upstream: list[str], tasks: dict[str, dict]) -> None:
     write(schemas, text + fill_in("schema", words))
 
 
-def connect(text: str, tasks: dict[str, dict]) -> tuple[str, list[str]]:
+def connect(text: str, tasks: dict[str, dict[str, Any]]) -> tuple[str, list[str]]:
     """Return a script that reads products by `upstream`, not by their paths; and whose they are."""
     lines, read = text.split("\n"), []
     for name, task in tasks.items():
@@ -115,7 +117,9 @@ def connect(text: str, tasks: dict[str, dict]) -> tuple[str, list[str]]:
     return "\n".join(lines), list(dict.fromkeys(read))
 
 
-def write_script(name: str, upstream: list[str], draft: Path, tasks: dict[str, dict]) -> None:
+def write_script(
+    name: str, upstream: list[str], draft: Path, tasks: dict[str, dict[str, Any]]
+) -> None:
     """Write the script of a task from a notebook or script that somebody explored with."""
     import jupytext
     from jupytext.config import load_jupytext_configuration_file

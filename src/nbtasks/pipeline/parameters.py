@@ -76,7 +76,7 @@ def known(path: Path) -> dict[str, Any]:
 
 def flatten(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested parameters with dots in their names: ``{"db.port": 1}``."""
-    flat = {}
+    flat: dict[str, Any] = {}
     for name, value in parameters.items():
         if isinstance(value, Mapping) and value:
             flat |= flatten(value, f"{prefix}{name}.")
@@ -136,11 +136,14 @@ def has_same_type(value: Any, example: Any) -> bool:
 
 def compare_command_line() -> None:
     """Check the parameters given as ``--env--name value``."""
+    path = options.env_path()
+    if path is None:
+        return
     for option, text in options.given().items():
         name = options.name_of(option)
-        for example in find_known(name, in_files()):
+        for example in find_known(name, known(path)):
             value = options.read_value(text, example)
-            check_type(f"{option} {text}", name, value, example, options.env_path())
+            check_type(f"{option} {text}", name, value, example, path)
 
 
 def in_files() -> dict[str, Any]:

@@ -99,8 +99,10 @@ def read_tables(files: dict[str, Path]) -> dict[str, Any]:
 def is_whole(task: Task) -> bool:
     """Tell whether a task's products are as it left them, made of what its input is now."""
     noted = notes.find_note([product.noted for product in task.products.values()])
+    if not noted:
+        return False
     # Functions that have changed since make no table wrong.
-    return bool(noted) and notes.compare(task, noted, noted.get("functions", {})) is None
+    return notes.compare(task, noted, noted.get("functions", {})) is None
 
 
 def age(seconds: float) -> str:

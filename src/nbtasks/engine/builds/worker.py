@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import signal
@@ -76,7 +77,8 @@ def detach(output: str) -> None:
     for number in (1, 2):
         os.dup2(file, number)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
 
 
 def end_with_build(lifeline: Connection) -> None:
