@@ -34,7 +34,7 @@ def swap(path: str, folder: str, other: str, suffix: str) -> str:
 class Tasks(DAGMapping):
     """Path of a notebook -> its tasks. To save it is no reason to run them."""
 
-    def delete_metadata(self, key):
+    def delete_metadata(self, key: str) -> None:
         """Forget how products were made that a build can't look into, such as tables.
 
         Ploomber does so for all. Files that were written by cells run here are noticed by what
