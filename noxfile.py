@@ -25,16 +25,18 @@ IN_PARALLEL = ["--numprocesses", "2", "--dist", "loadfile"]
 def install(session: nox.Session) -> None:
     """Install what the tests need, what a project locks, and the package as it is here."""
     session.install(*TEST_GROUP)
-    session.install("--no-deps", "--require-hashes", "--requirement", PROJECT / "requirements.lock")
+    lock = str(PROJECT / "requirements.lock")
+    session.install("--no-deps", "--require-hashes", "--requirement", lock)
     session.install("--no-deps", "--editable", ".")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the Python files of this repository."""
-    session.install(*(name for name in TEST_GROUP if name.startswith("ruff")))
+    """Check the Python files of this repository, and their types against those of the packages."""
+    install(session)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
 
 
 @nox.session

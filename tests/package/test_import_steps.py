@@ -95,7 +95,8 @@ def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = N
     """Return the script of a part, counted from 0."""
     flow = flow_of(step, text, seen)
     task = step("scripts.make_task")(flow, number, read(text), "module", step("files.Files")())
-    return step("scripts.as_script")(task)
+    script: str = step("scripts.as_script")(task)
+    return script
 
 
 #: A notebook of two parts -> the names that pass from the first to the second.
@@ -366,7 +367,8 @@ def test_what_is_written_again_is_no_resource(step: Any, tmp_path: Path) -> None
         (tmp_path / name).write_text("old")
         os.utime(tmp_path / name, (1, 1))
     path, cells = tmp_path / "n.ipynb", read("f('plot.png', 'my.csv')")
-    statements, data = step("parts.split")(cells, [])[0].statements, []
+    statements = step("parts.split")(cells, [])[0].statements
+    data: list[Any] = []
     files = step("files.find_reads")(statements, cells, path, data)
     place = step("run.prepare")(path, data, tmp_path / "scratch")
     (place / "plot.png").write_text("new")

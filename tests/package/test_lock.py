@@ -7,9 +7,10 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Project
+from conftest import Project, match_of
 from desk import committed, copy_of
 from test_requirements import ESCAPES, OFFLINE
 
@@ -36,7 +37,7 @@ def project(base: Project, tmp_path: Path) -> Project:
     return copy_of(base, tmp_path)
 
 
-def nbtasks(project: Project, *arguments: str, **environ: str) -> tuple[int, str]:
+def nbtasks(project: Project, *arguments: str, **environ: Any) -> tuple[int, str]:
     """Return the exit code of a command, and what it prints, uv's words too."""
     done = project.nbtasks(*arguments, check=False, **environ)
     assert "Traceback" not in done.stdout, done.stdout
@@ -114,7 +115,7 @@ def test_two_locks_conflict_and_one_command_makes_one_of_them(project: Project) 
 def test_a_lock_that_agrees_line_by_line_and_is_wrong_is_noticed(project: Project) -> None:
     """What was written by hand, or by a merge, is resolved again."""
     lock = project.read("requirements.lock")
-    block = re.search(r"(?m)^narwhals==\S+(?: \\\n {4}\S+)+\n", lock)[0]
+    block = match_of(r"(?m)^narwhals==\S+(?: \\\n {4}\S+)+\n", lock)[0]
     project.write("requirements.lock", lock.replace(block, ""))
     code, printed = nbtasks(project, "lock", "--check")
     assert code == 1

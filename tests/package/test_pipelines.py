@@ -12,6 +12,8 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Project
@@ -132,7 +134,7 @@ SCHEMAS = {"count": N, "double": N, "fit-*": N, "filter": N, "dump": N,
 
 def notebook(*cells: str) -> str:
     """Return a notebook whose first cell is tagged `parameters`."""
-    made = [
+    made: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "execution_count": None,
@@ -193,7 +195,7 @@ def edit(project: Project, name: str, old: str, new: str) -> None:
     project.write(name, text.replace(old, new))
 
 
-def test_plain_ploomber_makes_the_same(project):
+def test_plain_ploomber_makes_the_same(project: Project) -> None:
     """The control: the same files, without our checks."""
     text = project.read("pipeline.yaml")
     plain = re.sub(r"(?m)^(on_render|executor):.*\n(  .*\n)*", "", text)
@@ -217,13 +219,13 @@ def test_plain_ploomber_makes_the_same(project):
         (project.path / name).unlink()
 
 
-def test_a_second_build_has_nothing_to_do(project):
+def test_a_second_build_has_nothing_to_do(project: Project) -> None:
     """Also after one task was run again, that no build has asked for."""
     project.ploomber("task", "plot", "--force")
     assert reasons(project) == {}
 
 
-def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project):
+def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project: Project) -> None:
     """By a function, an import with another name or after a semicolon, or to make a client."""
     package = project.package
     edit(project, "src/PKG/helpers.py", "2 * n", "n + n")
@@ -253,7 +255,7 @@ def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project):
 
 
 @pytest.mark.parametrize("name", ["parts/a", "double.csv", "best.csv"])
-def test_a_product_that_has_changed_is_made_again(project, name):
+def test_a_product_that_has_changed_is_made_again(project: Project, name: str) -> None:
     """A file or a folder, whatever its times say."""
     path = project.path / "products/development" / name
     before, text = path.stat(), path.read_text()
@@ -265,7 +267,7 @@ def test_a_product_that_has_changed_is_made_again(project, name):
     assert reasons(project) == {}
 
 
-def test_a_note_cut_short_means_that_the_task_runs_again(project):
+def test_a_note_cut_short_means_that_the_task_runs_again(project: Project) -> None:
     """Ploomber stops at one; a full disk or a lost connection leaves such files."""
     for name, text in {"count.csv": "", "double.csv": '{"timestamp": 17'}.items():
         project.write(f"products/development/.{name}.metadata", text)
@@ -275,7 +277,9 @@ def test_a_note_cut_short_means_that_the_task_runs_again(project):
     assert reasons(project) == {}
 
 
-def test_a_script_in_another_language_may_begin_its_lines_anywhere(project, tmp_path):
+def test_a_script_in_another_language_may_begin_its_lines_anywhere(
+    project: Project, tmp_path: Path
+) -> None:
     """R is not needed to read the pipeline, only how Jupyter would start it."""
     kernel = {"argv": ["R", "{connection_file}"], "display_name": "R", "language": "R"}
     (tmp_path / "kernels/ir").mkdir(parents=True)
@@ -294,7 +298,7 @@ def test_a_script_in_another_language_may_begin_its_lines_anywhere(project, tmp_
         (project.path / name).unlink()
 
 
-def test_a_schema_that_belongs_to_no_task_is_told(project):
+def test_a_schema_that_belongs_to_no_task_is_told(project: Project) -> None:
     edit(project, "src/PKG/schemas.py", '"count": N', '"cuont": N')
     schemas = f"src/{project.package}/schemas.py"
     text = project.read(schemas)
@@ -309,7 +313,7 @@ def test_a_schema_that_belongs_to_no_task_is_told(project):
     assert "SCHEMAS has" not in build(project, "-p", "double")  # the other tasks are left out
 
 
-def test_each_table_is_checked_because_it_has_a_schema(project):
+def test_each_table_is_checked_because_it_has_a_schema(project: Project) -> None:
     """Text files, several of one task, those of a grid, and one in a database."""
     edit(project, "src/PKG/schemas.py", "in_range(0, 9)", "in_range(5, 9)")
     schema = f"its schema in src/{project.package}/schemas.py"
@@ -318,7 +322,9 @@ def test_each_table_is_checked_because_it_has_a_schema(project):
     edit(project, "src/PKG/schemas.py", "in_range(5, 9)", "in_range(0, 9)")
 
 
-def test_the_smoke_test_takes_any_product_and_finds_forgotten_notebooks(project, tmp_path):
+def test_the_smoke_test_takes_any_product_and_finds_forgotten_notebooks(
+    project: Project, tmp_path: Path
+) -> None:
     """Tables in a database, folders, and files without a notebook; scripts that are none.
 
     The database itself stays as it is, however large.

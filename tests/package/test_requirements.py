@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from importlib import metadata as installed
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import packaging
 import pytest
@@ -371,7 +372,7 @@ def listed(printed: str, heading: str) -> set[str]:
     return {line.split()[0] for line in block[1].splitlines()} if block else set()
 
 
-def check(project: Project, *options: str, **environ: str) -> tuple[int, str]:
+def check(project: Project, *options: str, **environ: Any) -> tuple[int, str]:
     """Return the exit code of the check, and what it says."""
     done = project.nbtasks("requirements", *options, check=False, **environ)
     assert "Traceback" not in done.stdout and "Warning" not in done.stdout, done.stdout

@@ -108,7 +108,16 @@ def test_the_breakage_is_still_there(
     if NEWEST:
         wanted = f"{name}{pin.extra}>={pin.version}{CEILINGS.get(name, '').replace('<', ',<')}"
     python = locked_environment / BIN / "python"
-    install = [uv, "pip", "install", "--quiet", "--python", python, "--target", tmp_path / "new"]
+    install: list[str | Path] = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        "--target",
+        tmp_path / "new",
+    ]
     options = [] if pin.extra else ["--no-deps"]
     if name == "pipreqs":  # its metadata is read only
         options += ["--python-version", "3.12"]
