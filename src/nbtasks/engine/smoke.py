@@ -73,21 +73,18 @@ def run_one(copy: Path, pipeline: str, folder: Path) -> list[str]:
     environ = {name: v for name, v in os.environ.items() if not name.startswith(left_out)}
     environ |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-m", "nbtasks", "smoke", str(folder), "--build", pipeline]
-    with log.open("w", encoding="utf-8") as output, screen() as shown:
-        process = subprocess.Popen(
-            command,
-            cwd=copy,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        )
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    streams |= {"encoding": "utf-8", "errors": "replace"}
+    with (
+        log.open("w", encoding="utf-8") as output,
+        screen() as shown,
+        subprocess.Popen(command, cwd=copy, env=environ, **streams) as process,
+    ):
         for line in process.stdout or ():
             output.write(line)
             if shown and LINE.match(line):
                 print(line.rstrip(), file=shown, flush=True)
-    if process.wait():
+    if process.returncode:
         return [f"{pipeline}:\n{smoked.read_error(log)}"]
     budget = parameters.read(copy / "env.yaml").get("time_budget")
     return [
