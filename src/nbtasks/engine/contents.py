@@ -12,6 +12,8 @@ from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_c
 from ploomber.jupyter.manager import DAGMapping, derive_class
 from tornado.web import HTTPError
 
+from nbtasks.engine import compatibility
+
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 
@@ -46,6 +48,7 @@ class ContentsManager(derive_class(build_sync_jupytext_contents_manager_class(La
         """Load the pipeline again if it has changed; the script of a pair tells whether."""
         if model and model["path"].endswith(".ipynb"):
             model = {**model, "path": swap(model["path"], "notebooks", "tasks", ".py")}
+        compatibility.mend()
         super().load_dag(starting_dir, log, model)
 
     def get(self, path, content=True, type=None, format=None, **options):

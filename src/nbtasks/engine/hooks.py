@@ -191,6 +191,7 @@ def watch(task: Any, functions: dict[str, str]) -> None:
     """Give a task what happens when it has succeeded."""
     ipython.allow(task)
     ipython.stay(task)
+    ipython.encrypt(task)
     if task.exec_status.name in WAITS:
         edited.keep_edits(task)
     own = task.on_finish.own if isinstance(task.on_finish, Finish) else task.on_finish

@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from nbtasks.checks import times, uptodate
+from nbtasks.engine import compatibility
 from nbtasks.pipeline import sources
 from nbtasks.project import root
 
@@ -36,6 +37,8 @@ def load(arguments: list[str], command: str = "status") -> Any:
     Where it can't be read, say why in a sentence and return None.
     """
     from ploomber.cli.parsers import CustomParser
+
+    compatibility.mend()
 
     os.chdir(root())
     sys.argv = [f"nbtasks {command}", *arguments]  # Ploomber's parser reads it
