@@ -82,7 +82,7 @@ def dag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DAG:
 
 
 @pytest.mark.parametrize("backend", ["mermaid", "d3"])
-@pytest.mark.filterwarnings("ignore:read_text is deprecated")
+@pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated")
 def test_pictures(monkeypatch: pytest.MonkeyPatch, dag: DAG, backend: str) -> None:
     """As networkx 3.6 has it: the lines of a graph are its `edges`."""
     newest = functools.partial(networkx.node_link_data, edges="edges")
