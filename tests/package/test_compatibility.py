@@ -17,7 +17,7 @@ from ploomber.products import File
 from ploomber.static_analysis import python
 from ploomber.tasks import NotebookRunner, PythonCallable
 
-from nbtasks.engine import compatibility
+from nbtasks.engine import compatibility, ipython
 
 CODE = """
 def two(product, upstream):
@@ -121,3 +121,18 @@ def test_a_notebook_with_an_engine_of_papermill(dag: DAG, key: str) -> None:
     assert notebook("c", "papermill").executor_params["engine_name"] == "papermill"
     with pytest.raises(KeyError, match="conflicting options"):  # a mistake, as ever
         notebook("d", "ploomber-engine")
+
+
+def test_kernels_encrypt_what_they_say_where_they_can(dag: DAG) -> None:
+    Path("task.py").write_text('# %% tags=["parameters"]\nupstream = None\n')
+    task = NotebookRunner(Path("task.py"), File("a.ipynb"), dag, name="a")
+    for each in (task, dag["one"]):  # a function has no kernel
+        ipython.encrypt(each)
+    manager = task.executor_params["kernel_manager_class"]()
+    if manager.has_trait("transport_encryption"):
+        assert manager.transport_encryption == "auto"
+    own = NotebookRunner(
+        Path("task.py"), File("b.ipynb"), dag, executor_params={"kernel_manager_class": 1}, name="b"
+    )
+    ipython.encrypt(own)
+    assert own.executor_params == {"kernel_manager_class": 1}
