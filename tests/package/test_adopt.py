@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, Project, clean_environ, copied
+from conftest import TEMPLATE, Project, clean_environ, copied, read_ours
 
 from nbtasks.pipeline import adopt_code
 from nbtasks.pipeline.adopt import change_yaml
@@ -106,13 +106,14 @@ def folder_with(path: Path, files: dict[str, str]) -> Project:
 def test_the_lines_are_shown_and_written_when_asked_to(tmp_path: Path) -> None:
     project = folder_with(tmp_path, THEIRS | {"make.py": MADE, "venv/pyvenv.cfg": "", "old.py": ""})
     project.write("venv/lib/its.py", MADE)
-    shown = project.nbtasks("adopt").stdout
+    typed = re.findall(r"(?m)^nbtasks (adopt.*)$", read_ours("docs/adopt.md"))
+    shown = project.nbtasks(*typed[0].split()).stdout
     assert project.git("status", "--porcelain") == "?? venv/lib/"
     assert re.search(r"(?m)^\+executor: \{dotted_path: nbtasks.Executor, workers: serial\}$", shown)
     assert re.search(r'(?m)^\+dag = ploomber.DAG\(executor=nbtasks.Executor\("serial"\)\)$', shown)
     assert "flow/pipeline.yaml: ../scripts/fit.py lies outside" in shown
     assert "nbtasks adopt --write" in shown and "its.py" not in shown
-    shown = project.nbtasks("adopt", "--write").stdout
+    shown = project.nbtasks(*typed[1].split()).stdout
     assert "Written: flow/pipeline.yaml" in shown and "Written: make.py" in shown
     assert project.read("flow/pipeline.yaml").endswith(LINES)
     assert project.git("diff", "--stat").endswith("2 files changed, 7 insertions(+), 1 deletion(-)")
