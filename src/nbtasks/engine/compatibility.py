@@ -77,9 +77,10 @@ def mend_engines_of_papermill() -> None:
         given = dict(options.get(key) or {})
         name = given.pop("engine_name", None)
         if name in (None, "papermill", "ploomber-engine") or options.get("debug_mode"):
-            return begin(self, *words, **options)
-        begin(self, *words, **options | {key: given})
-        self.executor_params["engine_name"] = name
+            begin(self, *words, **options)
+        else:
+            begin(self, *words, **options | {key: given})
+            self.executor_params["engine_name"] = name
 
     init.mends = begin  # type: ignore[attr-defined]
     NotebookRunner.__init__ = init

@@ -33,7 +33,8 @@ def change(text: str) -> tuple[str, list[str]]:
         write(lines, text, statement, call, notes) for statement, call in reversed([*calls(tree)])
     ]
     if any(made) and not any(is_import(node, "nbtasks") for node in tree.body):
-        number = min(n.lineno for n in ast.walk(tree) if is_import(n, "ploomber"))
+        found = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+        number = min(node.lineno for node in found if is_import(node, "ploomber"))
         lines.insert(number - 1, indent(lines[number - 1]) + b"import nbtasks" + end(lines))
     notes += others(tree)
     return b"".join(lines).decode(), notes
