@@ -16,6 +16,7 @@ COMMANDS = {
     "status": ("engine.status", "show which tasks will run and why, a line each"),
     "new": ("pipeline.new", "make a task: script, functions, test, schema, entry in pipeline.yaml"),
     "import": ("importer", "turn an old notebook into tasks, and prove that they do the same"),
+    "adopt": ("pipeline.adopt", "have a pipeline of Ploomber that was never ours use all this"),
     "sync": ("notebooks.sync", "make scripts and notebooks the same again"),
     "add": ("environment.add", "add a package to requirements.txt, the lock and the environment"),
     "requirements": (
@@ -43,9 +44,9 @@ COMMANDS = {
     "set-up": ("set_up.steps", "build the environment; bootstrap.py does this"),
 }
 #: What has to work in an environment that is not that of the lock yet.
-BEFORE_SETUP = {"docs", "set-up", "lock", "update"}
+BEFORE_SETUP = {"docs", "set-up", "lock", "update", "adopt"}
 #: What needs no project.
-ANYWHERE = {"docs"}
+ANYWHERE = {"docs", "adopt"}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -195,3 +195,22 @@ def test_add_changes_nothing_when_it_fails(
     code, printed = nbtasks(project, "add", word, **environ)
     assert code != 0 and says in printed, printed
     assert project.git("status", "--porcelain") == ""
+
+
+def test_what_ploomber_does_without_is_not_locked(project: Project) -> None:
+    """All else may be the newest: a second front end, and a grammar that takes 2 s, are not in."""
+    names = ["ipykernel", "jsonschema", "networkx", "notebook"]
+    code, printed = nbtasks(project, "lock", "--upgrade", *names)
+    assert code == 0, printed
+    locked = read_versions(project.read("requirements.lock"))
+    newest = {name: tuple(map(int, locked[name][0].split(".")[:2])) for name in names}
+    assert newest["ipykernel"] >= (7, 3)
+    assert newest["jsonschema"] >= (4, 25)
+    assert newest["networkx"] >= (3, 6)
+    assert newest["notebook"] == (6, 4)
+    assert not {"rfc3987-syntax", "nbclassic"} & set(locked)
+    append(project, "requirements.txt", "notebook>=7\njsonschema[format-nongpl]")
+    code, printed = nbtasks(project, "lock")
+    assert code == 0, printed
+    locked = read_versions(project.read("requirements.lock"))
+    assert locked["notebook"][0] >= "7" and "rfc3987-syntax" in locked

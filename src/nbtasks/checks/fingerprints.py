@@ -131,5 +131,6 @@ def save() -> None:
     # It is a cache: the disk may be full, or another process may read it just now.
     with contextlib.suppress(OSError):
         notebooks.replace(memory_file(), json.dumps(kept))
+        memory_file().with_name(".gitignore").write_text("*\n", encoding="utf-8")
     LEARNED.clear()
     memory.cache_clear()

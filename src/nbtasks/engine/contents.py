@@ -15,7 +15,7 @@ from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_c
 from ploomber.jupyter.manager import DAGMapping, derive_class
 from tornado.web import HTTPError
 
-from nbtasks.engine import plain
+from nbtasks.engine import compatibility, plain
 
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
@@ -68,6 +68,7 @@ class ContentsManager(Derived):
         """Load the pipeline again if it has changed; the script of a pair tells whether."""
         if model and model["path"].endswith(".ipynb"):
             model = {**model, "path": swap(model["path"], "notebooks", "tasks", ".py")}
+        compatibility.mend()
         super().load_dag(starting_dir, log, model)
 
     def get(

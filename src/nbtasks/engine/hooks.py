@@ -127,6 +127,7 @@ def watch(task: Any, known: Task, functions: dict[str, str]) -> None:
     """Give a task what happens when it has succeeded."""
     ipython.allow(task)
     ipython.stay(task)
+    ipython.encrypt(task)
     builds = "jupyterlab" not in sys.modules  # it reads the pipeline too
     if builds and task.exec_status.name in WAITS:
         edited.keep_edits(known)

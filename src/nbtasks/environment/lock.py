@@ -50,6 +50,12 @@ def read_groups() -> list[str]:
     return [name for group in groups for name in group if isinstance(name, str)]
 
 
+def asked() -> list[Requirement]:
+    """Return what requirements.txt and all groups ask for."""
+    lists = declared.read(declared.requirements_file()).requirements.values()
+    return [*map(Requirement, read_groups()), *chain(*lists)]
+
+
 def read_versions(text: str) -> dict[str, list[str]]:
     """Return the versions that a lock holds of each package, several where Pythons differ."""
     found: dict[str, list[str]] = {}
@@ -82,7 +88,9 @@ def resolve(upgrade: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder, declared.lock_file().name)
         new.write_text(kept.preferences(), encoding="utf-8")
-        place = [f"--output-file={new}", f"--python-version={oldest}"]
+        instead = Path(folder, "instead.txt")
+        instead.write_text("\n".join(kept.overrides(asked())), encoding="utf-8")
+        place = [f"--output-file={new}", f"--python-version={oldest}", f"--override={instead}"]
         files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
             [sys.executable, "-m", "uv", *COMPILE, *place, *options, *files],
@@ -146,9 +154,7 @@ def check() -> list[str]:
     if (root() / VENDOR).is_dir() and f"--find-links {VENDOR}\n" not in text:
         return [f"it does not name the folder {VENDOR}/"]
     versions = read_versions(text)
-    asked = [Requirement(line) for line in read_groups()]
-    asked += chain(*declared.read(declared.requirements_file()).requirements.values())
-    problems = [problem for requirement in asked for problem in unmet(requirement, versions)]
+    problems = [problem for requirement in asked() for problem in unmet(requirement, versions)]
     if problems or sealed(text) == text:
         return problems
     fitting = read_versions(resolve([]))  # it was merged, or written by hand

@@ -17,9 +17,9 @@ import warnings
 from importlib.util import find_spec
 from typing import Any
 
-from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from nbtasks.engine import ipython
 from nbtasks.engine.builds import kernel_process
 from nbtasks.engine.builds.kernel_process import QUIET_DEBUGGER
 from nbtasks.project import root
@@ -108,7 +108,7 @@ class Provisioner(LocalProvisioner):
         await super().terminate(restart)
 
 
-class Manager(AsyncKernelManager):
+class Manager(ipython.KernelManager):
     """Jupyter's kernel manager, with a process that waits to become the kernel."""
 
     spare: Forked | None = None

@@ -19,6 +19,7 @@ import psutil
 from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.tasks import NotebookRunner
 
+from nbtasks.engine import ipython
 from nbtasks.engine.builds import aside, failed, processes
 from nbtasks.results.network import NetworkWarning
 
@@ -100,6 +101,7 @@ def prepare(task: Any, folder: Path) -> None:
         return
     task.executor_params.setdefault("progress_bar", False)
     if task.executor == "papermill":
+        ipython.encrypt(task)
         if is_logged():
             task.executor_params.setdefault("log_output", True)
         if FORKS and task.source.language == "python":
