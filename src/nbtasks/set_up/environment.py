@@ -16,6 +16,7 @@ NOTE = "bootstrap.txt"
 
 # Files of our folder jupyter/ -> where in the environment JupyterLab and IPython look for them.
 SETTINGS = {
+    "ipython_config.py": "etc/ipython/ipython_config.py",
     "ipython_kernel_config.py": "etc/ipython/ipython_kernel_config.py",
     "jupyter_server_config.py": "etc/jupyter/jupyter_server_config.py",
     "overrides.json5": "share/jupyter/lab/settings/overrides.d/nbtasks.json5",

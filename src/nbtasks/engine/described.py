@@ -1,0 +1,131 @@
+"""Tell what the tasks of a pipeline are given, as plain data, to programs without Ploomber.
+
+    python -m nbtasks.engine.described [options of ploomber build]
+
+It prints one line of JSON: `describe` says what it holds, or ``{"error": "a sentence"}``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nbtasks import project
+
+#: Placeholders whose value may change though no file does.
+CHANGING = re.compile(r"\{\{\s*(now|env\b|git|user|cwd)")
+
+
+def describe(words: list[str]) -> dict[str, Any]:
+    """Read the pipeline that options of Ploomber's command line choose; run nothing.
+
+    Parameters
+    ----------
+    words
+        Options, such as ``--entry-point pipeline.x.yaml --env--sample true``.
+
+    Returns
+    -------
+    dict
+        ``tasks``: by name, ``source`` (path from the project), ``params`` (what its parameters
+        cell gets), ``folder`` (where it runs), ``makes`` (paths of its products), ``reads``
+        (upstream task -> paths of its products).
+        ``environment``: the name of the folder in products/, or "". ``sample``: true, false, or
+        null where there is no such parameter. ``files``: what the answer depends on; null if on
+        more than files.
+
+    Raises
+    ------
+    Exception
+        Whatever Ploomber and our checks raise; the text is for the user.
+    """
+    from ploomber.cli.parsers import CustomParser
+    from ploomber.tasks.notebook import NotebookMixin
+
+    from nbtasks.checking import options, parameters, sources
+    from nbtasks.pages import about
+
+    sys.argv = ["ploomber", *words]  # Ploomber's parser reads it
+    sources.check()
+    parser = CustomParser(prog="ploomber build")
+    with parser:
+        pass
+    dag, _ = parser.load_from_entry_point_arg()
+    dag.on_render = None  # it would look for what has to run
+    dag.render(force=True, show_progress=False)
+    parameters.check(dag)
+    tasks = {name: dag[name] for name in dag if isinstance(dag[name], NotebookMixin)}
+    products = [path for task in tasks.values() for path in about.files(task).values()]
+    return {
+        "tasks": {name: describe_task(task) for name, task in tasks.items()},
+        "environment": about.environment(products[0]) if products else "",
+        "sample": parameters.in_use().get("sample"),
+        "files": files_of(options.pipeline_path(), dag),
+    }
+
+
+def describe_task(task: Any) -> dict[str, Any]:
+    """Return what is worth knowing of a task that is a notebook."""
+    from nbtasks import ipython
+    from nbtasks.pages import about
+
+    params = task.params.to_json_serializable()
+    params["product"] = task.product.to_json_serializable()
+    return {
+        "source": about.source(task),
+        "params": plain(params),
+        "folder": str(ipython.folder_of(task) or project.root()),
+        "makes": [str(path) for path in about.files(task).values()],
+        "reads": {
+            name: [str(path) for path in about.files(upstream).values()]
+            for name, upstream in task.upstream.items()
+        },
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a value as the parameters cell of a build has it, where papermill writes it."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def files_of(pipeline: Path, dag: Any) -> list[str] | None:
+    """Return the files by which a pipeline is what it is; None if it depends on more."""
+    loaded = {re.sub(r"\.py:\d+$", ".py", str(task.source.loc or "")) for task in dag.values()}
+    described = {pipeline, *project.root().glob("*.yaml"), *pipeline.parent.glob("*.yaml")}
+    for path in described:
+        if CHANGING.search(path.read_text(encoding="utf-8")):
+            return None
+    return sorted({*map(str, described), *filter(None, loaded)})
+
+
+def main(words: list[str]) -> int:
+    """Print the data, or the error as data; return 0."""
+    project.use_own_modules()
+    os.chdir(project.root())
+    answer, said = sys.stdout, io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            found = describe(words)
+        except SystemExit:  # of the parser, which has said why
+            found = {"error": said.getvalue().strip().splitlines()[-1].rpartition("error: ")[2]}
+        except Exception as error:
+            from nbtasks.status import OF_PLOOMBER
+
+            found = {"error": OF_PLOOMBER.sub("", str(error)).strip() or repr(error)}
+    answer.write(json.dumps(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
