@@ -21,7 +21,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent
 sys.path.insert(0, str(REPOSITORY / "src"))
 
-from nbtasks.lock import sealed  # noqa: E402
+from nbtasks.environment.lock import sealed  # noqa: E402
 
 PROJECT = "{{cookiecutter.project_slug}}"
 #: Where the version and the hash stand, in the files of a project.

@@ -60,7 +60,7 @@ def tasks(project: Path, env: dict[str, str]) -> None:
     cost(build, cwd=project, env=env)
     rows = {"with the checks": best(3, build, cwd=project, env=env)}
     text = pipeline.read_text(encoding="utf-8")
-    plain = HEAD.replace("on_render: nbtasks.checks.on_render\n", "")
+    plain = HEAD.replace("on_render: nbtasks.on_render\n", "")
     plain = re.sub("executor: .*\n", 'executor: "{{executor}}"\n', plain)
     pipeline.write_text(text.replace(HEAD, plain), encoding="utf-8")
     rows["Ploomber alone"] = best(3, build, cwd=project, env=env)

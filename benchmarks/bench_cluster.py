@@ -37,8 +37,7 @@ Path(product["data"]).touch()
 def make_tasks(project: Path) -> None:
     """Put eight tasks in the pipeline of a project."""
     entries = [ENTRY.replace("NAME", name) for name in TASKS]
-    head = HEAD.replace("nbtasks.checks.", "nbtasks.cluster.")
-    (project / "pipeline.yaml").write_text(head + "".join(entries), encoding="utf-8")
+    (project / "pipeline.yaml").write_text(HEAD + "".join(entries), encoding="utf-8")
 
 
 def build(project: Path, executor: str, env: dict[str, str]) -> float:

@@ -14,8 +14,8 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 #: How pipeline.yaml begins in a project of the template, as far as it matters here.
 HEAD = """\
 meta: {extract_upstream: true, extract_product: false}
-executor: {dotted_path: nbtasks.executor.Executor, workers: "{{executor}}"}
-on_render: nbtasks.checks.on_render
+executor: {dotted_path: nbtasks.Executor, workers: "{{executor}}"}
+on_render: nbtasks.on_render
 tasks:
 """
 #: A task that does next to nothing; all but the first read what the first has written.

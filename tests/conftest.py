@@ -77,7 +77,7 @@ def forget() -> None:
             for value in list(vars(module).values()):
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
-    learned = sys.modules.get("nbtasks.checking.fingerprints")
+    learned = sys.modules.get("nbtasks.checks.fingerprints")
     if learned:
         learned.LEARNED.clear()
 

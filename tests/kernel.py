@@ -16,7 +16,7 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 #: What set-up copies to an environment, where IPython looks for it.
-CONFIGURATION = TEMPLATE / "src" / "nbtasks" / "jupyter"
+CONFIGURATION = TEMPLATE / "src" / "nbtasks" / "editors"
 
 
 @dataclass

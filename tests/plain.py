@@ -10,8 +10,8 @@ from conftest import TEMPLATE, Project
 
 TOOLS = Path(sys.executable).parent
 HEAD = """\
-executor: {dotted_path: nbtasks.executor.Executor, workers: serial}
-on_render: nbtasks.checks.on_render
+executor: {dotted_path: nbtasks.Executor, workers: serial}
+on_render: nbtasks.on_render
 """
 SCRIPT = """\
 # %% tags=["parameters"]

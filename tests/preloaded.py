@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 #: What the command imports, and what a build imports for its tasks.
-IMPORTED = "ploomber_cli.cli ploomber.cli nbtasks.cluster nbtasks.executor nbtasks.report pyarrow"
+IMPORTED = "ploomber_cli.cli ploomber.cli nbtasks.engine.hooks nbtasks.engine.executor pyarrow"
 IMPORTED += " pandera.pandas pyarrow.dataset pyarrow.parquet nbconvert.exporters plotly"
 #: What tells a build that it is part of something else; other tests may have imported it.
 TELLING = ("jupyterlab", "soopervisor")
@@ -37,7 +37,7 @@ def load() -> None:
         warnings.simplefilter("ignore")
         for name in IMPORTED.split():
             importlib.import_module(name)
-        importlib.import_module("nbtasks.builds.kernels").import_kernel()
+        importlib.import_module("nbtasks.engine.builds.kernels").import_kernel()
 
 
 def run(

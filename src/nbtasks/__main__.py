@@ -8,29 +8,40 @@ import importlib
 import os
 import sys
 
-from nbtasks import installed, project
+from nbtasks import project
+from nbtasks.project import installed
 
-#: Name -> what it does. Each is a module of this package with a function `main(arguments)`.
+#: Name -> its module, with a function `main(arguments)` that returns an exit code; what it does.
 COMMANDS = {
-    "status": "show which tasks will run and why, a line each",
-    "new": "make a task: script, functions, test, schema, entry in pipeline.yaml",
-    "import": "turn an old notebook into tasks, and prove that they do the same",
-    "sync": "make scripts and notebooks the same again",
-    "add": "add a package to requirements.txt, the lock and the environment",
-    "requirements": "check that requirements.txt names what tasks/ and src/ import",
-    "data": "check and download raw data that is too large for git",
-    "lock": "write requirements.lock from requirements.txt and pyproject.toml",
-    "audit": "look for known vulnerabilities in what requirements.lock names",
-    "picture": "draw the pipeline as an SVG picture",
-    "dashboard": "serve the dashboard of src/ on this machine",
-    "smoke": "run all pipelines on the data sample",
-    "docs": "show a page of the manual",
-    "update": "take over a later version of the template, and say what is left to do",
-    "summary": "summarize a smoke run in Markdown, for CI",
-    "set-up": "build the environment; bootstrap.py does this",
+    "status": ("engine.status", "show which tasks will run and why, a line each"),
+    "new": ("pipeline.new", "make a task: script, functions, test, schema, entry in pipeline.yaml"),
+    "import": ("importer", "turn an old notebook into tasks, and prove that they do the same"),
+    "sync": ("notebooks.sync", "make scripts and notebooks the same again"),
+    "add": ("environment.add", "add a package to requirements.txt, the lock and the environment"),
+    "requirements": (
+        "environment.requirements",
+        "check that requirements.txt names what tasks/ and src/ import",
+    ),
+    "data": ("project.data", "check and download raw data that is too large for git"),
+    "lock": (
+        "environment.lock",
+        "write requirements.lock, the exact versions of what is asked for",
+    ),
+    "audit": (
+        "environment.audit",
+        "look for known vulnerabilities of what is locked",
+    ),
+    "picture": ("engine.picture", "draw the pipeline as an SVG picture"),
+    "dashboard": ("dashboard", "serve the dashboard of src/ on this machine"),
+    "smoke": ("engine.smoke", "run all pipelines on the data sample"),
+    "docs": ("manual", "show a page of the manual"),
+    "update": (
+        "template.update",
+        "take over a later version of the template",
+    ),
+    "summary": ("results.summary", "summarize a smoke run in Markdown, for CI"),
+    "set-up": ("set_up.steps", "build the environment; bootstrap.py does this"),
 }
-#: The module of a command whose name no module can have.
-MODULES = {"docs": "manual", "import": "importer", "set-up": "set_up.steps"}
 #: What has to work in an environment that is not that of the lock yet.
 BEFORE_SETUP = {"docs", "set-up", "lock", "update"}
 #: What needs no project.
@@ -53,9 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
         if name not in BEFORE_SETUP and (problem := installed.problem()):
             print(problem)
             return 1
-        return importlib.import_module(f"nbtasks.{MODULES.get(name, name)}").main(words[1:])
+        return importlib.import_module(f"nbtasks.{COMMANDS[name][0]}").main(words[1:])
     print(__doc__)
-    for command, purpose in COMMANDS.items():
+    for command, (_, purpose) in COMMANDS.items():
         print(f"  {command:<13} {purpose}")
     if name in ("-h", "--help"):
         return 0

@@ -10,12 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nbtasks import status
-from nbtasks.pages import about
-from nbtasks.pages.whole import Whole
+from nbtasks.engine import status
 from nbtasks.project import package, root
+from nbtasks.results import about
+from nbtasks.results.whole import Whole
 
-STYLE = Path(__file__).parent / "pages" / "templates" / "style.css"
+STYLE = Path(__file__).parent / "results" / "templates" / "style.css"
 LISTEN = "127.0.0.1:8050"
 #: Requests that are answered at the same time.
 THREADS = 8

@@ -15,7 +15,7 @@ import yaml
 from conftest import Project
 from test_requirements import ESCAPES
 
-from nbtasks import audit as command
+from nbtasks.environment import audit as command
 
 pytestmark = pytest.mark.filterwarnings(*ESCAPES)
 

@@ -8,7 +8,7 @@ import types
 import pytest
 from ploomber.static_analysis import python
 
-from nbtasks import compatibility
+from nbtasks.engine import compatibility
 
 CODE = """
 def two(product, upstream):

@@ -131,8 +131,8 @@ def test_changed_files_count(project: Project) -> None:
         project.write("env.yaml", project.read("env.yaml").replace("development", "mine"))
         assert kernel.send(PARAMETERS).startswith("clean: parameters of mine, all data (")
         project.write("tasks/clean.py", "# %% tags=['parameters']\nupstream = None\nproduct = None")
-        kernel.send(PARAMETERS)
-        assert kernel.value("upstream") == ["get"]  # the cell as it was sent
+        assert "the last cell in the script is the parameters cell" in kernel.send(PARAMETERS)
+        assert kernel.value("upstream") == ["get"]  # as it was sent
 
 
 def test_an_input_that_has_not_run(base: Project) -> None:
@@ -345,7 +345,7 @@ GRID = """
 
 def test_a_script_of_several_tasks(project: Project) -> None:
     text = '# %% tags=["parameters"]\nupstream = None\nproduct = None\ndepth = None\n'
-    project.write("tasks/fit.py", text)
+    project.write("tasks/fit.py", f"{text}\n# %%\ndepth\n")
     project.write("pipeline.yaml", project.read("pipeline.yaml").rstrip() + GRID)
     with started(project) as kernel:
         kernel.tell_file(project.path / "tasks" / "fit.py")
@@ -359,7 +359,7 @@ def test_a_script_of_several_tasks(project: Project) -> None:
 
 def test_a_second_pipeline(project: Project) -> None:
     text = '# %% tags=["parameters"]\nupstream = None\nproduct = None\n'
-    project.write("tasks/serve.py", text)
+    project.write("tasks/serve.py", f"{text}\n# %%\n1\n")
     entry = 'tasks:\n  - source: tasks/serve.py\n    product: {nb: "{{products}}/serve.ipynb"}\n'
     project.write("pipeline.serve.yaml", f"meta: {{extract_product: false}}\n{entry}")
     project.write("env.serve.yaml", "products: products/serving\n")
@@ -374,13 +374,13 @@ def test_fifty_tasks(project: Project) -> None:
         name = f"step_{number}"
         upstream = "None" if number == 0 else f"['step_{number - 1}']"
         text = f'# %% tags=["parameters"]\nupstream = {upstream}\nproduct = None\n'
-        project.write(f"tasks/{name}.py", text)
+        project.write(f"tasks/{name}.py", f"{text}\n# %%\n1\n")
         entries.append(f'  - source: tasks/{name}.py\n    product: "{{{{products}}}}/{name}.ipynb"\n')
     project.write("pipeline.yaml", project.read("pipeline.yaml").rstrip() + "\n" + "".join(entries))
     with started(project) as kernel:
         for name, before in (("step_49", "step_48"), ("step_7", "step_6")):
             kernel.tell_file(project.path / "tasks" / f"{name}.py")
-            shown = kernel.send(project.read(f"tasks/{name}.py"))
+            shown = kernel.send(cells_of(project, f"tasks/{name}.py")[0])
             assert shown.startswith(f"{name}: parameters of development, all data (")
             assert kernel.value("[product, upstream]") == [
                 str(project.path / f"products/development/{name}.ipynb"),

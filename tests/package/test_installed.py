@@ -11,9 +11,9 @@ import pytest
 from conftest import TEMPLATE, Project, forget
 from traitlets.config import PyFileConfigLoader
 
-from nbtasks import executor
 from nbtasks.__main__ import BEFORE_SETUP, COMMANDS
-from nbtasks.checking.early import Refusal
+from nbtasks.engine import executor
+from nbtasks.pipeline.early import Refusal
 
 LOCKED, OTHER = "2027.1+aaaaaaaa", "2027.1+bbbbbbbb"
 SENTENCE = (
@@ -83,7 +83,7 @@ def test_jupyterlab_is_refused_as_it_starts(
 ) -> None:
     """By the file that set-up copies to the environment, read as Jupyter reads it."""
     settings = PyFileConfigLoader(
-        "jupyter_server_config.py", path=str(TEMPLATE / "src" / "nbtasks" / "jupyter")
+        "jupyter_server_config.py", path=str(TEMPLATE / "src" / "nbtasks" / "editors")
     )
     monkeypatch.chdir(project.path)
     install(OTHER)
@@ -92,7 +92,7 @@ def test_jupyterlab_is_refused_as_it_starts(
     assert refused.value.code == SENTENCE
     install(LOCKED)
     manager = settings.load_config().ServerApp.contents_manager_class
-    assert manager == "nbtasks.jupyter.contents.ContentsManager"
+    assert manager == "nbtasks.engine.contents.ContentsManager"
 
 
 @pytest.mark.parametrize("installed", [(LOCKED, False), (OTHER, True)], ids=["locked", "editable"])

@@ -23,8 +23,8 @@ product = None
 # %%
 """
 PIPELINE = """\
-executor: {dotted_path: nbtasks.executor.Executor, workers: serial}
-on_render: nbtasks.checks.on_render
+executor: {dotted_path: nbtasks.Executor, workers: serial}
+on_render: nbtasks.on_render
 tasks:
   - source: tasks/one.py
     product: {nb: out/one.ipynb, data: out/one.txt}

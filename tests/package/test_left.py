@@ -11,7 +11,7 @@ import pytest
 from conftest import TEMPLATE, Project
 from desk import committed, copy_of
 
-from nbtasks.changelog import between
+from nbtasks.template.changelog import between
 
 CHANGELOG = """\
 # Changelog

@@ -13,7 +13,7 @@ from conftest import Project
 from desk import committed, copy_of
 from test_requirements import ESCAPES, OFFLINE
 
-from nbtasks.lock import read_versions
+from nbtasks.environment.lock import read_versions
 
 pytestmark = pytest.mark.filterwarnings(*ESCAPES)
 

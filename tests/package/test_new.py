@@ -13,7 +13,7 @@ import pytest
 from conftest import Project
 from desk import without_set_up
 
-from nbtasks.pipeline_file import read_tasks
+from nbtasks.pipeline.pipeline_file import read_tasks
 
 TABLE = "products/development/sample=False/get.parquet"
 

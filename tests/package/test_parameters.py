@@ -11,8 +11,8 @@ import pytest
 from conftest import WINDOWS, Project, forget, ran, read_ours
 from preloaded import run
 
-from nbtasks import status
-from nbtasks.checking import parameters
+from nbtasks.engine import status
+from nbtasks.pipeline import parameters
 
 pytestmark = pytest.mark.slow
 
@@ -202,7 +202,7 @@ def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(projec
     project.write("tasks/second.sql", "SELECT * FROM {{upstream['first']}}\n")
     project.write(
         "pipeline.circle.yaml",
-        "executor: {dotted_path: nbtasks.executor.Executor}\n"
+        "executor: {dotted_path: nbtasks.Executor}\n"
         "tasks:\n"
         "  - {source: tasks.functions.first, product: products/first.csv}\n"
         "  - {source: tasks/second.sql, product: products/second.csv, name: second}\n",
@@ -218,7 +218,7 @@ def test_a_notebook_that_is_none_is_refused_in_a_line(project):
     project.write("tasks/merged.ipynb", '<<<<<<< HEAD\n{"cells": []}\n')
     project.write(
         "pipeline.merged.yaml",
-        "executor: {dotted_path: nbtasks.executor.Executor}\n"
+        "executor: {dotted_path: nbtasks.Executor}\n"
         "tasks: [{source: tasks/merged.ipynb, product: products/merged.ipynb}]\n",
     )
 
@@ -286,7 +286,7 @@ def test_a_second_pipeline_and_a_task_have_parameters_of_their_own(project):
     project.write("tasks/own.ipynb", json.dumps(about | {"cells": cells}))
     project.write("env.own.yaml", "only_here: 1\nsample: many\n")
     pipeline = (
-        "on_render: nbtasks.checks.on_render\ntasks:\n  - source: tasks/own.ipynb\n"
+        "on_render: nbtasks.on_render\ntasks:\n  - source: tasks/own.ipynb\n"
         "    product: products/own.ipynb\n"
         "    params: {sample: 7, only: '{{only_here}}', word: '{{sample}}', treshold: 1}\n"
     )

@@ -10,7 +10,7 @@ import plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbtasks.picture import Drawing, Node, draw
+from nbtasks.pipeline.picture import Drawing, Node, draw
 
 BOX = re.compile(r'<rect x="([-\d.]+)" y="([-\d.]+)" width="([\d.]+)" height="(\d+)"')
 CURVE = re.compile(r"M([-\d.]+) ([-\d.]+)H([-\d.]+)C\S+ \S+ \S+ \S+ ([-\d.]+) ([-\d.]+)H([-\d.]+)")

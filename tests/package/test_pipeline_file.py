@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import Project, forget
 
-from nbtasks.pipeline_file import add_task
+from nbtasks.pipeline.pipeline_file import add_task
 
 FLAT = """\
 tasks:

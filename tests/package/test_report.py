@@ -11,7 +11,7 @@ import pytest
 from conftest import Project
 from reports import made, make_others
 
-from nbtasks.report import Report
+from nbtasks.results.report import Report
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,10 @@ def test_edits_that_are_not_committed_are_told_of(project: Project) -> None:
     notebook = made(project, "explore.ipynb")
     try:
         path.write_text(text + "\n", encoding="utf-8")
-        convert = [*("python", "-m", "nbconvert", "--to", "nbtasks.report.Report"), "--stdout"]
+        convert = [
+            *("python", "-m", "nbconvert", "--to", "nbtasks.results.report.Report"),
+            "--stdout",
+        ]
         page = project.run(*convert, notebook).stdout
     finally:
         path.write_text(text, encoding="utf-8")

@@ -11,9 +11,9 @@ import offline
 import pytest
 from plain import Plain
 
-from nbtasks.pages import embedded
-from nbtasks.pages.network import Loaded
-from nbtasks.report import Report
+from nbtasks.results import embedded
+from nbtasks.results.network import Loaded
+from nbtasks.results.report import Report
 
 pytestmark = pytest.mark.slow
 

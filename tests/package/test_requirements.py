@@ -296,7 +296,10 @@ def test_what_a_repository_has_brought_is_known(
     append(project, address)
     project.write("tasks/new.py", SOURCE + "import birds\n")
     place = tmp_path / "site"
-    ask = ("-c", "import sys; from nbtasks.requirements import main; sys.exit(main([]))")
+    ask = (
+        "-c",
+        "import sys; from nbtasks.environment.requirements import main; sys.exit(main([]))",
+    )
     paths = os.pathsep.join([str(TEMPLATE / "src"), str(place)])
     elsewhere = library.path.rename(tmp_path / "moved")  # the address tells nothing any more
     done = project.run(sys.executable, *ask, check=False, PYTHONPATH=paths)
@@ -397,7 +400,7 @@ def test_what_is_missing_and_what_is_too_much(
 def test_on_every_python(project: Project, python: Path) -> None:
     """The check is the same on all versions of Python that this machine has."""
     places = TEMPLATE / "src", Path(packaging.__file__).parent.parent
-    code = "import sys; from nbtasks.requirements import main; sys.exit(main([]))"
+    code = "import sys; from nbtasks.environment.requirements import main; sys.exit(main([]))"
     project.write("tasks/new.py", SOURCE + "import sklearn, vaex, yaml\nimport tomllib\n")
     done = project.run(
         *(python, "-c", code),

@@ -13,7 +13,8 @@ from conftest import TEMPLATE
 PACKAGE = TEMPLATE / "src" / "nbtasks"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 #: What bootstrap.py runs before anything is installed, on a Python that may be too old.
-FIRST = [PACKAGE / "__init__.py", PACKAGE / "project.py", *sorted(PACKAGE.glob("set_up/*.py"))]
+FIRST = [PACKAGE / "__init__.py"]
+FIRST += sorted([*PACKAGE.glob("project/[_h]*.py"), *PACKAGE.glob("set_up/*.py")])
 
 
 def name_of(path: Path) -> str:

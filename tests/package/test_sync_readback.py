@@ -14,8 +14,7 @@ import pytest
 from conftest import WINDOWS
 from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, assert_offers_both
 
-from nbtasks.notebooks import Unreadable
-from nbtasks.pairing import actions, pairs
+from nbtasks.notebooks import Unreadable, actions, pairs
 
 NEW = "notebooks/new.ipynb"
 

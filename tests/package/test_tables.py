@@ -10,7 +10,7 @@ import pandera.pandas as pa
 import pytest
 from ploomber.products import File
 
-from nbtasks.checking import frames
+from nbtasks.checks import frames
 
 COLUMN = pa.Column(int, pa.Check.ge(0))
 SCHEMA = pa.DataFrameSchema({"a": COLUMN, "b": COLUMN}, unique=["a"])

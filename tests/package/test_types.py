@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from ploomber.products import File
 
-from nbtasks.checking import frames
+from nbtasks.checks import frames
 
 ZIPS = pa.DataFrameSchema(
     {

@@ -46,7 +46,7 @@ def project(tmp_path: Path, home: Path, request: pytest.FixtureRequest) -> Proje
 
 def merge(project: Project, rejects: bool = False) -> None:
     """Merge the update, as cruft does: three ways, or with what was rejected beside."""
-    from nbtasks import undo
+    from nbtasks.template import undo
 
     prefix = project.git("rev-parse", "--show-prefix")
     patch = UPDATE.format(old=project.git("rev-parse", "HEAD~1:./README.md"))

@@ -16,7 +16,7 @@ import pytest
 from conftest import CONTEXT, NOT_OURS, TEMPLATE
 
 import vendoring
-from nbtasks import lock
+from nbtasks.environment import lock
 
 PROJECT = TEMPLATE / vendoring.PROJECT
 MOST_BYTES = 300 * 1024

@@ -73,7 +73,7 @@ SPEC = """\
 meta:
   extract_upstream: true
   extract_product: false
-on_render: nbtasks.cluster.on_render
+on_render: nbtasks.on_render
 tasks:
 """
 ENTRY = """\

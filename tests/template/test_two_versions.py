@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import BIN, Project, clean_environ, found_pythons
 
+from nbtasks.environment.lock import read_versions
 from nbtasks.importer import probe
 from nbtasks.importer.skeletons import schemas_text
-from nbtasks.lock import read_versions
 
 pytestmark = pytest.mark.slow
 

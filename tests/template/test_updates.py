@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import BIN, CONTEXT, TEMPLATE, Project, clean_environ, publish
 
-from nbtasks.lock import read_versions
+from nbtasks.environment.lock import read_versions
 
 pytestmark = pytest.mark.slow
 

@@ -1,6 +1,5 @@
-"""Sessions of editors that know nothing of Ploomber: VS Code, PyCharm, Spyder, IPython.
+"""Editors: what JupyterLab and IPython are set to, and sessions that get their parameters here.
 
-A session gets the real parameters of a task when its parameters cell runs. These modules are
-imported by every kernel of the environment, so they import Python's own modules only; the
-pipeline is read in another process.
+It uses `project` alone: every kernel of the environment imports `session`, so no module here
+imports what is slow. A pipeline is read in another process, by `engine.described`.
 """

@@ -21,6 +21,9 @@ from nbtasks import project
 
 #: Placeholders whose value may change though no file does.
 CHANGING = re.compile(r"\{\{\s*(now|env\b|git|user|cwd)")
+#: The line below a traceback, and what follows up to the next of Ploomber's rulers.
+RAISED = re.compile(r"(?ms)^\w[\w.]*: (.*?)(?=^[-=]{10,}|\Z)")
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
 def describe(words: list[str]) -> dict[str, Any]:
@@ -49,8 +52,8 @@ def describe(words: list[str]) -> dict[str, Any]:
     from ploomber.cli.parsers import CustomParser
     from ploomber.tasks.notebook import NotebookMixin
 
-    from nbtasks.checking import options, parameters, sources
-    from nbtasks.pages import about
+    from nbtasks.pipeline import options, parameters, sources
+    from nbtasks.results import about
 
     sys.argv = ["ploomber", *words]  # Ploomber's parser reads it
     sources.check()
@@ -73,8 +76,8 @@ def describe(words: list[str]) -> dict[str, Any]:
 
 def describe_task(task: Any) -> dict[str, Any]:
     """Return what is worth knowing of a task that is a notebook."""
-    from nbtasks import ipython
-    from nbtasks.pages import about
+    from nbtasks.engine import ipython
+    from nbtasks.results import about
 
     params = task.params.to_json_serializable()
     params["product"] = task.product.to_json_serializable()
@@ -109,6 +112,15 @@ def files_of(pipeline: Path, dag: Any) -> list[str] | None:
     return sorted({*map(str, described), *filter(None, loaded)})
 
 
+def sentence(error: Exception) -> str:
+    """Return what an error says, without the tracebacks that Ploomber puts around it."""
+    from nbtasks.engine.status import OF_PLOOMBER
+
+    text = OF_PLOOMBER.sub("", COLOURS.sub("", str(error)))
+    raised = RAISED.search(text) if "Traceback (most recent call last)" in text else None
+    return (raised[1] if raised else text).strip().split("\n\n")[0] or repr(error)
+
+
 def main(words: list[str]) -> int:
     """Print the data, or the error as data; return 0."""
     project.use_own_modules()
@@ -120,9 +132,7 @@ def main(words: list[str]) -> int:
         except SystemExit:  # of the parser, which has said why
             found = {"error": said.getvalue().strip().splitlines()[-1].rpartition("error: ")[2]}
         except Exception as error:
-            from nbtasks.status import OF_PLOOMBER
-
-            found = {"error": OF_PLOOMBER.sub("", str(error)).strip() or repr(error)}
+            found = {"error": sentence(error)}
     answer.write(json.dumps(found) + "\n")
     return 0
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nbtasks import requirements
+from nbtasks.environment import requirements
 from nbtasks.importer import files, local
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.movable import find_movable
@@ -184,7 +184,7 @@ def module_name(path: Path, taken: Iterable[str] = ()) -> str:
 
 def name_parts(parts: list[Part], path: Path) -> None:
     """Give every part a name that no other task has."""
-    from nbtasks import pipeline_file
+    from nbtasks.pipeline import pipeline_file
 
     taken = {*pipeline_file.read_tasks()}
     for part in parts:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from nbtasks.checking import imports
+from nbtasks.project import imports
 
 #: A picture in Markdown or HTML: what stands before its address, and the address.
 PICTURE = re.compile(r"""(!\[[^\]]*\]\(\s*|<img\s[^>]*?src=["'])([^)"'\s]+)""")

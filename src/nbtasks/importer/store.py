@@ -12,10 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from nbtasks import notebooks, pipeline_file
+from nbtasks import notebooks
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.scripts import Task, is_table
 from nbtasks.importer.skeletons import schemas_text
+from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
 
 

@@ -14,7 +14,7 @@ from nbtasks.set_up.packages import find_uv, fingerprint_of_lock, install
 # A file in the environment that says where it was made and, once all is installed, from what.
 NOTE = "bootstrap.txt"
 
-# Files of our folder jupyter/ -> where in the environment JupyterLab and IPython look for them.
+# Files of our folder editors/ -> where in the environment JupyterLab and IPython look for them.
 SETTINGS = {
     "ipython_config.py": "etc/ipython/ipython_config.py",
     "ipython_kernel_config.py": "etc/ipython/ipython_kernel_config.py",
@@ -128,7 +128,7 @@ def copy_settings(prefix):
     """Copy our settings to the environment, where JupyterLab and IPython look for them."""
     for name, place in SETTINGS.items():
         target = prefix / place
-        ours = pkgutil.get_data("nbtasks", f"jupyter/{name}")  # from a wheel, too
+        ours = pkgutil.get_data("nbtasks", f"editors/{name}")  # from a wheel, too
         if target.exists() and b"bootstrap.py" not in target.read_bytes():
             raise SetupError(
                 f"{target} is yours: move it away, or add these lines to it:\n{ours.decode()}"

@@ -129,8 +129,8 @@ def configure_notebooks(python):
     watch(python, "-m", "nbdime", "config-git", "--enable")
     command, nbdime = shlex.quote(python.as_posix()), "-m nbdime.vcs.git"
     for name, value in {
-        "filter.notebook.clean": "-m nbtasks.notebook_filter clean %f",
-        "filter.notebook.smudge": "-m nbtasks.notebook_filter smudge %f",
+        "filter.notebook.clean": "-m nbtasks.notebooks.git_filter clean %f",
+        "filter.notebook.smudge": "-m nbtasks.notebooks.git_filter smudge %f",
         "diff.jupyternotebook.command": f"{nbdime}.diffdriver diff",
         "merge.jupyternotebook.driver": f"{nbdime}.mergedriver merge %O %A %B %L %P",
     }.items():

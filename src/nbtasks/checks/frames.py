@@ -1,0 +1,195 @@
+"""Read the tables that tasks make, whole or in parts, and hold them against a schema."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbtasks.checks import texts, with_polars
+from nbtasks.checks.texts import PACKED, READERS, TEXT, Types
+
+#: Cells that are in memory at the same time.
+PART = 4_000_000
+#: What may hold a table or something else.
+MAYBE = {".json": "read_json", ".pkl": "read_pickle", ".pickle": "read_pickle", ".h5": "read_hdf"}
+ARROW = {".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".orc": "orc"}
+
+
+def kind_of(product: Any) -> str:
+    """Return what tells how to read a product: how its name ends, or `sql`."""
+    if not hasattr(product, "__fspath__"):
+        return "sql" if hasattr(product, "kind") else ""
+    suffixes = [suffix.lower() for suffix in Path(product).suffixes]
+    if suffixes[-1:] and suffixes[-1] in PACKED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def find_tables(products: dict[str, Any]) -> list[str]:
+    """Return the keys of the products that are tables, or may be if no other is."""
+    kinds = {key: kind_of(product) for key, product in products.items()}
+    sure = {"sql", *ARROW, *TEXT, *READERS}
+    return [key for key, kind in kinds.items() if kind in sure] or [
+        key for key, kind in kinds.items() if kind in MAYBE
+    ]
+
+
+def read_parts(product: Any, types: Types | None = None) -> Iterator[Any]:
+    """Yield a table as data frames of at most `PART` cells, where its format allows.
+
+    Parameters
+    ----------
+    product
+        The Ploomber product: a file, a folder of files, or a relation in a database.
+    types
+        What the schema says of columns, to read texts with; none of them need be there.
+
+    Yields
+    ------
+    pandas.DataFrame
+        The next rows.
+    """
+    import pandas as pd
+
+    kind, types = kind_of(product), types or Types()
+    if kind in ARROW:
+        yield from read_arrow(Path(product), ARROW[kind])
+    elif kind == "sql":
+        connection = getattr(product.client, "engine", None) or product.client.connection
+        yield from pd.read_sql(f"SELECT * FROM {product}", connection, chunksize=PART // 20)
+    elif Path(product).is_dir():  # in parts, as SQLDump writes them
+        for file in sorted(Path(product).iterdir()):
+            yield from read_parts(file, types) if kind_of(file) == kind else ()
+    elif texts.knows(kind):
+        yield from texts.read(Path(product), kind, types, PART)
+    else:
+        yield getattr(pd, (READERS | MAYBE)[kind])(str(product))
+
+
+def read_arrow(path: Path, form: str) -> Iterator[Any]:
+    """Yield a table that Arrow can read, a file or a folder of them, in parts."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
+    if form == "parquet" and has_twins(path):  # a dataset can't tell them apart
+        yield pq.ParquetFile(path).read().to_pandas()
+        return
+    if form == "parquet":  # of a row group, only what is needed next
+        options = ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True)
+        form = ds.ParquetFileFormat(default_fragment_scan_options=options)
+    data = ds.dataset(path, format=form, partitioning="hive" if path.is_dir() else None)
+    rows = PART // max(len(data.schema), 1)
+    nothing_ahead = {"batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
+    scanner = data.scanner(batch_size=rows, **nothing_ahead)
+    if not data.count_rows():
+        yield data.schema.empty_table().to_pandas()
+    held: list[Any] = []
+    for batch in scanner.to_batches():
+        held.append(batch)
+        if sum(item.num_rows for item in held) >= rows:
+            yield pa.Table.from_batches(held, data.schema).to_pandas()
+            held = []
+    if sum(item.num_rows for item in held):
+        yield pa.Table.from_batches(held, data.schema).to_pandas()
+
+
+def has_twins(path: Path) -> bool:
+    """Tell whether a Parquet file has two columns of one name."""
+    import pyarrow.parquet as pq
+
+    names = pq.read_schema(path).names if path.is_file() else []
+    return len({*names}) < len(names)
+
+
+def validate(product: Any, schema: Any, title: str, error: type[Exception]) -> None:
+    """Hold a table against its schema.
+
+    Parameters
+    ----------
+    product
+        The table.
+    schema
+        A pandera schema or model.
+    title
+        What to call the table in messages.
+    error
+        What to raise.
+    """
+    import pandas as pd
+
+    schema = schema.to_schema() if hasattr(schema, "to_schema") else schema
+    library = type(schema).__module__.split(".")[2:3] or ["pandas"]
+    if library[0] == "polars":
+        with_polars.check(product, kind_of(product), schema, title, error)
+        return
+    if library[0] != "pandas":
+        raise error(f"{title} has a schema of pandera.{library[0]}: use pandera.pandas or polars")
+    types = Types(schema)
+    schema = types.with_lost_types(kind_of(product), partitions_of(product))
+    parts = read_parts(product, types)
+    begin = list(itertools.islice(parts, 2))
+    if not all(isinstance(part, pd.DataFrame) for part in begin):
+        raise error(f"{title} has a schema in schemas.py, but is a {type(begin[0]).__name__}")
+    if len(begin) < 2:
+        check_part(begin[0], schema, title, error)
+        return
+    check_parts(itertools.chain(begin, parts), schema, title, error)
+
+
+def check_parts(parts: Iterator[Any], schema: Any, title: str, error: type[Exception]) -> None:
+    """Hold a table that comes in parts against a schema; what is unique is so in all of it."""
+    import pandas as pd
+
+    keys = [schema.unique] if schema.unique else []
+    keys += [[name] for name, column in schema.columns.items() if column.unique]
+    seen: list[list[Any]] = [[] for _ in keys]
+    for part in parts:
+        check_part(part, schema, title, error)
+        for hashes, key in zip(seen, keys, strict=True):
+            hashes.append(pd.util.hash_pandas_object(part[key], index=False))
+    for hashes, key in zip(seen, keys, strict=True):
+        repeated = int(pd.concat(hashes).duplicated(keep=False).sum())
+        if repeated:
+            raise error(f"{title}: {', '.join(key)} not unique: {repeated} rows")
+
+
+def partitions_of(product: Any) -> set[str]:
+    """Return the columns that the folders of a partitioned table are named after."""
+    folder = Path(product) if hasattr(product, "__fspath__") else None
+    if folder is None or not folder.is_dir():
+        return set()
+    parts = (part for path in folder.rglob("*=*") for part in path.relative_to(folder).parts)
+    return {part.partition("=")[0] for part in parts if "=" in part}
+
+
+def check_part(table: Any, schema: Any, title: str, error: type[Exception]) -> None:
+    """Hold a data frame against a schema; say which columns, checks and rows are at fault."""
+    from pandera.errors import SchemaErrors
+
+    try:
+        schema.validate(table, lazy=True)
+    except SchemaErrors as found:
+        problems = found.failure_cases.groupby("check", sort=False)
+        report = [describe(check, cases, table) for check, cases in problems]
+        message = f"{title} is not as its schema in schemas.py says:"
+        raise error("\n".join([message, *report])) from None
+
+
+#: How pandera names the checks of the columns themselves -> what they mean.
+SHAPE_CHECKS = {"column_in_dataframe": "missing", "column_in_schema": "not expected"}
+
+
+def describe(check: str, cases: Any, table: Any) -> str:
+    """Say which columns fail a check, and what was found or the first rows at fault."""
+    found = sorted(set(cases["failure_case"].astype(str)))
+    if check in SHAPE_CHECKS:
+        return f"  column {', '.join(found)}: {SHAPE_CHECKS[check]}"
+    columns = ", ".join(cases["column"].dropna().unique()) or "(all)"
+    rows = sorted(set(cases["index"].dropna()))
+    if not rows:
+        return f"  column {columns}, check {check}: found {', '.join(found)}"
+    first = table.loc[rows[:3]].to_string(line_width=100)
+    return f"  column {columns}, check {check}: {len(rows)} of {len(table)} rows, first\n{first}"

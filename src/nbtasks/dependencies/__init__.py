@@ -1,1 +1,0 @@
-"""The parts of requirements.py, add.py and lock.py: what is imported, declared and locked."""

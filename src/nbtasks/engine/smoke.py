@@ -1,0 +1,166 @@
+"""Run all pipelines of the project on the data sample, in a copy of the project.
+
+    nbtasks smoke FOLDER
+
+FOLDER gets the products, the logs, and for each pipeline what its tasks are and took. When git
+calls this before a push, the copy has what is pushed; else it has what the project has now.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbtasks.engine import status
+from nbtasks.pipeline import parameters, sources
+from nbtasks.project import copying, root
+from nbtasks.results import about
+
+#: A script that is a notebook: it has cells, or the parameters that Ploomber fills in.
+NOTEBOOK = re.compile(r"^# (%%|\+)|tags=.*parameters", re.M)
+PROGRESS = re.compile(r"[^\n]*\d+%\|[^\n]*\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Run them; return 1 if a task failed, took too long or is in no pipeline."""
+    parser = argparse.ArgumentParser(prog="nbtasks smoke", description=__doc__.split("\n")[0])
+    parser.add_argument("folder", type=Path, help="where the products go")
+    parser.add_argument("--build", metavar="PIPELINE", help=argparse.SUPPRESS)  # in the copy
+    options = parser.parse_args(arguments)
+    folder = options.folder.resolve()
+    if options.build:
+        build(options.build, folder)
+        return 0
+    problems = run(folder)
+    print("\n".join(problems) or "All pipelines run on the data sample.")
+    return int(bool(problems))
+
+
+def run(folder: Path) -> list[str]:
+    """Run all pipelines in a copy of the project; return what is wrong."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        copy = Path(name).resolve() / root().name
+        copying.copy_project(copy)
+        names = ["pipeline.yaml", *sorted(path.name for path in copy.glob("pipeline.*.yaml"))]
+        problems = [problem for pipeline in names for problem in run_one(copy, pipeline, folder)]
+        return problems or find_forgotten(copy, [read_facts(folder, name) for name in names])
+
+
+def run_one(copy: Path, pipeline: str, folder: Path) -> list[str]:
+    """Run one pipeline of the copy in a process of its own; return what is wrong."""
+    log = folder / f"{pipeline}.log"
+    paths = [str(copy / "src"), str(copy), os.environ.get("PYTHONPATH", "")]
+    left_out = ("GIT_", "PLOOMBER_ENV_FILENAME", "ENTRY_POINT")
+    environ = {name: v for name, v in os.environ.items() if not name.startswith(left_out)}
+    environ |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONIOENCODING": "utf-8"}
+    with log.open("w", encoding="utf-8") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "nbtasks", "smoke", str(folder), "--build", pipeline],
+            cwd=copy,
+            env=environ,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    if done.returncode:
+        return [f"{pipeline}:\n{read_error(log)}"]
+    budget = parameters.read(copy / "env.yaml").get("time_budget")
+    return [
+        f"{pipeline}: the task {name} takes {task['seconds']:.1f} s, longer than {budget} seconds"
+        for name, task in read_facts(folder, pipeline).items()
+        if budget and task["seconds"] > budget
+    ]
+
+
+def build(pipeline: str, folder: Path) -> None:
+    """Build a pipeline of this project on the sample, all of it; note its tasks in the folder."""
+    from ploomber.cli.io import cli_endpoint
+    from ploomber.cli.parsers import CustomParser
+    from ploomber.util.default import path_to_env_from_spec
+
+    path = path_to_env_from_spec(pipeline)
+    known = parameters.known(Path(path).resolve()) if path else {}
+    given = {"sample": "true", "products": str(folder / "products")}
+    options = [word for k, v in given.items() if k in known for word in (f"--env--{k}", v)]
+
+    @cli_endpoint
+    def build_as_ploomber_does() -> None:
+        sys.argv = ["ploomber", "--entry-point", pipeline, *options]
+        sources.check()
+        parser = CustomParser(prog="ploomber build")
+        with parser:
+            pass
+        dag, _ = parser.load_from_entry_point_arg()
+        dag.render(force=True, show_progress=False)
+        facts = {name: describe(dag[name]) for name in dag}
+        try:
+            report = dag.build(force=True)
+            for name, seconds in zip(report["name"], report["Elapsed (s)"], strict=True):
+                facts[name]["seconds"] = seconds
+        finally:
+            for name, fact in facts.items():
+                fact["state"] = dag[name].exec_status.name
+                fact["products"] = [keep(Path(file), folder) for file in fact["products"]]
+            path = folder / f"{pipeline}.json"
+            path.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+
+    build_as_ploomber_does()
+
+
+def describe(task: Any) -> dict[str, Any]:
+    """Return what is worth knowing of a task before it has run."""
+    products = task.product.to_json_serializable()
+    products = list(products.values()) if isinstance(products, dict) else products
+    products = products if isinstance(products, list) else [products]
+    facts = {"source": about.source(task), "upstream": list(task.upstream)}
+    return facts | {"products": products, "seconds": None}
+
+
+def keep(product: Path, folder: Path) -> str | None:
+    """Return where a product is in the folder, copied there from the copy; None if nowhere."""
+    if not product.exists():
+        return None
+    if product.is_relative_to(root()):
+        kept = folder / "products" / product.relative_to(root())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if product.is_dir() else shutil.copy2
+        copy(product, kept)
+        product = kept
+    return product.relative_to(folder).as_posix() if product.is_relative_to(folder) else None
+
+
+def read_error(log: Path) -> str:
+    """Return what a build that failed has printed, without its progress."""
+    printed = PROGRESS.sub("", log.read_text(encoding="utf-8", errors="replace"))
+    found = re.search(r"(?m)^The tasks? '|^=====", printed)
+    printed = status.OF_PLOOMBER.sub("", printed[found.start() if found else 0 :])
+    return re.sub(r"(?m)^When that is mended, .*\n?", "", printed).strip()
+
+
+def read_facts(folder: Path, pipeline: str) -> dict[str, Any]:
+    """Read what is known of the tasks of a pipeline; nothing if it could not be loaded."""
+    path = folder / f"{pipeline}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def find_forgotten(copy: Path, facts: list[dict[str, Any]]) -> list[str]:
+    """Return the notebooks in tasks/ that no pipeline has as a source."""
+    used = {task["source"] for tasks in facts for task in tasks.values()}
+    found = [path for path in (copy / "tasks").rglob("*") if is_notebook(path)]
+    names = sorted(path.relative_to(copy).as_posix() for path in found)
+    return [f"{name}: no task of a pipeline has it as source" for name in names if name not in used]
+
+
+def is_notebook(path: Path) -> bool:
+    """Tell whether a file of tasks/ is a notebook, or a script that opens as one."""
+    if path.suffix == ".py":
+        return bool(NOTEBOOK.search(path.read_text(encoding="utf-8", errors="replace")))
+    return path.suffix == ".ipynb" and ".ipynb_checkpoints" not in path.parts

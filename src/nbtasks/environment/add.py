@@ -1,0 +1,110 @@
+"""Add packages: to requirements.txt, to requirements.lock and to the environment."""
+
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from nbtasks.environment import declared, lock, missing, packages, requirements
+from nbtasks.project import root
+
+
+def read(word: str) -> Requirement:
+    """Read a package as it was typed."""
+    try:
+        return Requirement(word)
+    except InvalidRequirement:
+        reason = f"{word!r} is no name of a package; type for example polars or 'polars>=1.2'"
+        raise argparse.ArgumentTypeError(reason) from None
+
+
+def add_to_files(wanted: list[Requirement]) -> None:
+    """Write requirements.txt and the lock; leave both as they were if that can't be done."""
+    path = declared.requirements_file()
+    before = path.read_bytes()
+    done = False
+    try:
+        path.write_bytes(requirements.with_lines(before, map(str, wanted)))
+        lock.write([])
+        done = True
+    finally:
+        if not done:
+            path.write_bytes(before)
+    versions = lock.read_versions(declared.read_text(declared.lock_file()))
+    lines = [with_floor(requirement, versions) for requirement in wanted]
+    path.write_bytes(requirements.with_lines(before, lines))
+    print("requirements.txt:", *(f"  + {line}" for line in lines), sep="\n")
+
+
+def with_floor(requirement: Requirement, versions: dict[str, list[str]]) -> str:
+    """Return the line of a package: at least as new as the one that was locked."""
+    if requirement.specifier or requirement.url:
+        return str(requirement)
+    oldest = min(versions[canonicalize_name(requirement.name)], key=Version)
+    requirement.specifier = type(requirement.specifier)(f">={oldest}")
+    return str(requirement)
+
+
+def install() -> int:
+    """Install what the lock names into the environment that this runs in."""
+    own = Path(sys.prefix) == root() / ".venv"
+    command = [sys.executable, "bootstrap.py", "--environment", "venv" if own else "current"]
+    environ = os.environ | {"VIRTUAL_ENV": sys.prefix}
+    return subprocess.run(command, cwd=root(), env=environ).returncode
+
+
+def main(arguments: list[str]) -> int:
+    """Add packages end to end; return 1, with nothing changed, if they can't be had."""
+    parser = argparse.ArgumentParser(prog="nbtasks add", description=__doc__)
+    parser.add_argument("packages", nargs="+", type=read, metavar="PACKAGE")
+    wanted = parser.parse_args(arguments).packages
+    known = declared.read(declared.requirements_file()).requirements
+    there = [item.name for item in wanted if canonicalize_name(item.name) in known]
+    if there:
+        print(f"In requirements.txt already: {', '.join(there)}. To change what is asked for,")
+        print("edit its line, then: nbtasks lock")
+        return 1
+    for name, likely in other_names(wanted):
+        print(f"The package of the module {name} is probably called {likely}, not {name}:")
+        print(f"see https://pypi.org/project/{likely}/")
+    try:
+        add_to_files(wanted)
+    except lock.LockError as error:
+        print(f"requirements.txt and {error}")
+        return 1
+    return install() or say_what_lacks(wanted)
+
+
+def other_names(wanted: list[Requirement]) -> list[tuple[str, str]]:
+    """Return the names that are those of modules of other packages, and of these packages."""
+    names = [item.name for item in wanted if not item.url]
+    pairs = [(name, packages.guess(name)) for name in names]
+    return [(name, likely) for name, likely in pairs if likely != canonicalize_name(name)]
+
+
+def say_what_lacks(wanted: list[Requirement]) -> int:
+    """Say which modules the new packages were to bring, and do not hold; return 1 if there are."""
+    importlib.invalidate_caches()
+    packages.forget()
+    asked = declared.read(declared.requirements_file())
+    ours = {canonicalize_name(item.name) for item in wanted}
+    lacking = [
+        (package, module, files)
+        for module, files in sorted(requirements.read_foreign()[0].items())
+        for package in sorted(ours & packages.likely(module))
+        if not packages.providers(module) and not missing.is_used(package, asked, {module: files})
+    ]
+    for package, module, files in lacking:
+        held = sorted(name for name, names in packages.installed().items() if package in names)
+        print(f"{package} is installed, and does not hold the module {module}, which")
+        print(f"{', '.join(sorted(files))} imports. It holds: {', '.join(held) or 'no module'}.")
+    if lacking:
+        print("It may be another package than you think. To undo: delete its line from")
+        print("requirements.txt, then: nbtasks lock, python bootstrap.py")
+    return 1 if lacking else 0

@@ -1,0 +1,139 @@
+"""What sync writes. Whatever is overwritten has been stored first."""
+
+import json
+
+from nbtasks import notebooks
+from nbtasks.notebooks import agreements, command, copies, messages, readback
+from nbtasks.notebooks.pairs import Pair, fingerprint
+from nbtasks.project import git
+
+
+def remember(pair: Pair) -> bool:
+    """Note that both hold the same."""
+    pair.agreed = pair.agree()
+    return True
+
+
+def accept_to_lag(pair: Pair) -> bool:
+    """Note that the script has gone on from what its notebook holds."""
+    pair.agreed = pair.agree_on_notebook()
+    return messages.refuse_to_lag(pair)
+
+
+def mention_taken_back_once(pair: Pair) -> bool:
+    """Say that a notebook still has the edits taken out of its script, if that was not said."""
+    name = git.name_of(pair.text)
+    if pair.agreed.told != name:
+        messages.mention_taken_back(pair)
+        pair.agreed = pair.agreed._replace(told=name)
+    return True
+
+
+def refresh(pair: Pair) -> bool:
+    """Write a notebook from its script; cells keep outputs and what a script does not hold."""
+    readback.check_notebook(pair.text, pair.script)
+    write_notebook(pair, pair.content or find_former(pair))
+    print(f"Refreshed {pair.notebook.as_posix()}")
+    return True
+
+
+def refresh_over_copy(pair: Pair) -> bool:
+    """Store what a notebook holds, then write it from its script."""
+    readback.check_notebook(pair.text, pair.script)
+    copies.store_notebook(pair)
+    return refresh(pair)
+
+
+def refresh_behind(pair: Pair) -> bool:
+    """Write a notebook that nobody touched; what git has not of it is stored if git can."""
+    committed = git.is_version(pair.agreed.stored, pair.script, "--all", "--reflog")
+    return refresh(pair) if committed or not git.store(b"") else refresh_over_copy(pair)
+
+
+def attachments(notebook: dict) -> set[str]:
+    """Return the pictures that were pasted into a notebook; a script can't hold them."""
+    return {json.dumps(cell["attachments"]) for cell in notebook["cells"] if "attachments" in cell}
+
+
+def write_notebook(pair: Pair, old: dict | None) -> None:
+    """Write a notebook from its script and from a notebook as it was."""
+    text = notebooks.fill(pair.text, old)
+    pasted = attachments(old) if old else set()
+    lost = pasted and pasted - attachments(json.loads(text))
+    if lost and pair.notebook.exists():
+        copies.store(pair.notebook, pair.notebook.read_bytes())
+    pair.check_unsaved("content")
+    notebooks.replace(pair.notebook, text)
+    pair.forget()
+    remember(pair)
+
+
+def find_former(pair: Pair) -> dict | None:
+    """Return the notebook that a renamed task had under its former name."""
+    wanted = fingerprint(pair.text)
+    for name, agreed in agreements.load().items():
+        former = Pair(name)
+        if agreed.script == wanted and not former.script.exists():
+            return former.content
+    return None
+
+
+def write_script(pair: Pair) -> None:
+    """Write a script from its notebook, once it reads back as the same."""
+    try:
+        readback.check_script(pair.content, pair.as_script)
+    except readback.Unwritable as error:
+        raise readback.Unwritable(f"{pair.notebook.as_posix()}, {error}") from None
+    if pair.script.exists():
+        copies.store(pair.script, pair.script.read_bytes())
+    pair.check_unsaved("text")
+    notebooks.replace(pair.script, pair.as_script)
+    pair.forget()
+    remember(pair)
+    where, next_step = pair.script.as_posix(), command("git", "add", pair.script)
+    print(f"Wrote {where} from {pair.notebook.as_posix()}. Next: {next_step}")
+
+
+def start_script(pair: Pair) -> bool:
+    """Write the script of a new notebook."""
+    write_script(pair)
+    print("  and name it in pipeline.yaml")
+    return True
+
+
+def keep_notebook(pair: Pair) -> None:
+    """Write the script from the notebook, as the command line asks."""
+    if pair.content is None:
+        raise notebooks.Unreadable(pair.notebook, "is empty: there is nothing to keep")
+    write_script(pair)
+
+
+def keep_script(pair: Pair) -> None:
+    """Write the notebook from the script; without one, leave the notebook as it is."""
+    where = pair.notebook.as_posix()
+    if pair.text is None:
+        remember(pair)
+        print(f"{where} stays as it is, without a script. To keep drafts: another folder.")
+        return
+    readback.check_notebook(pair.text, pair.script)
+    try:
+        old = pair.content
+    except notebooks.Unreadable:
+        old = None
+        copies.store(pair.notebook, pair.notebook.read_bytes())
+    if old is not None:
+        copies.store_notebook(pair)
+    write_notebook(pair, old)
+    print(f"Wrote {where} from {pair.script.as_posix()}.")
+
+
+def discard(pair: Pair) -> None:
+    """Put a script and its notebook back to the last commit."""
+    committed = git.output("show", f"HEAD:./{pair.script.as_posix()}")
+    if committed is None:
+        raise notebooks.Unreadable(pair.script, "is in no commit to go back to")
+    if pair.script.exists():
+        copies.store(pair.script, pair.script.read_bytes())
+    notebooks.replace(pair.script, committed.decode("utf-8"))
+    pair.forget()
+    keep_script(pair)

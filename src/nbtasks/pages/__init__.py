@@ -1,1 +1,0 @@
-"""The parts of report.py and index.py: what the pages of a run show."""

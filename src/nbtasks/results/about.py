@@ -1,0 +1,105 @@
+"""What pages say about the project: its name, its commit, the environment, the sample."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from nbtasks.checks import uptodate
+from nbtasks.pipeline.parameters import in_use
+from nbtasks.project import git, root
+
+#: What every task has, or which is a file.
+OWN = {"upstream", "product", "resources_"}
+
+
+def project() -> str:
+    """Return the name of the project: the heading of its README, or the name of its folder."""
+    readme = root() / "README.md"
+    lines = readme.read_text(encoding="utf-8").splitlines() if readme.exists() else []
+    return next((line[2:].strip() for line in lines if line.startswith("# ")), root().name)
+
+
+def commit() -> str:
+    """Return the commit that is checked out, and whether files differ from it; "" without git."""
+    here = ["-C", str(root()), "--no-optional-locks"]
+    head = git.ask(*here, "rev-parse", "--short", "HEAD").strip()
+    dirty = head and git.ask(*here, "status", "--porcelain")
+    return f"{head}, with uncommitted changes" if dirty else head
+
+
+def environment(path: Path) -> str:
+    """Return the environment that a product belongs to: products/staging/... is staging."""
+    if not path.is_relative_to(root() / "products"):
+        return ""
+    return next(iter(path.relative_to(root() / "products").parent.parts), "")
+
+
+def lineage(task: Any) -> dict[str, Any]:
+    """Return a task and all that it depends on, by name, what comes first first."""
+    tasks: dict[str, Any] = {}
+    for upstream in task.upstream.values():
+        tasks |= lineage(upstream)
+    return tasks | {task.name: task}
+
+
+def source(task: Any) -> str:
+    """Return the file of a task's script or function, from the folder of the project if inside."""
+    path = re.sub(r"\.py:\d+$", ".py", str(task.source.loc or ""))  # the line of a function
+    return Path(path).relative_to(root()).as_posix() if Path(path).is_relative_to(root()) else path
+
+
+def files(task: Any) -> dict[str, Path]:
+    """Return the files that a task makes, by the names they have in pipeline.yaml."""
+    products = uptodate.products_of(task)
+    return {key or "product": Path(p) for key, p in products.items() if uptodate.is_file(p)}
+
+
+def parameters(tasks: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of some tasks; of one that differs between them the last value."""
+    return {name: each[-1] for name, each in values(tasks).items()}
+
+
+def values(tasks: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return the parameters of some tasks: all values of each, in the order of the tasks."""
+    found: dict[str, list[Any]] = {}
+    for task in tasks.values():
+        for name, value in task.params.to_json_serializable(params_only=True).items():
+            if name not in OWN and value not in found.setdefault(name, []):
+                found[name].append(value)
+    return found
+
+
+def sample(parameters: dict[str, Any], tables: list[str]) -> str:
+    """Return that the results are those of a sample, and of how many rows; or nothing.
+
+    Parameters
+    ----------
+    parameters
+        Those of the tasks. It is a sample when one with this name is true, there or in the
+        file of parameters and on the command line, whether or not a task asks for it.
+    tables
+        Paths of tables, in the order they are made. The first that says how many rows it was
+        drawn from tells how large the sample is.
+    """
+    if parameters.get("sample") is not True and in_use().get("sample") is not True:
+        return ""
+    for path in tables:
+        rows, drawn_from = read_rows(path)
+        if drawn_from:
+            return f"Sample, {rows} of {drawn_from} rows"
+    return "Sample"
+
+
+def read_rows(path: str) -> tuple[int, int]:
+    """Return the rows of a Parquet file, and the ``drawn_from`` in the attributes of its table."""
+    try:
+        import pyarrow.parquet as pq
+
+        about = pq.read_metadata(path)
+    except (OSError, ValueError, ImportError):
+        return 0, 0
+    attributes = json.loads((about.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    return about.num_rows, attributes.get("drawn_from", 0)
