@@ -165,7 +165,9 @@ def test_task_chooses(base: Project) -> None:
         assert kernel.send("%task get --env staging") == (
             "get: parameters of staging, all data (%task chooses)\n"
         )
-        assert kernel.value("product['data']") == params(base, "get.parquet", "staging/sample=False")
+        assert kernel.value("product['data']") == params(
+            base, "get.parquet", "staging/sample=False"
+        )
         assert kernel.send("%task get --env--seed 3") == (
             "get: parameters of development, all data (%task chooses)\n"
         )
@@ -222,7 +224,7 @@ def test_jupyter(base: Project, shown: str, environ: dict[str, str]) -> None:
 
 #: What Spyder's %runcell does, in spyder_kernels/customize/code_runner.py: it asks the editor for
 #: the text, and has __file__ only as long as that runs.
-RUNCELL = '''
+RUNCELL = """
 from IPython.core.magic import register_line_magic
 
 TEXTS = {}
@@ -235,7 +237,7 @@ def runcell(line):
         exec(TEXTS[int(line.split()[1])], names)
     finally:
         names.pop("__file__")
-'''
+"""
 
 
 def test_spyder(base: Project, tmp_path: Path) -> None:
@@ -375,7 +377,9 @@ def test_fifty_tasks(project: Project) -> None:
         upstream = "None" if number == 0 else f"['step_{number - 1}']"
         text = f'# %% tags=["parameters"]\nupstream = {upstream}\nproduct = None\n'
         project.write(f"tasks/{name}.py", f"{text}\n# %%\n1\n")
-        entries.append(f'  - source: tasks/{name}.py\n    product: "{{{{products}}}}/{name}.ipynb"\n')
+        entries.append(
+            f'  - source: tasks/{name}.py\n    product: "{{{{products}}}}/{name}.ipynb"\n'
+        )
     project.write("pipeline.yaml", project.read("pipeline.yaml").rstrip() + "\n" + "".join(entries))
     with started(project) as kernel:
         for name, before in (("step_49", "step_48"), ("step_7", "step_6")):
@@ -389,9 +393,13 @@ def test_fifty_tasks(project: Project) -> None:
 
 
 def test_the_session_imports_nothing_slow(base: Project) -> None:
-    code = "import sys, nbtasks.editors.session\nprint(*{name.split('.')[0] for name in sys.modules})"
+    code = (
+        "import sys, nbtasks.editors.session\nprint(*{name.split('.')[0] for name in sys.modules})"
+    )
     names = set(base.run(sys.executable, "-c", code, cwd=base.path.parent).stdout.split())
-    assert names - set(sys.stdlib_module_names) <= {"nbtasks", "sitecustomize", "__main__"} | hooks()
+    assert (
+        names - set(sys.stdlib_module_names) <= {"nbtasks", "sitecustomize", "__main__"} | hooks()
+    )
 
 
 def hooks() -> set[str]:
@@ -410,5 +418,3 @@ def test_nothing_of_it_stops_a_cell(base: Project) -> None:
     assert shown == (
         "The parameters stay as they are: ZeroDivisionError: division by zero\nthe rest\n"
     )
-
-

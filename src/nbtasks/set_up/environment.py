@@ -25,6 +25,12 @@ SETTINGS = {
     "tasks_as_notebooks.js": "share/jupyter/labextensions/tasks-as-notebooks/static/open.js",
 }
 
+# Our files -> where .vscode/settings.json of a project says that they are.
+SCHEMAS = {
+    "pipeline/schemas/pipeline.json": ".vscode/pipeline.schema.json",
+    "pipeline/schemas/env.json": ".vscode/env.schema.json",
+}
+
 
 def oldest_python():
     """Return the oldest Python that the project supports, as pyproject.toml says: (3, 11)."""
@@ -137,6 +143,14 @@ def copy_settings(prefix):
         target.write_bytes(ours)
 
 
+def copy_schemas():
+    """Copy the schemas of pipeline.yaml and env.yaml to the project, where VS Code looks."""
+    for name, place in SCHEMAS.items():
+        target = root() / place
+        if target.parent.is_dir():
+            target.write_bytes(pkgutil.get_data("nbtasks", name))
+
+
 def build_environment(kind):
     """Make or find the environment, install into it and return its interpreter.
 
@@ -149,5 +163,6 @@ def build_environment(kind):
     # A package of which half is missing looks installed.
     install(python, ["--reinstall"] if was_stopped else [])
     copy_settings(prefix)
+    copy_schemas()
     note.write_text(f"{prefix}\n{fingerprint_of_lock()}\n", encoding="utf-8")
     return python
