@@ -413,7 +413,7 @@ def test_nothing_of_it_stops_a_cell(base: Project) -> None:
     """Not even when it fails in a way that nobody has thought of."""
     with started(base) as kernel:
         kernel.tell_file(base.path / "tasks" / "clean.py")
-        kernel.hidden("import nbtasks.editors.tasks as t; t.find = lambda *a: 1 / 0")
+        kernel.hidden("import nbtasks.editors.lookup as t; t.find = lambda *a: 1 / 0")
         shown = kernel.send(f"{PARAMETERS}\nprint('the rest')")
     assert shown == (
         "The parameters stay as they are: ZeroDivisionError: division by zero\nthe rest\n"

@@ -39,7 +39,7 @@ def test_the_keys_at_the_top_are_those_of_ploomber() -> None:
     from ploomber.spec.dagspec import DAGSpec, Meta
 
     assert set(TOP["meta"]["properties"]) == Meta.VALID
-    with pytest.raises(Exception, match="unexpected keys|'nokey'") as refused:
+    with pytest.raises(Exception, match="nokey") as refused:
         DAGSpec({"tasks": [], "nokey": 1})
     assert all(f"'{key}'" in str(refused.value) for key in TOP if key != "tasks")
 
@@ -115,7 +115,7 @@ PIPELINES = {
 }
 FILES = {
     "get.py": '# %% tags=["parameters"]\nupstream = None\nproduct = None\n\n# %%\n1\n',
-    "made.py": '# %% tags=["parameters"]\nupstream = None\nproduct = {"nb": "a.ipynb"}\n\n# %%\n1\n',
+    "made.py": '# %% tags=["parameters"]\nupstream = None\nproduct = {"nb": "a.ipynb"}\n# %%\n1\n',
     "steps.py": "from ploomber import DAG\n\ndef make(product=None):\n    return DAG()\n",
     "copy.sh": "touch {{product}}\n",
 }

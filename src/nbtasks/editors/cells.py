@@ -26,7 +26,7 @@ class Transformer(ast.NodeTransformer):
     def __init__(self, call: str, is_wanted: Callable[[], bool]) -> None:
         self.call, self.is_wanted = call, is_wanted
 
-    def visit_Module(self, node: ast.Module) -> ast.Module:  # noqa: N802 - the name that ast calls
+    def visit_Module(self, node: ast.Module) -> ast.Module:
         """Return the cell with the call in it; what is no parameters cell stays as it is."""
         end = end_of_parameters(node.body)
         if end is not None and self.is_wanted():

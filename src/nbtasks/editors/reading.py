@@ -111,10 +111,11 @@ def memory(choice: Choice) -> dict[str, Any]:
 
 def recall(choice: Choice) -> dict[str, Any] | None:
     """Return the answer that is kept, unless a file that it depends on has changed."""
-    kept = memory(choice).get(choice.key())
-    if kept is None or kept["state"] != state(choice, kept["answer"]["files"]):
+    kept: dict[str, Any] = memory(choice).get(choice.key(), {})
+    answer: dict[str, Any] | None = kept.get("answer")
+    if answer is None or kept["state"] != state(choice, answer["files"]):
         return None
-    return kept["answer"]
+    return answer
 
 
 def keep(choice: Choice, answer: dict[str, Any], began: int) -> bool:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks import project
-from nbtasks.editors import cells, reading, tasks
+from nbtasks.editors import cells, lookup, reading
+from nbtasks.editors.lookup import Found, Wish
 from nbtasks.editors.reading import Choice, Refused
-from nbtasks.editors.tasks import Found, Wish
 
 #: What runs when parameters have been assigned.
 CALL = "__import__('nbtasks.editors.session', fromlist=['fill']).fill()"
@@ -67,7 +67,7 @@ class Session:
                 raise Refused("this folder is in no project. Next: %cd FOLDER")
             if file is None and wish.name is None:
                 raise Refused("this console does not tell which task it runs. Next: %task NAME")
-            self.said = self.use(tasks.find(root, file, wish), root, wish)
+            self.said = self.use(lookup.find(root, file, wish), root, wish)
             print(self.said)
             return True
         except Refused as error:
@@ -118,7 +118,7 @@ class Session:
                 self.fill(file, self.wish)
             elif file and file != self.seen:
                 self.seen, root = file, self.root(file)
-                if root and tasks.shown(root, file).startswith(("tasks/", "notebooks/")):
+                if root and lookup.shown(root, file).startswith(("tasks/", "notebooks/")):
                     reading.start(Choice(root, None, self.wish.options, self.wish.environment))
         except Exception as error:  # it is not the user's
             print(f"nbtasks: {type(error).__name__}: {error}", file=sys.stderr)
@@ -127,12 +127,12 @@ class Session:
         """Choose whose parameters this session has, and which: %task NAME --sample."""
         file = self.file()
         try:
-            wish = tasks.parse(line, self.root(file) or Path())
+            wish = lookup.parse(line, self.root(file) or Path())
         except (Refused, ValueError) as error:
             print(error)
             return
         if wish == Wish():
-            print(self.said or f"No parameters were filled in yet.\n{tasks.USAGE}")
+            print(self.said or f"No parameters were filled in yet.\n{lookup.USAGE}")
         elif wish.name is None and (file is None or self.wish.name):
             wish = wish._replace(name=self.wish.name)
         if wish != Wish() and self.fill(None if wish.name else file, wish):

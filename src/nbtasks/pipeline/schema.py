@@ -54,7 +54,8 @@ def check(path: Path) -> list[str]:
 
 def explain(error: Any) -> Iterator[tuple[list[Any], str]]:
     """Yield where something is wrong, as keys and numbers from the top, and what it is."""
-    way, schema = list(error.absolute_path), error.schema
+    way: list[Any] = list(error.absolute_path)
+    schema = error.schema
     if error.validator == "additionalProperties":
         known = list(schema.get("properties", ()))
         for key in (key for key in error.instance if key not in known):
@@ -64,11 +65,10 @@ def explain(error: Any) -> Iterator[tuple[list[Any], str]]:
     elif error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         yield way, f"{missing} is missing"
-    elif error.validator == "enum" and None in error.validator_value:
+    elif error.validator == "enum" and way[-1] in ("upstream", "product"):
         yield way, f"{way[-1]} is what the script says, unless meta says otherwise; leave it out"
     else:
-        known = allowed(error)
-        yield way, f"{name_of(way)} can't be {shown(error.instance)}{known}"
+        yield way, f"{name_of(way)} can't be {shown(error.instance)}{allowed(error)}"
 
 
 def name_of(way: list[Any]) -> str:
@@ -112,7 +112,7 @@ def line_of(tree: Any, way: list[Any]) -> int:
             if not pairs:
                 break
             line, node = pairs[0][0].start_mark.line, pairs[0][1]
-    return line + 1
+    return int(line) + 1
 
 
 def main(arguments: list[str]) -> int:

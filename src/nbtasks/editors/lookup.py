@@ -48,7 +48,9 @@ def parse(line: str, root: Path) -> Wish:
     Refused
         If it can't be read, or the file of parameters does not exist.
     """
-    words, names, options, environment = shlex.split(line), [], [], None
+    words, environment = shlex.split(line), None
+    names: list[str] = []
+    options: list[str] = []
     while words:
         word = words.pop(0)
         if word == "--sample":
@@ -98,12 +100,20 @@ def find(root: Path, file: Path | None, wish: Wish) -> Found:
         if names:
             return Found(names[0], answer, names[1:])
         known += answer["tasks"]
-    if file is None:
-        near = difflib.get_close_matches(str(wish.name), known, n=1)
-        names = ", ".join([*known[:LISTED], *["..."] * (len(known) > LISTED)])
-        meant = f"Did you mean {near[0]}?" if near else f"There are {names}"
-        raise Refused(f"there is no task {wish.name} with cells. {meant}")
-    raise Refused(
+    raise Refused(of_no_task(root, file) if file else no_task(str(wish.name), known))
+
+
+def no_task(name: str, known: list[str]) -> str:
+    """Say that there is no task of a name, and which may be meant."""
+    near = difflib.get_close_matches(name, known, n=1)
+    some = ", ".join([*known[:LISTED], *["..."] * (len(known) > LISTED)])
+    meant = f"Did you mean {near[0]}?" if near else f"There are {some}"
+    return f"there is no task {name} with cells. {meant}"
+
+
+def of_no_task(root: Path, file: Path) -> str:
+    """Say that no task has a file as its script."""
+    return (
         f"{shown(root, file)} is the script of no task. Next: add it to pipeline.yaml "
         "(nbtasks docs tasks), or have those of another task: %task NAME"
     )
