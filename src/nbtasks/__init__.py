@@ -43,3 +43,10 @@ def load_ipython_extension(shell: Any) -> None:
     from nbtasks.editors import session
 
     session.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Leave an IPython session alone: %unload_ext nbtasks."""
+    from nbtasks.editors import session
+
+    session.unload(shell)

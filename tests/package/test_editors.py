@@ -409,6 +409,16 @@ def hooks() -> set[str]:
     return set(done.stdout.split())
 
 
+def test_it_can_be_switched_off(base: Project) -> None:
+    with started(base) as kernel:
+        kernel.tell_file(base.path / "tasks" / "clean.py")
+        assert kernel.send("%unload_ext nbtasks") == ""
+        assert kernel.send(PARAMETERS) == ""
+        assert kernel.value("product") is None
+        assert kernel.send("%load_ext nbtasks") == ""
+        assert kernel.send(PARAMETERS) == ALL
+
+
 def test_nothing_of_it_stops_a_cell(base: Project) -> None:
     """Not even when it fails in a way that nobody has thought of."""
     with started(base) as kernel:

@@ -38,6 +38,7 @@ class Session:
         self.wish = Wish()
         self.said = ""
         self.seen: Path | None = None
+        self.transformer = cells.Transformer(CALL, self.is_wanted)
         os.environ.setdefault(KERNEL, str(os.getpid()))
 
     def file(self) -> Path | None:
@@ -174,6 +175,14 @@ def load(shell: Any) -> None:
         return
     session = Session(shell)
     SESSIONS.append(session)
-    shell.ast_transformers.append(cells.Transformer(CALL, session.is_wanted))
+    shell.ast_transformers.append(session.transformer)
     shell.events.register("post_run_cell", session.after_cell)
     shell.register_magic_function(session.task, "line", "task")
+
+
+def unload(shell: Any) -> None:
+    """Leave a session alone."""
+    for session in [session for session in SESSIONS if session.shell is shell]:
+        SESSIONS.remove(session)
+        shell.ast_transformers.remove(session.transformer)
+        shell.events.unregister("post_run_cell", session.after_cell)

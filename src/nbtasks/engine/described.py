@@ -112,13 +112,14 @@ def files_of(pipeline: Path, dag: Any) -> list[str] | None:
     return sorted({*map(str, described), *filter(None, loaded)})
 
 
-def sentence(error: Exception) -> str:
-    """Return what an error says, without the tracebacks that Ploomber puts around it."""
+def sentence(error: BaseException) -> str:
+    """Return what an error says, and what led to it, without the tracebacks around them."""
     from nbtasks.engine.status import OF_PLOOMBER
 
     text = OF_PLOOMBER.sub("", COLOURS.sub("", str(error)))
     raised = RAISED.search(text) if "Traceback (most recent call last)" in text else None
-    return (raised[1] if raised else text).strip().split("\n\n")[0] or repr(error)
+    text = (raised[1] if raised else text).strip().split("\n\n")[0] or repr(error)
+    return f"{text.rstrip('.')}: {sentence(error.__cause__)}" if error.__cause__ else text
 
 
 def main(words: list[str]) -> int:
