@@ -37,10 +37,13 @@ tasks:
       days: ["2026-11-29", 1]
       group: {list: [1, {x: null}], deep: {1: a, 2: b}}
       seed: "{{seed}}"
+      sample: "{{sample}}"
+      sample_rows: "{{sample_rows}}"
       resources_:
         raw: data/raw/example.csv
 """
-NAMES = "text truth number share large nothing day moment days group seed resources_".split()
+NAMES = ["text", "truth", "number", "share", "large", "nothing", "day", "moment", "days", "group"]
+NAMES += ["seed", "sample", "sample_rows", "resources_"]
 GET = """\
 # %% tags=["parameters"]
 upstream = None
@@ -123,7 +126,7 @@ def test_cells_by_hand_write_the_real_products(project: Project) -> None:
 
 
 def test_check_jsonschema_agrees(project: Project, tmp_path: Path) -> None:
-    """The schema is any tool's: check-jsonschema takes this pipeline, and refuses a misspelt key."""
+    """The schema is any tool's: this one takes the pipeline, and refuses a misspelt key."""
     from nbtasks.pipeline import schema
 
     given = tmp_path / "pipeline.schema.json"
