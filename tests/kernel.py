@@ -67,10 +67,12 @@ def as_ipython_finds_it(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def started(project: Project, cwd: Path | None = None, **environ: str) -> Iterator[Kernel]:
+def started(
+    project: Project, cwd: Path | None = None, python: str | Path = sys.executable, **environ: str
+) -> Iterator[Kernel]:
     """Start a kernel in a folder, that of the tasks unless another is given."""
     manager = KernelManager()
-    manager.kernel_spec.argv[0] = sys.executable
+    manager.kernel_spec.argv[0] = str(python)
     manager.start_kernel(cwd=str(cwd or project.path / "tasks"), env=project.environ | environ)
     client = manager.client()
     client.start_channels()
