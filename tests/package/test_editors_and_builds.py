@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Project, ran
+from conftest import Project, copied, ran
 from kernel import as_ipython_finds_it, cells_of, started
 
 pytestmark = pytest.mark.slow
@@ -141,3 +141,25 @@ def test_check_jsonschema_agrees(project: Project, tmp_path: Path) -> None:
         for path in (project.path / "pipeline.yaml", bad)
     ]
     assert codes == [0, 1]
+
+
+def described(project: Project) -> list[str] | None:
+    """Return the files on which the parameters depend, as paths from the project."""
+    answer = project.run(sys.executable, "-m", "nbtasks.engine.described").stdout
+    assert "error" not in answer, answer
+    files = json.loads(answer)["files"]
+    return files and [Path(file).relative_to(project.path).as_posix() for file in files]
+
+
+def test_on_which_files_the_parameters_depend(project: Project, tmp_path: Path) -> None:
+    """Imported ones too; what more than files decide is never kept."""
+    other = copied(project, tmp_path / "project")
+    before = other.read("env.yaml")
+    for path in other.path.glob("env.*.yaml"):  # they would have to know the file that follows
+        path.unlink()
+    other.write("config/base.yaml", before)
+    other.write("env.yaml", "meta:\n  import_from: config/base.yaml\n")
+    files = described(other)
+    assert files and {"config/base.yaml", "env.yaml", "pipeline.yaml", "tasks/zoo.py"} <= {*files}
+    other.write("env.yaml", before.replace("products/development", "products/{{user}}"))
+    assert described(other) is None

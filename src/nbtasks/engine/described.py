@@ -19,8 +19,10 @@ from typing import Any
 
 from nbtasks import project
 
-#: Placeholders whose value may change though no file does.
-CHANGING = re.compile(r"\{\{\s*(now|env\b|git|user|cwd)")
+#: What gets its value from more than files of YAML: placeholders, functions.
+CHANGING = re.compile(r"(?m)\{\{\s*(now|env\b|git|user|cwd)|::|^location:")
+#: How one file of YAML names another.
+IMPORTED = re.compile(r"[\w./-]+\.ya?ml\b")
 #: The line below a traceback, and what follows up to the next of Ploomber's rulers.
 RAISED = re.compile(r"(?ms)^\w[\w.]*: (.*?)(?=^[-=]{10,}|\Z)")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
@@ -104,11 +106,18 @@ def plain(value: Any) -> Any:
 
 def files_of(pipeline: Path, dag: Any) -> list[str] | None:
     """Return the files by which a pipeline is what it is; None if it depends on more."""
-    loaded = {re.sub(r"\.py:\d+$", ".py", str(task.source.loc or "")) for task in dag.values()}
-    described = {pipeline, *project.root().glob("*.yaml"), *pipeline.parent.glob("*.yaml")}
-    for path in described:
-        if CHANGING.search(path.read_text(encoding="utf-8")):
+    waiting = [pipeline, *project.root().glob("*.yaml"), *pipeline.parent.glob("*.yaml")]
+    described: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in described or not path.is_file():
+            continue
+        described.add(path)
+        text = path.read_text(encoding="utf-8")
+        if CHANGING.search(text):
             return None
+        waiting += [path.parent / name for name in IMPORTED.findall(text)]
+    loaded = {re.sub(r"\.py:\d+$", ".py", str(task.source.loc or "")) for task in dag.values()}
     return sorted({*map(str, described), *filter(None, loaded)})
 
 
