@@ -27,7 +27,7 @@ warnings.warn("for its author only")
 """
 PIPELINE = """
 meta: {extract_product: false}
-on_render: nbtasks.results.report.use
+on_render: nbtasks.on_render
 tasks:
   - {source: other/single.py, product: products/other/single.html}
   - source: other/named.py

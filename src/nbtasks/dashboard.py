@@ -7,10 +7,12 @@ import html
 import importlib
 import logging
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtasks.engine import status
+from nbtasks.engine import building, plain
+from nbtasks.pipeline.tasks import Task
 from nbtasks.project import package, root
 from nbtasks.results import about
 from nbtasks.results.whole import Whole
@@ -61,12 +63,12 @@ def build_command(sample: bool) -> str:
     return f"PLOOMBER_ENV_FILENAME={file} {build}"
 
 
-def make_server(dashboard: Any, dag: Any, command: str) -> Any:
+def make_server(dashboard: Any, load: Callable[[], Mapping[str, Task]], command: str) -> Any:
     """Return the web application: the dashboard, or a page that names a command; `/health`."""
     from flask import request
 
     name = about.project()
-    whole = Whole(dag, dashboard.TASKS)
+    whole = Whole(load, dashboard.TASKS)
     style = STYLE.read_text(encoding="utf-8")
     app = dashboard.make_app(whole.read, name)
     app.index_string = app.index_string.replace("</head>", f"<style>{style}</style></head>")
@@ -90,7 +92,7 @@ def main(arguments: list[str]) -> int:
     options = read_options(arguments)
     if options.environment:
         os.environ["PLOOMBER_ENV_FILENAME"] = f"env.{options.environment}.yaml"
-    dag = status.load(["--env--sample", "true"] if options.sample else [], "dashboard")
+    dag = building.load(["--env--sample", "true"] if options.sample else [], "dashboard")
     if dag is None:
         return 1
     try:
@@ -105,7 +107,11 @@ def main(arguments: list[str]) -> int:
         print(f"No task is called {', '.join(gone)}: see TASKS in dashboard.py")
         return 1
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # visitors may wait a little
-    server = make_server(dashboard, dag, build_command(options.sample))
+
+    def load() -> dict[str, Task]:
+        return plain.describe(dag, fresh=True)
+
+    server = make_server(dashboard, load, build_command(options.sample))
     try:
         serving = waitress.create_server(server, listen=options.listen, threads=THREADS)
     except (OSError, ValueError) as error:

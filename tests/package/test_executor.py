@@ -439,7 +439,7 @@ def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(
 ) -> None:
     """As on macOS and Windows: the same lines and results, parallel too."""
     shutil.copytree(TEMPLATE / "src", tmp_path, dirs_exist_ok=True, ignore=NOT_OURS)
-    worker, old = tmp_path / "nbtasks/builds/worker.py", "FORKS = processes.LINUX"
+    worker, old = tmp_path / "nbtasks/engine/builds/worker.py", "FORKS = processes.LINUX"
     text = worker.read_text("utf-8")
     assert text.count(old) == 1
     worker.write_text(text.replace(old, "FORKS = False"), "utf-8")

@@ -13,7 +13,7 @@ from traitlets.config import PyFileConfigLoader
 
 from nbtasks.__main__ import BEFORE_SETUP, COMMANDS
 from nbtasks.engine import executor
-from nbtasks.pipeline.early import Refusal
+from nbtasks.errors import Refusal
 
 LOCKED, OTHER = "2027.1+aaaaaaaa", "2027.1+bbbbbbbb"
 SENTENCE = (

@@ -11,7 +11,7 @@ import pytest
 from conftest import WINDOWS, Project, forget, ran, read_ours
 from preloaded import run
 
-from nbtasks.engine import status
+from nbtasks.engine import building
 from nbtasks.pipeline import parameters
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[st
     """Return what the tasks get for a command line and environment variables."""
 
     def as_json() -> None:
-        dag = status.load(list(arguments))
+        dag = building.load(list(arguments), "status")
         params = {n: dag[n].params.to_json_serializable(params_only=True) for n in dag}
         products = {name: str(dag[name].product["nb"]) for name in dag}
         print(json.dumps({"params": params, "products": products}))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 import pytest
-from ploomber.products import File
 
 from nbtasks.checks import frames
+from nbtasks.pipeline.tasks import Product
 
 COLUMN = pa.Column(int, pa.Check.ge(0))
 SCHEMA = pa.DataFrameSchema({"a": COLUMN, "b": COLUMN}, unique=["a"])
@@ -31,8 +31,9 @@ def test_what_is_wrong_in_a_later_part_is_found(form, tmp_path, monkeypatch):
     negative.loc[70, "b"], twice.loc[90, "a"] = -1, 5
 
     def check(table: pd.DataFrame) -> int:
-        product = File(str(tmp_path / f"table.{form}"))
-        FORMS[form](table, Path(str(product)))
+        path = tmp_path / f"table.{form}"
+        product = Product(path.name, path, {})
+        FORMS[form](table, path)
         frames.validate(product, SCHEMA, "the table", ValueError)
         return len(list(frames.read_parts(product)))
 

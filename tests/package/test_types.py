@@ -11,9 +11,9 @@ import pandera.polars as pp
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from ploomber.products import File
 
 from nbtasks.checks import frames
+from nbtasks.pipeline.tasks import Product
 
 ZIPS = pa.DataFrameSchema(
     {
@@ -47,7 +47,7 @@ class Wrong(Exception):
 
 def check(path: Path, schema: object) -> None:
     """Hold a file against a schema."""
-    frames.validate(File(str(path)), schema, "the table", Wrong)
+    frames.validate(Product(str(path), path, {}), schema, "the table", Wrong)
 
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {

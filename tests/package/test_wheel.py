@@ -61,7 +61,7 @@ def test_another_line_end_is_no_other_version(tmp_path: Path) -> None:
     """Git may write the sources with the line ends of Windows."""
     copy = tmp_path / "copy"
     shutil.copytree(TEMPLATE, copy, ignore=NOT_OURS)
-    source = copy / "src" / "nbtasks" / "git.py"
+    source = copy / "src" / "nbtasks" / "project" / "git.py"
     code = [sys.executable, "-c", "import vendoring; print(vendoring.version())"]
     source.write_bytes(source.read_bytes().replace(b"\n", b"\r\n"))
     same = subprocess.check_output(code, cwd=copy, text=True).strip()
@@ -95,7 +95,7 @@ def test_the_wheel_has_every_source_as_it_is_and_nothing_compiled(wheel: Path) -
     }
     kinds = {name.rpartition(".")[2] for name in files.keys() - about}
     assert kinds == {"py", "typed", "txt", "j2", "js", "json", "json5", "css", "md"}
-    for name in ("py.typed", "skeletons/script.txt", "pages/templates/index.html.j2"):
+    for name in ("py.typed", "pipeline/skeletons/script.txt", "results/templates/index.html.j2"):
         assert f"nbtasks/{name}" in files
     assert b"Root-Is-Purelib: true" in files[next(name for name in about if "/WHEEL" in name)]
 

@@ -10,23 +10,16 @@ import hashlib
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 from nbtasks.pipeline import options, pipeline_file
+from nbtasks.pipeline.tasks import Task
 
 #: How a fingerprint of what pipeline.yaml passes to such a function is called.
 PASSED = "clients in pipeline.yaml"
 
 
-def makers(task: Any, products: list[Any]) -> Iterator[tuple[str, str]]:
+def makers(task: Task) -> Iterator[tuple[str, str]]:
     """Yield the dotted paths of the functions that make the clients of a task.
-
-    Parameters
-    ----------
-    task
-        The Ploomber task.
-    products
-        Its products.
 
     Yields
     ------
@@ -34,11 +27,11 @@ def makers(task: Any, products: list[Any]) -> Iterator[tuple[str, str]]:
         A dotted path, and a fingerprint of what is passed to the function, "" for nothing.
         Where files are copied to does not count: they are the same there.
     """
-    is_file = hasattr(products[0], "__fspath__")
-    if task.client is None and is_file:
+    is_file = all(product.path is not None for product in task.products.values())
+    if not task.has_client and is_file:
         return
     pipeline = pipeline_file.read(options.pipeline_path())
-    kinds = {type(task).__name__, *(type(product).__name__ for product in products)} - {"File"}
+    kinds = task.kinds - {"File"}
     given = [(pipeline.get("clients") or {}).get(kind) for kind in sorted(kinds)]
     for entry in pipeline.get("tasks") or []:
         if fnmatchcase(task.name, re.sub(r"\[\[.*?\]\]", "*", pipeline_file.name_of(entry))):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from nbtasks.checks import fingerprints, uptodate
+from nbtasks.checks import fingerprints
+from nbtasks.pipeline.tasks import Product, Task
 from nbtasks.project import root
 
 #: How the cells begin that `--debug` and `--debuglater` of Ploomber put at the top.
@@ -37,23 +37,21 @@ def typed(path: Path) -> str | None:
     return hashlib.sha256(json.dumps([s for s in sources if s.strip()]).encode()).hexdigest()
 
 
-def notebooks_of(task: Any) -> list[Path]:
-    """Return the executed notebooks among the products of a task."""
-    products = [p for p in uptodate.products_of(task).values() if uptodate.is_file(p)]
-    return [Path(p) for p in products if Path(p).suffix == ".ipynb" and Path(p).is_file()]
+def notebooks_among(products: Iterable[Product]) -> list[Path]:
+    """Return the executed notebooks among some products."""
+    paths = (product.path for product in products)
+    return [path for path in paths if path and path.suffix == ".ipynb" and path.is_file()]
 
 
-def remember(task: Any) -> None:
+def remember(products: Iterable[Product]) -> None:
     """Remember what the executed notebooks of a task hold, as its run has left them."""
-    for path in notebooks_of(task):
+    for path in notebooks_among(products):
         fingerprints.remember("typed", path, typed(path))
 
 
-def keep_edits(task: Any) -> None:
+def keep_edits(task: Task) -> None:
     """Copy the executed notebooks of a task that somebody has edited since it ran."""
-    if "jupyterlab" in sys.modules:  # it reads the pipeline too, and builds nothing
-        return
-    for path in notebooks_of(task):
+    for path in notebooks_among(task.products.values()):
         before, now = fingerprints.recall("typed", path), typed(path)
         if before is None or now is None or now == before:
             continue

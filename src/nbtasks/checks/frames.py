@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nbtasks.checks import texts, with_polars
 from nbtasks.checks.texts import PACKED, READERS, TEXT, Types
+from nbtasks.pipeline.tasks import Product
 
 #: Cells that are in memory at the same time.
 PART = 4_000_000
@@ -17,17 +18,17 @@ MAYBE = {".json": "read_json", ".pkl": "read_pickle", ".pickle": "read_pickle", 
 ARROW = {".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".orc": "orc"}
 
 
-def kind_of(product: Any) -> str:
+def kind_of(product: Product) -> str:
     """Return what tells how to read a product: how its name ends, or `sql`."""
-    if not hasattr(product, "__fspath__"):
-        return "sql" if hasattr(product, "kind") else ""
-    suffixes = [suffix.lower() for suffix in Path(product).suffixes]
+    if product.path is None:
+        return "sql" if product.is_table else ""
+    suffixes = [suffix.lower() for suffix in product.path.suffixes]
     if suffixes[-1:] and suffixes[-1] in PACKED:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""
 
 
-def find_tables(products: dict[str, Any]) -> list[str]:
+def find_tables(products: Mapping[str, Product]) -> list[str]:
     """Return the keys of the products that are tables, or may be if no other is."""
     kinds = {key: kind_of(product) for key, product in products.items()}
     sure = {"sql", *ARROW, *TEXT, *READERS}
@@ -36,13 +37,13 @@ def find_tables(products: dict[str, Any]) -> list[str]:
     ]
 
 
-def read_parts(product: Any, types: Types | None = None) -> Iterator[Any]:
+def read_parts(product: Product, types: Types | None = None) -> Iterator[Any]:
     """Yield a table as data frames of at most `PART` cells, where its format allows.
 
     Parameters
     ----------
     product
-        The Ploomber product: a file, a folder of files, or a relation in a database.
+        A file, a folder of files, or a table in a database.
     types
         What the schema says of columns, to read texts with; none of them need be there.
 
@@ -54,18 +55,19 @@ def read_parts(product: Any, types: Types | None = None) -> Iterator[Any]:
     import pandas as pd
 
     kind, types = kind_of(product), types or Types()
-    if kind in ARROW:
-        yield from read_arrow(Path(product), ARROW[kind])
-    elif kind == "sql":
+    if product.path is None:
         connection = getattr(product.client, "engine", None) or product.client.connection
-        yield from pd.read_sql(f"SELECT * FROM {product}", connection, chunksize=PART // 20)
-    elif Path(product).is_dir():  # in parts, as SQLDump writes them
-        for file in sorted(Path(product).iterdir()):
-            yield from read_parts(file, types) if kind_of(file) == kind else ()
+        yield from pd.read_sql(f"SELECT * FROM {product.name}", connection, chunksize=PART // 20)
+    elif kind in ARROW:
+        yield from read_arrow(product.path, ARROW[kind])
+    elif product.path.is_dir():  # in parts, as SQLDump writes them
+        for file in sorted(product.path.iterdir()):
+            part = Product(str(file), file, {})
+            yield from read_parts(part, types) if kind_of(part) == kind else ()
     elif texts.knows(kind):
-        yield from texts.read(Path(product), kind, types, PART)
+        yield from texts.read(product.path, kind, types, PART)
     else:
-        yield getattr(pd, (READERS | MAYBE)[kind])(str(product))
+        yield getattr(pd, (READERS | MAYBE)[kind])(str(product.path))
 
 
 def read_arrow(path: Path, form: str) -> Iterator[Any]:
@@ -104,7 +106,7 @@ def has_twins(path: Path) -> bool:
     return len({*names}) < len(names)
 
 
-def validate(product: Any, schema: Any, title: str, error: type[Exception]) -> None:
+def validate(product: Product, schema: Any, title: str, error: type[Exception]) -> None:
     """Hold a table against its schema.
 
     Parameters
@@ -123,7 +125,7 @@ def validate(product: Any, schema: Any, title: str, error: type[Exception]) -> N
     schema = schema.to_schema() if hasattr(schema, "to_schema") else schema
     library = type(schema).__module__.split(".")[2:3] or ["pandas"]
     if library[0] == "polars":
-        with_polars.check(product, kind_of(product), schema, title, error)
+        with_polars.check(product.path, kind_of(product), schema, title, error)
         return
     if library[0] != "pandas":
         raise error(f"{title} has a schema of pandera.{library[0]}: use pandera.pandas or polars")
@@ -156,9 +158,9 @@ def check_parts(parts: Iterator[Any], schema: Any, title: str, error: type[Excep
             raise error(f"{title}: {', '.join(key)} not unique: {repeated} rows")
 
 
-def partitions_of(product: Any) -> set[str]:
+def partitions_of(product: Product) -> set[str]:
     """Return the columns that the folders of a partitioned table are named after."""
-    folder = Path(product) if hasattr(product, "__fspath__") else None
+    folder = product.path
     if folder is None or not folder.is_dir():
         return set()
     parts = (part for path in folder.rglob("*=*") for part in path.relative_to(folder).parts)

@@ -13,14 +13,14 @@ import hashlib
 import importlib
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from nbtasks.checks import fingerprints, frames, uptodate
-from nbtasks.engine.builds import traces
-from nbtasks.project import imports, root
+from nbtasks.pipeline.tasks import Product, Task
+from nbtasks.project import imports, root, traces
 
 
 class IntegrityError(Exception):
@@ -72,14 +72,14 @@ def load_schemas() -> dict[str, Any]:
 
 
 def assign(
-    task: Any, schemas: dict[str, Any], say: Callable[[str], None] = warnings.warn
+    task: Task, schemas: dict[str, Any], say: Callable[[str], None] = warnings.warn
 ) -> dict[str, Any]:
     """Return the schema of each table of a task, by the key of the product.
 
     Parameters
     ----------
     task
-        The Ploomber task.
+        The task.
     schemas
         Those of schemas.py.
     say
@@ -89,7 +89,7 @@ def assign(
     found = next((schemas[name] for name in names if name in schemas), None)
     if found is None:
         return {}
-    products = uptodate.products_of(task)
+    products = task.products
     if isinstance(found, dict):
         missing = sorted(set(found) - set(products))
         if missing:
@@ -103,13 +103,13 @@ def assign(
     return {}
 
 
-def check(task: Any) -> None:
+def check(task: Task) -> None:
     """Check the tables that a task has made.
 
     Parameters
     ----------
     task
-        The Ploomber task, which has just run.
+        The task, which has just run.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def check(task: Any) -> None:
         If a table is not as its schema says; the message names each column and check that
         failed, and the first rows at fault.
     """
-    products = uptodate.products_of(task)
+    products = task.products
     tables = frames.find_tables(products)
     if not tables or schemas_file() is None:
         return
@@ -132,12 +132,12 @@ def check(task: Any) -> None:
         warnings.warn(f"{text}; a line to begin with, in SCHEMAS: {line}", stacklevel=2)
 
 
-def find_unused(dag: Any) -> list[str]:
+def find_unused(names_of_tasks: Iterable[str]) -> list[str]:
     """Return the names in SCHEMAS that no task of the only pipeline has.
 
     They are read, not imported, since the schemas load pandas; what is no literal is passed over.
     """
-    file = schemas_file()
+    file, tasks = schemas_file(), [*names_of_tasks]
     is_part = not {"--partially", "-p"}.isdisjoint(sys.argv)
     if file is None or is_part or len(list(root().glob("pipeline*.yaml"))) > 1:
         return []
@@ -149,37 +149,37 @@ def find_unused(dag: Any) -> list[str]:
         elif ast.unparse(target) == "SCHEMAS" and isinstance(node.value, ast.Dict):
             keys += node.value.keys
     names = [key.value for key in keys if isinstance(key, ast.Constant)]
-    return [name for name in names if not any(fnmatchcase(task, name) for task in dag)]
+    return [name for name in names if not any(fnmatchcase(task, name) for task in tasks)]
 
 
-def title(task: Any, key: str, schemas: dict[str, Any]) -> str:
+def title(task: Task, key: str, schemas: dict[str, Any]) -> str:
     """Say which table of a task is meant."""
     return f"The table {f'{key} ' if len(schemas) > 1 else ''}of task {task.name!r}"
 
 
-def short(product: Any) -> str:
+def short(product: Product) -> str:
     """Return the name of a product without its folder."""
-    return Path(product).name if uptodate.is_file(product) else str(product)
+    return product.path.name if product.path else product.name
 
 
-def remember(product: Any) -> None:
+def remember(product: Product) -> None:
     """Remember that a table, as it is now, has passed the schemas as they are now."""
     passed = [uptodate.identify(product), schemas_fingerprint()]
-    fingerprints.remember("checked", str(product), passed)
+    fingerprints.remember("checked", product.name, passed)
 
 
-def find_reason(task: Any) -> str | None:
+def find_reason(task: Task) -> str | None:
     """Return why the tables of a task do not count any more: they break a schema that is new.
 
     Parameters
     ----------
     task
-        The Ploomber task, up to date otherwise.
+        The task, up to date otherwise.
     """
-    products = uptodate.products_of(task)
+    products = task.products
     for key in frames.find_tables(products):
         passed = [uptodate.identify(products[key]), schemas_fingerprint()]
-        if fingerprints.recall("checked", str(products[key])) == passed or not passed[1]:
+        if fingerprints.recall("checked", products[key].name) == passed or not passed[1]:
             continue
         schemas = assign(task, load_schemas(), say=print)
         try:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from ploomber.products import File, MetaProduct
+from typing import NamedTuple
 
 
 class Run(NamedTuple):
@@ -18,30 +17,30 @@ class Run(NamedTuple):
     ended: float
 
 
-def files(task: Any) -> list[Path]:
-    """Return the products of a task that are files."""
-    several = isinstance(task.product, MetaProduct)
-    products = list(task.product) if several else [task.product]
-    return [Path(product) for product in products if isinstance(product, File)]
+def place(name: str, files: Sequence[Path]) -> Path | None:
+    """Return the file that keeps the time of a task, None when it makes no file.
+
+    Parameters
+    ----------
+    name
+        Of the task.
+    files
+        What it makes.
+    """
+    return files[0].parent / f".{name}.time" if files else None
 
 
-def place(task: Any) -> Path | None:
-    """Return the file that keeps the time of a task, None when no product is a file."""
-    found = files(task)
-    return found[0].parent / f".{task.name}.time" if found else None
-
-
-def note(task: Any, seconds: float) -> None:
+def note(name: str, files: Sequence[Path], seconds: float) -> None:
     """Write down how long a task took; it has just ended."""
-    if path := place(task):
+    if path := place(name, files):
         run = Run(round(seconds, 2), round(time.time(), 2))
         path.write_text(json.dumps(run._asdict()), encoding="utf-8")
 
 
-def last(task: Any) -> Run | None:
+def last(name: str, files: Sequence[Path]) -> Run | None:
     """Return the last run of a task, None if it is not known."""
     with suppress(OSError, ValueError, TypeError):
-        if path := place(task):
+        if path := place(name, files):
             return Run(**json.loads(path.read_text(encoding="utf-8")))
     return None
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import uptodate
+from nbtasks.engine import plain
 
 #: Options of `ploomber task` with which it does something else than run the task.
 OTHERWISE = {"--force", "-f", "--status", "-st", "--source", "-s", "--on-finish", "-of"}
@@ -47,5 +47,5 @@ def show_reasons(dag: Any) -> None:
     """Print which tasks will run, and why."""
     width = max(map(len, dag), default=0)
     for name in dag:
-        if name in uptodate.REASONS:
-            print(f"{name:<{width}}  {uptodate.REASONS[name]}")
+        if name in plain.REASONS:
+            print(f"{name:<{width}}  {plain.REASONS[name]}")

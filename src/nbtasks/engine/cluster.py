@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from nbtasks.checks import uptodate
+from nbtasks.engine import plain
 from nbtasks.engine.builds import turns
 from nbtasks.project import root
 
@@ -95,7 +95,7 @@ def wait_for_other_jobs(task: Any) -> None:
 
 def lock_of(task: Any) -> Path:
     """Return the file that jobs lock while they read or write the products of a task."""
-    first = next(iter(uptodate.products_of(task).values()))
+    first = next(iter(plain.own_products(task).values()))
     return Path(str(first)).with_name(f".{task.name}.lock")
 
 

@@ -18,14 +18,14 @@ from ploomber.executors import abc
 from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
-from nbtasks.checks import times, uptodate
-from nbtasks.engine import compatibility
+from nbtasks.checks import times
+from nbtasks.engine import compatibility, plain, refused
 from nbtasks.engine.builds import aside, failed, overdue, processes, stopping, turns
 from nbtasks.engine.builds.progress import Lines
 from nbtasks.engine.builds.worker import Result
 from nbtasks.engine.builds.workers import Pool, Worker
-from nbtasks.pipeline import early, options
-from nbtasks.project import installed, spare_the_home_of_builds, use_own_modules
+from nbtasks.pipeline import options
+from nbtasks.project import spare_the_home_of_builds, use_own_modules
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -49,18 +49,15 @@ class Executor(abc.Executor):
         if number is None and text.isdecimal():
             number = int(text)
         if not number:
-            raise early.Refusal(f"executor must be serial, parallel or a number, not {workers!r}")
+            raise refused.Refused(f"executor must be serial, parallel or a number, not {workers!r}")
         self.workers = number
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
         use_own_modules()
         compatibility.mend()
         spare_the_home_of_builds()
-        # Nothing else of ours is called before Ploomber makes the tasks.
-        if problem := installed.problem():
-            raise early.Refusal(problem)
-        early.check()
-        uptodate.drop_half_notes()
+        refused.check()  # nothing else of ours is called before Ploomber makes the tasks
+        plain.drop_half_notes()
 
     def __call__(self, dag: Any, show_progress: bool) -> list[TaskReport]:
         """Run what has to run, and return a report on each."""
@@ -152,7 +149,7 @@ class Build:
     def note(self, task: Any, result: Result, seconds: float) -> None:
         """Take note of how a task went; Ploomber then finds out what can run next."""
         if result.error is None:
-            times.note(task, seconds)
+            times.note(task.name, plain.files_of(task), seconds)
             task.product.metadata.update_locally(result.metadata)
             self.reports.append(result.report)
             task.exec_status = TaskStatus.Executed

@@ -21,12 +21,13 @@ def check() -> None:
     path = pipeline_path()
     if not path.is_file() or not (has_table(root()) or b"nbtasks." in path.read_bytes()):
         return
+    from nbtasks.errors import Refusal
     from nbtasks.pipeline import sources
 
     try:
         sources.check()
-    except sources.Refusal as error:
-        print(error.get_message(), file=sys.stderr)
+    except Refusal as error:
+        print(f"Error: {error}", file=sys.stderr)
         sys.exit(1)
 
 

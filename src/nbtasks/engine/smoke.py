@@ -16,17 +16,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtasks.engine import status
-from nbtasks.pipeline import parameters, sources
+from nbtasks.engine import building
+from nbtasks.pipeline import options, parameters
+from nbtasks.pipeline.tasks import Task
 from nbtasks.project import copying, root
-from nbtasks.results import about
+from nbtasks.results import smoked
 
 #: A script that is a notebook: it has cells, or the parameters that Ploomber fills in.
 NOTEBOOK = re.compile(r"^# (%%|\+)|tags=.*parameters", re.M)
-PROGRESS = re.compile(r"[^\n]*\d+%\|[^\n]*\n")
 
 
 def main(arguments: list[str]) -> int:
@@ -34,10 +35,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="nbtasks smoke", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="where the products go")
     parser.add_argument("--build", metavar="PIPELINE", help=argparse.SUPPRESS)  # in the copy
-    options = parser.parse_args(arguments)
-    folder = options.folder.resolve()
-    if options.build:
-        build(options.build, folder)
+    given = parser.parse_args(arguments)
+    folder = given.folder.resolve()
+    if given.build:
+        build(given.build, folder)
         return 0
     problems = run(folder)
     print("\n".join(problems) or "All pipelines run on the data sample.")
@@ -52,7 +53,7 @@ def run(folder: Path) -> list[str]:
         copying.copy_project(copy)
         names = ["pipeline.yaml", *sorted(path.name for path in copy.glob("pipeline.*.yaml"))]
         problems = [problem for pipeline in names for problem in run_one(copy, pipeline, folder)]
-        return problems or find_forgotten(copy, [read_facts(folder, name) for name in names])
+        return problems or find_forgotten(copy, [smoked.read_facts(folder, name) for name in names])
 
 
 def run_one(copy: Path, pipeline: str, folder: Path) -> list[str]:
@@ -71,57 +72,39 @@ def run_one(copy: Path, pipeline: str, folder: Path) -> list[str]:
             stderr=subprocess.STDOUT,
         )
     if done.returncode:
-        return [f"{pipeline}:\n{read_error(log)}"]
+        return [f"{pipeline}:\n{smoked.read_error(log)}"]
     budget = parameters.read(copy / "env.yaml").get("time_budget")
     return [
         f"{pipeline}: the task {name} takes {task['seconds']:.1f} s, longer than {budget} seconds"
-        for name, task in read_facts(folder, pipeline).items()
+        for name, task in smoked.read_facts(folder, pipeline).items()
         if budget and task["seconds"] > budget
     ]
 
 
 def build(pipeline: str, folder: Path) -> None:
     """Build a pipeline of this project on the sample, all of it; note its tasks in the folder."""
-    from ploomber.cli.io import cli_endpoint
-    from ploomber.cli.parsers import CustomParser
-    from ploomber.util.default import path_to_env_from_spec
-
-    path = path_to_env_from_spec(pipeline)
-    known = parameters.known(Path(path).resolve()) if path else {}
+    path = options.env_of(pipeline)
+    known = parameters.known(path) if path else {}
     given = {"sample": "true", "products": str(folder / "products")}
-    options = [word for k, v in given.items() if k in known for word in (f"--env--{k}", v)]
+    words = [word for k, v in given.items() if k in known for word in (f"--env--{k}", v)]
 
-    @cli_endpoint
-    def build_as_ploomber_does() -> None:
-        sys.argv = ["ploomber", "--entry-point", pipeline, *options]
-        sources.check()
-        parser = CustomParser(prog="ploomber build")
-        with parser:
-            pass
-        dag, _ = parser.load_from_entry_point_arg()
-        dag.render(force=True, show_progress=False)
-        facts = {name: describe(dag[name]) for name in dag}
-        try:
-            report = dag.build(force=True)
-            for name, seconds in zip(report["name"], report["Elapsed (s)"], strict=True):
-                facts[name]["seconds"] = seconds
-        finally:
-            for name, fact in facts.items():
-                fact["state"] = dag[name].exec_status.name
-                fact["products"] = [keep(Path(file), folder) for file in fact["products"]]
-            path = folder / f"{pipeline}.json"
-            path.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    def note(tasks: dict[str, Task], seconds: Mapping[str, float]) -> None:
+        facts = {name: describe(task, seconds.get(name), folder) for name, task in tasks.items()}
+        path = folder / f"{pipeline}.json"
+        path.write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
-    build_as_ploomber_does()
+    building.build_all(pipeline, words, note)
 
 
-def describe(task: Any) -> dict[str, Any]:
-    """Return what is worth knowing of a task before it has run."""
-    products = task.product.to_json_serializable()
-    products = list(products.values()) if isinstance(products, dict) else products
-    products = products if isinstance(products, list) else [products]
-    facts = {"source": about.source(task), "upstream": list(task.upstream)}
-    return facts | {"products": products, "seconds": None}
+def describe(task: Task, seconds: float | None, folder: Path) -> dict[str, Any]:
+    """Return what is worth knowing of a task that could run; keep its products."""
+    return {
+        "source": task.source.shown(),
+        "upstream": list(task.upstream),
+        "products": [keep(Path(product.name), folder) for product in task.products.values()],
+        "seconds": seconds,
+        "state": task.state,
+    }
 
 
 def keep(product: Path, folder: Path) -> str | None:
@@ -135,20 +118,6 @@ def keep(product: Path, folder: Path) -> str | None:
         copy(product, kept)
         product = kept
     return product.relative_to(folder).as_posix() if product.is_relative_to(folder) else None
-
-
-def read_error(log: Path) -> str:
-    """Return what a build that failed has printed, without its progress."""
-    printed = PROGRESS.sub("", log.read_text(encoding="utf-8", errors="replace"))
-    found = re.search(r"(?m)^The tasks? '|^=====", printed)
-    printed = status.OF_PLOOMBER.sub("", printed[found.start() if found else 0 :])
-    return re.sub(r"(?m)^When that is mended, .*\n?", "", printed).strip()
-
-
-def read_facts(folder: Path, pipeline: str) -> dict[str, Any]:
-    """Read what is known of the tasks of a pipeline; nothing if it could not be loaded."""
-    path = folder / f"{pipeline}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def find_forgotten(copy: Path, facts: list[dict[str, Any]]) -> list[str]:

@@ -5,6 +5,8 @@
 
 The notebook runs first as it is, in a folder of its own. Each part below a heading of the first
 two levels becomes a task; its functions move to src/, with tests. Nothing is overwritten.
+
+The room: it uses `engine`, to build what it has made, `environment` and what is below them.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Import a notebook; return 0 only if its tasks show the same as it does."""
     parser = argparse.ArgumentParser(
         prog="nbtasks import",
-        description=__doc__,
+        description=__doc__.partition("\n\nThe room:")[0],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("notebook", type=Path, help="the notebook, which stays as it is")

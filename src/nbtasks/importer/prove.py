@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from nbtasks.engine import building
 from nbtasks.importer.scripts import ADDED, Task
 
 #: What is different at each run: addresses, random identifiers, times, numbered elements.
@@ -39,7 +39,7 @@ def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[]
     int
         0 only if all is the same.
     """
-    made, failed = build([task.part.name for task in tasks])
+    made, failed = building.build_alone([task.part.name for task in tasks])
 
     runs = [original]
 
@@ -68,46 +68,6 @@ def describe_varying(
         cells = [f"cell {n}" for n in lines if lines[n] != steady[name].get(n)]
         if cells:
             yield f"{name}: what varies by itself from run to run was left out: {', '.join(cells)}"
-
-
-def build(names: list[str]) -> tuple[dict[str, Path], bool]:
-    """Build tasks that need no others, all in one build, as `ploomber build` does.
-
-    Parameters
-    ----------
-    names
-        Those of the tasks.
-
-    Returns
-    -------
-    tuple
-        The executed notebooks of the tasks that are up to date now; whether the build failed.
-    """
-    from ploomber.cli.io import cli_endpoint
-    from ploomber.spec import DAGSpec
-
-    made = {}
-
-    @cli_endpoint
-    def build_as_ploomber_does() -> None:
-        dag = DAGSpec.find().to_dag()
-        for name in set(dag) - set(names):
-            dag.pop(name)
-        try:
-            dag.build()
-        finally:
-            for name in dag:
-                if dag[name].exec_status.name in ("Executed", "Skipped"):
-                    made[name] = Path(str(dag[name].product["nb"]))
-
-    sys.argv = ["ploomber", "--partially", *names]  # where our checks look for it
-    try:
-        build_as_ploomber_does()
-    except SystemExit as stopped:
-        if stopped.code != 1:
-            raise KeyboardInterrupt from None
-        return made, True
-    return made, False
 
 
 def compare(task: Task, path: Path | None, runs: list[Any]) -> dict[int, str]:

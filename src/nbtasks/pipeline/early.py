@@ -18,9 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ploomber_core.exceptions import BaseException as Refusal  # printed without a traceback
-
 from nbtasks import notebooks
+from nbtasks.errors import Refusal
 from nbtasks.pipeline import options, parameters, pipeline_file, sources
 from nbtasks.project import imports
 

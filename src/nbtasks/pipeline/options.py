@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from pathlib import Path
@@ -29,10 +30,16 @@ def name_of(option: str) -> str:
 
 
 def read_value(text: str, example: Any) -> Any:
-    """Return the value that Ploomber takes a text of the command line for."""
-    from ploomber.env.expand import cast_if_possible
-
-    return text if isinstance(example, str) else cast_if_possible(text)
+    """Return the value that a text of the command line stands for, as Ploomber reads it."""
+    if isinstance(example, str):
+        return text
+    words = {"true": True, "false": False, "none": None, "null": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def split_option(word: str) -> list[str]:
@@ -42,10 +49,20 @@ def split_option(word: str) -> list[str]:
 
 def env_path() -> Path | None:
     """Return the file of parameters that this command reads, if there is one."""
-    from ploomber.util.default import path_to_env_from_spec
+    return env_of(entry_point(sys.argv))
 
-    path = path_to_env_from_spec(entry_point(sys.argv))
-    return Path(path).resolve() if path else None
+
+def env_of(pipeline: str) -> Path | None:
+    """Return the file of parameters that goes with a pipeline, if there is one.
+
+    As Ploomber looks for it: the file that PLOOMBER_ENV_FILENAME names; ``env.X.yaml`` for a
+    ``pipeline.X.yaml``, else ``env.yaml``; in this folder, else beside the pipeline.
+    """
+    chosen = os.environ.get("PLOOMBER_ENV_FILENAME")
+    _, *middle = Path(pipeline).stem.split(".")
+    names = [chosen] if chosen else [f"env.{part}.yaml" for part in middle[:1]] + ["env.yaml"]
+    places = [Path(folder, name) for name in names for folder in ("", Path(pipeline).parent)]
+    return next((place.resolve() for place in places if place.is_file()), None)
 
 
 def entry_point(words: list[str]) -> str:

@@ -7,26 +7,27 @@ import datetime
 import difflib
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from nbtasks.pipeline import options
+from nbtasks.pipeline.tasks import Task
 from nbtasks.project import imports, root
 
 #: A parameter that may be a word or a number; Executor looks at it.
 WORD_OR_NUMBER = "executor"
 
 
-def check(dag: Any) -> None:
+def check(tasks: Iterable[Task]) -> None:
     """Refuse parameters that do not exist, and values of another type than in env.yaml.
 
     Parameters
     ----------
-    dag
-        The pipeline.
+    tasks
+        Those of the pipeline, with their cells.
 
     Raises
     ------
@@ -38,7 +39,7 @@ def check(dag: Any) -> None:
         if base is not None:
             compare(path.name, flatten(read(path)), base, is_own=has_pipeline(path))
     compare_command_line()
-    for task in dag.values():
+    for task in tasks:
         check_spelling(task)
 
 
@@ -155,21 +156,20 @@ def in_use() -> dict[str, Any]:
     return there | {name: options.read_value(text, there.get(name)) for name, text in typed.items()}
 
 
-def check_spelling(task: Any) -> None:
+def check_spelling(task: Task) -> None:
     """Refuse a parameter that a notebook does not read, when its cell has one much like it."""
-    if getattr(task, "static_analysis", "disable") == "disable" or task.source.language != "python":
+    if not task.is_analysed or task.source.language != "python":
         return
     given = set(task.params) - {"upstream", "product"}
-    code = [cell for cell in task.source.nb_obj_rendered.cells if cell.cell_type == "code"]
-    own = [cell for cell in code if "injected-parameters" not in cell.metadata.get("tags", [])]
-    nodes = [node for cell in own for node in ast.walk(imports.parse_cell(cell.source))]
+    own = [cell for cell in task.source.cells if "injected-parameters" not in cell.tags]
+    nodes = [node for cell in own for node in ast.walk(imports.parse_cell(cell.code))]
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    tagged = [cell.source for cell in own if "parameters" in cell.metadata.get("tags", [])]
+    tagged = [cell.code for cell in own if "parameters" in cell.tags]
     lines = imports.parse("\n".join(tagged)).body
     declared = {name for node in lines for name in imports.names_bound(node)}
     for name in sorted(given - names):
         for other in difflib.get_close_matches(name, declared - given, n=1, cutoff=0.7):
             raise ValueError(
                 f"task {task.name!r}: pipeline.yaml gives it the parameter {name}, but the cell "
-                f"tagged `parameters` of {Path(str(task.source.loc)).name} has {other}"
+                f"tagged `parameters` of {Path(task.source.shown()).name} has {other}"
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from nbtasks.pipeline.layout import Graph, Spot
+from nbtasks.pipeline.tasks import Task
 
 #: Sizes in pixels: of the box of a task, and of a letter, so that no font of this machine matters.
 HEIGHT, LETTER, MARGIN = 40, 8.6, 44
@@ -145,8 +146,11 @@ def box(node: Node, x: float, y: float) -> str:
     return f"<a href={quoteattr(node.link)}>{shape}</a>" if node.link else shape
 
 
-def state(task: Any) -> str:
+def node_of(task: Task, link: str = "") -> Node:
+    """Return a task as it is drawn."""
+    return Node(task.name, list(task.upstream), state(task), link)
+
+
+def state(task: Task) -> str:
     """Return the state of a task as ``LOOKS`` names it."""
-    return {"Executed": "done", "Skipped": "done", "Errored": "failed"}.get(
-        task.exec_status.name, "to run"
-    )
+    return {"up to date": "done", "done": "done", "failed": "failed"}.get(task.state, "to run")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ploomber_core.exceptions import BaseException as Refusal  # printed without a traceback
 
+from nbtasks.errors import Refusal
 from nbtasks.pipeline import options, pipeline_file
 from nbtasks.project import imports, root
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import uptodate
 from nbtasks.pipeline.parameters import in_use
+from nbtasks.pipeline.tasks import Task
 from nbtasks.project import git, root
 
 #: What every task has, or which is a file.
@@ -37,36 +37,16 @@ def environment(path: Path) -> str:
     return next(iter(path.relative_to(root() / "products").parent.parts), "")
 
 
-def lineage(task: Any) -> dict[str, Any]:
-    """Return a task and all that it depends on, by name, what comes first first."""
-    tasks: dict[str, Any] = {}
-    for upstream in task.upstream.values():
-        tasks |= lineage(upstream)
-    return tasks | {task.name: task}
-
-
-def source(task: Any) -> str:
-    """Return the file of a task's script or function, from the folder of the project if inside."""
-    path = re.sub(r"\.py:\d+$", ".py", str(task.source.loc or ""))  # the line of a function
-    return Path(path).relative_to(root()).as_posix() if Path(path).is_relative_to(root()) else path
-
-
-def files(task: Any) -> dict[str, Path]:
-    """Return the files that a task makes, by the names they have in pipeline.yaml."""
-    products = uptodate.products_of(task)
-    return {key or "product": Path(p) for key, p in products.items() if uptodate.is_file(p)}
-
-
-def parameters(tasks: dict[str, Any]) -> dict[str, Any]:
+def parameters(tasks: Mapping[str, Task]) -> dict[str, Any]:
     """Return the parameters of some tasks; of one that differs between them the last value."""
     return {name: each[-1] for name, each in values(tasks).items()}
 
 
-def values(tasks: dict[str, Any]) -> dict[str, list[Any]]:
+def values(tasks: Mapping[str, Task]) -> dict[str, list[Any]]:
     """Return the parameters of some tasks: all values of each, in the order of the tasks."""
     found: dict[str, list[Any]] = {}
     for task in tasks.values():
-        for name, value in task.params.to_json_serializable(params_only=True).items():
+        for name, value in task.params.items():
             if name not in OWN and value not in found.setdefault(name, []):
                 found[name].append(value)
     return found

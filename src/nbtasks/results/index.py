@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from urllib.parse import quote
 from nbtasks.checks import times
 from nbtasks.checks.texts import Types
 from nbtasks.pipeline import picture
+from nbtasks.pipeline.tasks import Task
 from nbtasks.project import root
 from nbtasks.results import about, titles
 
@@ -29,13 +31,13 @@ TABLES = {".parquet", ".csv"}
 ROWS = 5
 
 
-def write(dag: Any, errors: dict[str, str] | None = None) -> Path | None:
+def write(tasks: Mapping[str, Task], errors: dict[str, str] | None = None) -> Path | None:
     """Write the page of a pipeline that has been built, also of one that has failed.
 
     Parameters
     ----------
-    dag
-        The pipeline, after a build.
+    tasks
+        Those of the pipeline, after a build.
     errors
         What is known of the tasks that have failed, by their names.
 
@@ -45,25 +47,25 @@ def write(dag: Any, errors: dict[str, str] | None = None) -> Path | None:
         The page; None if the products have no folder in common, or if a file of that name
         is somebody else's.
     """
-    folder = find_folder(dag)
+    folder = find_folder(tasks)
     page = folder / "index.html" if folder else None
-    if page is None or page in products(dag):
+    if page is None or page in products(tasks):
         return None
     before = page.read_text(encoding="utf-8") if page.exists() else ""
     found = CARDS.search(before)
     if before and not found:
         return None
     earlier = json.loads(found[1]) if found else []
-    if is_current(dag, page, earlier):
+    if is_current(tasks, page, earlier):
         return page
     said = errors or {}
-    named = titles.of(dict(dag.items()))
+    named = titles.of(tasks)
     cards = [
         {**describe(task, folder, said.get(name, "")), "title": named[name]}
-        for name, task in dag.items()
+        for name, task in tasks.items()
     ]
     cards += keep(earlier, {card["name"] for card in cards}, folder)
-    text = render(dag, cards, folder)
+    text = render(tasks, cards, folder)
     if text != before:
         partial = page.with_name(f".{page.name}.part")
         partial.write_text(text, encoding="utf-8")
@@ -71,32 +73,32 @@ def write(dag: Any, errors: dict[str, str] | None = None) -> Path | None:
     return page
 
 
-def is_current(dag: Any, page: Path, cards: list[dict[str, Any]]) -> bool:
+def is_current(tasks: Mapping[str, Task], page: Path, cards: list[dict[str, Any]]) -> bool:
     """Tell whether nothing was run since the page was written."""
     done = {card["name"] for card in cards if card["state"] == "done"}
-    if any(task.exec_status.name != "Skipped" or task.name not in done for task in dag.values()):
+    if any(task.state != "up to date" or task.name not in done for task in tasks.values()):
         return False
-    made = [path.stat().st_mtime for path in products(dag) if path.exists()]
+    made = [path.stat().st_mtime for path in products(tasks) if path.exists()]
     return page.stat().st_mtime >= max(made, default=0)
 
 
-def products(dag: Any) -> list[Path]:
+def products(tasks: Mapping[str, Task]) -> list[Path]:
     """Return the files that all tasks make."""
-    return [path.absolute() for task in dag.values() for path in about.files(task).values()]
+    return [path.absolute() for task in tasks.values() for path in task.files().values()]
 
 
-def find_folder(dag: Any) -> Path | None:
+def find_folder(tasks: Mapping[str, Task]) -> Path | None:
     """Return the folder that holds all products, None if there is none but the project's."""
     try:
-        folder = Path(os.path.commonpath([path.parent for path in products(dag)]))
+        folder = Path(os.path.commonpath([path.parent for path in products(tasks)]))
     except ValueError:  # no products, or on two drives
         return None
     return folder if folder.is_dir() and not root().is_relative_to(folder) else None
 
 
-def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
+def describe(task: Task, folder: Path, said: str) -> dict[str, Any]:
     """Return what the card of a task shows; `said` is its error, if it has failed."""
-    files = [path.absolute() for path in about.files(task).values()]
+    files = [path.absolute() for path in task.files().values()]
     run = last_run(task)
     return {
         "name": task.name,
@@ -105,7 +107,7 @@ def describe(task: Any, folder: Path, said: str) -> dict[str, Any]:
         "upstream": list(task.upstream),
         "seconds": run[0],
         "ended": run[1],
-        "source": about.source(task),
+        "source": task.source.shown(),
         "files": [path.relative_to(folder).as_posix() for path in files],
     }
 
@@ -120,19 +122,18 @@ def keep(cards: list[dict[str, Any]], known: set[str], folder: Path) -> list[dic
     return [card for card in others if all((folder / name).exists() for name in card["files"])]
 
 
-def last_run(task: Any) -> tuple[float | None, str]:
+def last_run(task: Task) -> tuple[float | None, str]:
     """Return how many seconds a task took when it last ran, and when that was."""
-    run = times.last(task)
+    run = times.last(task.name, [*task.files().values()])
     if run is None:
         return None, ""
     return run.seconds, f"{datetime.fromtimestamp(run.ended):%Y-%m-%d %H:%M}"
 
 
-def render(dag: Any, cards: list[dict[str, Any]], folder: Path) -> str:
+def render(tasks: Mapping[str, Task], cards: list[dict[str, Any]], folder: Path) -> str:
     """Return the page."""
     from jinja2 import Environment, FileSystemLoader
 
-    tasks = dict(dag.items())
     tables = [str(folder / name) for card in cards for name in card["files"]]
     parquet = [path for path in tables if path.endswith(".parquet")]
     nodes = [

@@ -15,48 +15,23 @@ from typing import Any
 
 from jinja2 import pass_context
 from nbconvert import HTMLExporter
-from ploomber.tasks import NotebookRunner
 from traitlets import default
 from traitlets.config import Config
 
+from nbtasks.pipeline.tasks import Task
 from nbtasks.results import about, embedded, formulas, network, offline
 from nbtasks.results.offline import FIGURE
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
-def use(dag: Any) -> None:
-    """Make reports of a pipeline's .html products, and tell them what they are about.
-
-    Parameters
-    ----------
-    dag
-        The pipeline, rendered. Tasks that name an exporter keep it.
-    """
-    for task in dag.values():
-        if isinstance(task, NotebookRunner) and not task.nbconvert_exporter_name:
-            for converter in as_list(task._converter):
-                if converter._exporter is HTMLExporter:
-                    converter._exporter = Report
-                if converter._exporter is Report:
-                    # pipeline.yaml may share one dictionary between tasks: make another
-                    given = converter._nbconvert_export_kwargs
-                    resources = given.get("resources", {}) | {"report": describe(task)}
-                    converter._nbconvert_export_kwargs = given | {"resources": resources}
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return a list, also of a single value."""
-    return value if isinstance(value, list) else [value]
-
-
-def describe(task: Any) -> dict[str, Any]:
+def describe(task: Task) -> dict[str, Any]:
     """Return what the head of a report needs to know of a task."""
-    tasks = about.lineage(task)
-    paths = [str(path) for other in tasks.values() for path in about.files(other).values()]
+    tasks = task.lineage()
+    paths = [str(path) for other in tasks.values() for path in other.files().values()]
     return {
         "task": task.name,
-        "environment": about.environment(next(iter(about.files(task).values()))),
+        "environment": about.environment(next(iter(task.files().values()))),
         "parameters": about.parameters(tasks),
         "tables": [path for path in paths if path.endswith(".parquet")],
     }

@@ -11,10 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from nbtasks.engine import smoke
+from nbtasks.results import smoked
 
-#: How Ploomber calls the state of a task that has run -> what the table says of it.
-SHOWN = {"Executed": "yes", "Errored": "**failed**"}
+#: State of a task that has run -> what the table says of it.
+SHOWN = {"done": "yes", "failed": "**failed**"}
 
 
 def summarize(folder: Path) -> str:
@@ -37,11 +37,11 @@ def summarize(folder: Path) -> str:
 def describe(log: Path) -> list[str]:
     """Return the table of a pipeline's tasks, its error if there is one, and its picture."""
     pipeline = log.name.removesuffix(".log")
-    facts = smoke.read_facts(log.parent, pipeline)
+    facts = smoked.read_facts(log.parent, pipeline)
     lines = [f"`{pipeline}`", "", "| task | ran | seconds | products |", "|---|---|---:|---|"]
     lines += [row(name, task) for name, task in facts.items()]
-    if any(task["state"] != "Executed" for task in facts.values()) or not facts:
-        lines += ["", "```text", *smoke.read_error(log).splitlines()[-60:], "```"]
+    if any(task["state"] != "done" for task in facts.values()) or not facts:
+        lines += ["", "```text", *smoked.read_error(log).splitlines()[-60:], "```"]
     return [*lines, "", *draw(facts), ""]
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
+from nbtasks.pipeline.tasks import Task
 from nbtasks.results import about
 
 
-def of(tasks: dict[str, Any]) -> dict[str, str]:
+def of(tasks: Mapping[str, Task]) -> dict[str, str]:
     """Return the title of each task: its heading, and how it differs from others of its script."""
-    alike: dict[str, dict[str, Any]] = {}
+    alike: dict[str, dict[str, Task]] = {}
     for name, task in tasks.items():
-        alike.setdefault(str(about.source(task)), {})[name] = task
+        alike.setdefault(task.source.shown(), {})[name] = task
     titles = {}
     for group in alike.values():
         several = {name for name, each in about.values(group).items() if len(each) > 1}
@@ -25,10 +25,12 @@ def of(tasks: dict[str, Any]) -> dict[str, str]:
     return titles
 
 
-def heading(task: Any) -> str:
+def heading(task: Task) -> str:
     """Return the first heading of the script of a task."""
-    with suppress(OSError, TypeError, AttributeError):
-        text = Path(task.source.loc).read_text(encoding="utf-8")
+    if task.source.path is None:
+        return ""
+    with suppress(OSError, UnicodeDecodeError):
+        text = task.source.path.read_text(encoding="utf-8")
         if found := re.search(r"(?m)^(?:# |\s*\")# (.+?)(?:\\n\",?)?$", text):
             return found[1]
     return ""

@@ -7,6 +7,7 @@ The note that a task leaves when it has succeeded tells; until then, what was la
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from threading import Lock
 from typing import Any
 
 from nbtasks.checks import fingerprints, uptodate
+from nbtasks.pipeline.tasks import Task
 from nbtasks.results import about
 
 
@@ -40,18 +42,16 @@ class Whole:
 
     Parameters
     ----------
-    dag
-        The pipeline, rendered.
+    load
+        Returns the tasks of the pipeline by name, with what is noted of their products now.
     names
         The tasks; what they depend on has to be whole too.
     """
 
-    def __init__(self, dag: Any, names: list[str]) -> None:
-        """See above; nothing is read yet."""
-        self.names = names
-        self.tasks: dict[str, Any] = {}
-        for name in names:
-            self.tasks |= about.lineage(dag[name])
+    def __init__(self, load: Callable[[], Mapping[str, Task]], names: list[str]) -> None:
+        """See above; no product is read yet."""
+        self.load, self.names = load, names
+        self.files = [path for task in self.tasks().values() for path in task.files().values()]
         self.lock = Lock()
         self.state: list[Any] = []
         self.results: Results | None = None
@@ -60,29 +60,32 @@ class Whole:
         """Return the results; None if they have never been whole."""
         with self.lock, suppress(OSError, ValueError):  # what is written just now
             state = self.look()
-            if state != self.state and all(map(is_whole, self.tasks.values())):
-                results = self.load()
+            if state != self.state and all(map(is_whole, (tasks := self.tasks()).values())):
+                results = self.read_results(tasks)
                 if self.look() == state:
                     self.state, self.results = state, results
         return self.results
 
+    def tasks(self) -> dict[str, Task]:
+        """Return the tasks, and those that they depend on."""
+        everything = self.load()
+        lineages = (everything[name].lineage() for name in self.names)
+        return {name: task for tasks in lineages for name, task in tasks.items()}
+
     def look(self) -> list[Any]:
         """Return what changes when a product, or a note on one, is written."""
-        notes = [path.with_name(f".{path.name}.metadata") for path in self.files()]
-        paths = [*self.files(), *notes]
+        notes = [path.with_name(f".{path.name}.metadata") for path in self.files]
+        paths = [*self.files, *notes]
         return [fingerprints.look(path) if path.exists() else None for path in paths]
 
-    def files(self) -> list[Path]:
-        """Return the files that the tasks make."""
-        return [path for task in self.tasks.values() for path in about.files(task).values()]
-
-    def load(self) -> Results:
+    def read_results(self, tasks: Mapping[str, Task]) -> Results:
         """Read the tables."""
-        tables = {name: read_tables(about.files(self.tasks[name])) for name in self.names}
-        made = max(task.product.metadata.timestamp for task in self.tasks.values())
-        parquet = [str(path) for path in self.files() if path.suffix == ".parquet"]
-        sample = about.sample(about.parameters(self.tasks), parquet)
-        return Results(tables, made, sample, about.environment(self.files()[0]))
+        tables = {name: read_tables(tasks[name].files()) for name in self.names}
+        products = [product for task in tasks.values() for product in task.products.values()]
+        made = max(product.noted["timestamp"] for product in products)
+        parquet = [str(path) for path in self.files if path.suffix == ".parquet"]
+        sample = about.sample(about.parameters(tasks), parquet)
+        return Results(tables, made, sample, about.environment(self.files[0]))
 
 
 def read_tables(files: dict[str, Path]) -> dict[str, Any]:
@@ -93,12 +96,9 @@ def read_tables(files: dict[str, Path]) -> dict[str, Any]:
     return {key: pd.read_parquet(path) for key, path in paths.items()}
 
 
-def is_whole(task: Any) -> bool:
+def is_whole(task: Task) -> bool:
     """Tell whether a task's products are as it left them, made of what its input is now."""
-    products = uptodate.products_of(task).values()
-    for product in products:
-        product.metadata.clear()  # Ploomber remembers what it has read
-    noted = uptodate.find_note([product.metadata.to_dict() for product in products])
+    noted = uptodate.find_note([product.noted for product in task.products.values()])
     # Functions that have changed since make no table wrong.
     return bool(noted) and uptodate.compare(task, noted, noted.get("functions", {})) is None
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.checks import fingerprints, uptodate
+from nbtasks.engine import plain
 
 
 def folders(task: Any) -> Iterator[tuple[str, Path, Path]]:
     """Yield key, path and place aside of each product that is, or was, a folder."""
-    for key, product in uptodate.products_of(task).items():
-        if uptodate.is_file(product):
+    for key, product in plain.own_products(task).items():
+        if hasattr(product, "__fspath__"):
             path = Path(product)
             place = path.with_name(f".{path.name}.aside")
             if place.is_dir() or path.is_dir():
@@ -34,7 +35,7 @@ def begin(task: Any) -> list[Path]:
     task
         The Ploomber task, about to run.
     """
-    found = [product.metadata.to_dict() for product in uptodate.products_of(task).values()]
+    found = [product.noted for product in plain.products_of(task).values()]
     noted = (uptodate.find_note(found) or {}).get("products", {})
     stay = []
     for key, path, place in folders(task):

@@ -14,10 +14,11 @@ from papermill.exceptions import PapermillExecutionError
 from ploomber.exceptions import DAGBuildError, SQLTaskBuildError, TaskBuildError
 from ploomber.tasks import NotebookRunner, ShellScript
 
-from nbtasks.engine.builds import located, traces
+from nbtasks.engine import plain
+from nbtasks.engine.builds import located
 from nbtasks.notebooks import command
 from nbtasks.pipeline import options
-from nbtasks.results import about
+from nbtasks.project import traces
 
 #: How databases name the line of a statement, or what they do not find in it.
 LINE = re.compile(r"LINE (\d+):")
@@ -63,14 +64,14 @@ def of_code(chain: list[BaseException], task: Any) -> str:
 
 def of_notebook(error: PapermillExecutionError, task: Any) -> str:
     """Return the lines of the script, and of modules of the project, that a cell failed in."""
-    cells = traces.Cells.of(json.loads(task.source.nb_str_rendered), about.source(task))
+    cells = traces.Cells.of(json.loads(task.source.nb_str_rendered), plain.source_of(task).shown())
     found = traces.of_text("\n".join(error.traceback), cells)
     return traces.of_cell(found, f"{error.ename}: {error.evalue}", error.exec_count, cells)
 
 
 def at_statement(said: str, task: Any) -> str:
     """Return the line of an SQL script that an error is about, as far as the database says it."""
-    path = about.source(task)
+    path = plain.source_of(task).shown()
     lines = Path(task.source.loc).read_text(encoding="utf-8").splitlines()
     line, name = LINE.search(said), NOT_FOUND.search(said)
     number = int(line[1]) if line else 0
@@ -95,7 +96,7 @@ def sum_up(messages: Iterable[Any], since: float) -> str:
         alike.setdefault(message.message.strip(), []).append(message._task)
     parts = []
     for text, tasks in alike.items():
-        names = ", ".join(f"{task.name!r} ({about.source(task)})" for task in tasks)
+        names = ", ".join(f"{task.name!r} ({plain.source_of(task).shown()})" for task in tasks)
         head = f"The task {names} has failed:" if len(tasks) == 1 else f"The tasks {names} failed:"
         parts.append("\n".join([head, *(f"  {line}" for line in text.splitlines())]))
         if len(tasks) == 1:
@@ -111,7 +112,7 @@ def hint(task: Any, since: float) -> str:
     if callable(task.source.primitive):
         typed = [word for pair in options.given().items() for word in pair]
         return f"\nThe whole traceback: {command('ploomber', 'task', task.name, *typed)}"
-    files = about.files(task).values() if isinstance(task, NotebookRunner) else ()
+    files = plain.files_of(task) if isinstance(task, NotebookRunner) else ()
     for path in files:
         if path.suffix == ".ipynb" and path.exists() and path.stat().st_mtime >= since:
             return f"\nThe notebook as far as it ran: {traces.own(str(path)) or path}"

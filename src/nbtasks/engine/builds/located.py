@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nbtasks.results import about
+from nbtasks.engine import plain
 
 #: How the message of the check begins, and how each error in it does.
 START = "An error happened when checking the source code."
@@ -31,6 +31,6 @@ def describe(message: str, task: Any) -> str:
         nth = lines[: number + 1].count(text)
         there = [at for at, line in enumerate(script, 1) if line == text]
         where = f":{there[nth - 1]}" if len(there) >= nth else f", `{text.strip()}`"
-        return f"{about.source(task)}{where}: "
+        return f"{plain.source_of(task).shown()}{where}: "
 
     return re.sub("\n{2,}", "\n", PLACE.sub(name, message.removeprefix(START))).strip()

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.checks import times
+from nbtasks.engine import plain
 
 
 def describe(task: Any, budget: float) -> str:
     """Say that a task was stopped, in which cell, and how to give it more time."""
-    notebooks = {file.with_suffix(".ipynb") for file in times.files(task)}
+    notebooks = {file.with_suffix(".ipynb") for file in plain.files_of(task)}
     cells = [f" in cell {running_cell(path)} of {path}" for path in notebooks if running_cell(path)]
     where = cells[0] if cells else ""
     return (

@@ -16,7 +16,7 @@ from ploomber.tasks import NotebookRunner
 from tqdm import tqdm
 
 from nbtasks.checks import times
-from nbtasks.checks.uptodate import REASONS
+from nbtasks.engine import plain
 from nbtasks.engine.builds import turns, worker
 from nbtasks.results import index
 
@@ -64,7 +64,7 @@ class Lines:
 
     def start(self, task: Any) -> None:
         """Announce a task that will take long."""
-        last = times.last(task)
+        last = times.last(task.name, plain.files_of(task))
         if last and last.seconds >= LONG and not self.live:
             indent = " " * len(f"{self.total}/{self.total}")
             took = times.words(last.seconds)
@@ -74,7 +74,7 @@ class Lines:
         """Show that a task has ended: how long it took, why it ran or what has happened."""
         self.done += 1
         count = f"{self.done:>{len(str(self.total))}}/{self.total}"
-        outcome = outcome or REASONS.get(task.name, "")
+        outcome = outcome or plain.REASONS.get(task.name, "")
         line = f"{count}  {task.name:<{self.width}}  {times.words(seconds):>10}  {outcome}"
         self.say(line.rstrip())
 
@@ -87,7 +87,7 @@ class Lines:
     @staticmethod
     def describe(task: Any, started: float) -> str:
         """Return the name of a running task, its time and that of its last run."""
-        last = times.last(task)
+        last = times.last(task.name, plain.files_of(task))
         took = f" of {times.words(last.seconds)} last time" if last else ""
         return f"{task.name} {times.words(time.monotonic() - started)}{took}"
 
@@ -136,7 +136,8 @@ class Lines:
 def find_results(dag: Any, errors: Any) -> str:
     """Return the page of the results, or else the folders of the products."""
     try:
-        page = index.write(dag, {one._task.name: one.message for one in errors.messages})
+        said = {one._task.name: one.message for one in errors.messages}
+        page = index.write(plain.describe(dag), said)
     except Exception as error:  # the tasks have run: no page can undo that
         print(f"The page of this build could not be written: {error or repr(error)}")
         page = None

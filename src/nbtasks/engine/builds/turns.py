@@ -15,8 +15,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from ploomber.dag.util import iter_file_products
-from ploomber_core.exceptions import BaseException as PloomberError
 
+from nbtasks.engine.refused import Refused
 from nbtasks.project import root
 
 NAME = ".build.lock"
@@ -24,7 +24,7 @@ NAME = ".build.lock"
 WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
-class Busy(PloomberError):
+class Busy(Refused):
     """Another build is writing the same products."""
 
 

@@ -18,7 +18,8 @@ from typing import Any
 import psutil
 from ploomber.tasks import NotebookRunner
 
-from nbtasks.checks import frames, tables, uptodate
+from nbtasks.checks import frames, tables
+from nbtasks.engine import plain
 from nbtasks.engine.builds import processes
 from nbtasks.engine.builds.worker import FORKS, Result, stays, work
 from nbtasks.project import root
@@ -74,7 +75,7 @@ class Pool:
 
 def import_ahead(tasks: list[Any]) -> None:
     """Import once what the copies of this process would import each."""
-    if any(frames.find_tables(uptodate.products_of(task)) for task in tasks):
+    if any(frames.find_tables(plain.products_of(task)) for task in tasks):
         for name in USED_BY_TABLES if tables.schemas_file() else ():
             with suppress(ImportError):  # a project may have taken it out
                 importlib.import_module(name)

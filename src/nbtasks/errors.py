@@ -1,0 +1,9 @@
+"""The errors of the package, one tree: each is a sentence for who types the command."""
+
+
+class NbtasksError(Exception):
+    """What keeps a command from doing what it was asked for."""
+
+
+class Refusal(NbtasksError):
+    """What would give a wrong result, said before anything runs."""

@@ -1,0 +1,136 @@
+"""A pipeline as plain data: what the rooms that know no engine get of its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from nbtasks.project import root
+
+#: What has become of a task: not run yet, as it has to be, just made, or stopped by an error of
+#: its own or of another.
+State = Literal["to run", "up to date", "done", "failed", "aborted"]
+
+
+class Cell(NamedTuple):
+    """A code cell of a notebook, as it is run."""
+
+    code: str
+    tags: frozenset[str]
+
+
+def shorten(path: Path) -> str:
+    """Return a path from the folder of the project, if it is inside."""
+    return path.relative_to(root()).as_posix() if path.is_relative_to(root()) else str(path)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the code of a task is, and what it says.
+
+    Parameters
+    ----------
+    path
+        Its file; None if it has none.
+    text
+        The code.
+    language
+        `python`, `r`, `sql`...
+    cells
+        The code cells of a notebook, the parameters of the pipeline put in. Empty for anything
+        else, or if nobody asked for them.
+    """
+
+    path: Path | None
+    text: str
+    language: str
+    cells: tuple[Cell, ...] = ()
+
+    def shown(self) -> str:
+        """Return the file, from the folder of the project if it is inside; "" if there is none."""
+        return shorten(self.path) if self.path else ""
+
+
+@dataclass(frozen=True)
+class Product:
+    """What a task makes: a file, a folder, or a table in a database.
+
+    Parameters
+    ----------
+    name
+        The path, or the name of the table.
+    path
+        None for what is no file or folder.
+    noted
+        What was noted of it when it was made; empty if it was not.
+    is_table
+        Whether it is a table in a database.
+    client
+        What has the database of such a table as its `engine` or its `connection`.
+    """
+
+    name: str
+    path: Path | None
+    noted: Mapping[str, Any]
+    is_table: bool = False
+    client: Any = None
+
+    def shown(self) -> str:
+        """Return its path, from the folder of the project if it is inside, or its name."""
+        return shorten(self.path) if self.path else self.name
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of a pipeline.
+
+    Parameters
+    ----------
+    name, source, state
+        See above.
+    params
+        Its parameters, as JSON has them.
+    products
+        By their keys, `""` when there is only one.
+    upstream
+        The tasks whose products it reads, by name.
+    functions
+        Module and name of the functions that it is made of: its source, its serializers.
+    kinds
+        How the classes of the task and its products are called, such as `SQLScript`.
+    has_client
+        Whether it has a connection to a database, or the like.
+    is_notebook
+        Whether it is one, or a script that is run as one.
+    is_analysed
+        Whether its code may be held against its parameters.
+    folder
+        Where it runs; None for the project's.
+    """
+
+    name: str
+    source: Source
+    params: Mapping[str, Any]
+    products: Mapping[str, Product]
+    state: State
+    upstream: Mapping[str, Task] = field(default_factory=dict)
+    functions: tuple[tuple[str, str], ...] = ()
+    kinds: frozenset[str] = frozenset()
+    has_client: bool = False
+    is_notebook: bool = False
+    is_analysed: bool = False
+    folder: Path | None = None
+
+    def files(self) -> dict[str, Path]:
+        """Return the files that it makes, by the names they have in pipeline.yaml."""
+        found = {key or "product": product.path for key, product in self.products.items()}
+        return {key: path for key, path in found.items() if path is not None}
+
+    def lineage(self) -> dict[str, Task]:
+        """Return the task and all that it depends on, by name, what comes first first."""
+        tasks: dict[str, Task] = {}
+        for other in self.upstream.values():
+            tasks |= other.lineage()
+        return tasks | {self.name: self}
