@@ -11,7 +11,6 @@ pipeline     pipeline.yaml and env.yaml: read, check, add to, draw
 checks       tables against their schemas; what is up to date, and why not
 results      reports, the page of a build, the summary for CI
 engine       Ploomber: the one room that knows it
-editors      what set-up puts into an environment for JupyterLab and IPython
 environment  requirements, lock, add, audit
 dashboard    the results, served
 importer     an old notebook, made a pipeline

@@ -13,11 +13,18 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ploomber.tasks.notebook import NotebookMixin
+
 from nbtasks import project
+from nbtasks.engine import building, plain
+from nbtasks.pipeline import options, parameters, sources
+from nbtasks.pipeline.tasks import Task
+from nbtasks.results import about
+from nbtasks.results.smoked import OF_PLOOMBER
 
 #: What gets its value from more than files of YAML: placeholders, functions.
 CHANGING = re.compile(r"(?m)\{\{\s*(now|env\b|git|user|cwd)|::|^location:")
@@ -51,60 +58,49 @@ def describe(words: list[str]) -> dict[str, Any]:
     Exception
         Whatever Ploomber and our checks raise; the text is for the user.
     """
-    from ploomber.cli.parsers import CustomParser
-    from ploomber.tasks.notebook import NotebookMixin
-
-    from nbtasks.pipeline import options, parameters, sources
-    from nbtasks.results import about
-
     sys.argv = ["ploomber", *words]  # Ploomber's parser reads it
     sources.check()
-    parser = CustomParser(prog="ploomber build")
-    with parser:
-        pass
-    dag, _ = parser.load_from_entry_point_arg()
+    dag, _ = building.parse("ploomber build").load_from_entry_point_arg()
     dag.on_render = None  # it would look for what has to run
     dag.render(force=True, show_progress=False)
-    parameters.check(dag)
-    tasks = {name: dag[name] for name in dag if isinstance(dag[name], NotebookMixin)}
-    products = [path for task in tasks.values() for path in about.files(task).values()]
+    tasks = plain.describe(dag, cells=True)
+    parameters.check(tasks.values())
+    products = [path for task in tasks.values() for path in task.files().values()]
     return {
-        "tasks": {name: describe_task(task) for name, task in tasks.items()},
+        "tasks": {
+            name: describe_task(tasks[name], dag[name])
+            for name in dag
+            if isinstance(dag[name], NotebookMixin)
+        },
         "environment": about.environment(products[0]) if products else "",
         "sample": parameters.in_use().get("sample"),
-        "files": files_of(options.pipeline_path(), dag),
+        "files": files_of(options.pipeline_path(), tasks.values()),
     }
 
 
-def describe_task(task: Any) -> dict[str, Any]:
+def describe_task(task: Task, of_ploomber: Any) -> dict[str, Any]:
     """Return what is worth knowing of a task that is a notebook."""
-    from nbtasks.engine import ipython
-    from nbtasks.results import about
-
-    params = task.params.to_json_serializable()
-    params["product"] = task.product.to_json_serializable()
+    params = of_ploomber.params.to_json_serializable()
+    params["product"] = of_ploomber.product.to_json_serializable()
     return {
-        "source": about.source(task),
-        "params": plain(params),
-        "folder": str(ipython.folder_of(task) or project.root()),
-        "makes": [str(path) for path in about.files(task).values()],
-        "reads": {
-            name: [str(path) for path in about.files(upstream).values()]
-            for name, upstream in task.upstream.items()
-        },
+        "source": task.source.shown(),
+        "params": as_written(params),
+        "folder": str(task.folder or project.root()),
+        "makes": [*map(str, task.files().values())],
+        "reads": {name: [*map(str, up.files().values())] for name, up in task.upstream.items()},
     }
 
 
-def plain(value: Any) -> Any:
+def as_written(value: Any) -> Any:
     """Return a value as the parameters cell of a build has it, where papermill writes it."""
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): as_written(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [as_written(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def files_of(pipeline: Path, dag: Any) -> list[str] | None:
+def files_of(pipeline: Path, tasks: Iterable[Task]) -> list[str] | None:
     """Return the files by which a pipeline is what it is; None if it depends on more."""
     waiting = [pipeline, *project.root().glob("*.yaml"), *pipeline.parent.glob("*.yaml")]
     described: set[Path] = set()
@@ -117,14 +113,12 @@ def files_of(pipeline: Path, dag: Any) -> list[str] | None:
         if CHANGING.search(text):
             return None
         waiting += [path.parent / name for name in IMPORTED.findall(text)]
-    loaded = {re.sub(r"\.py:\d+$", ".py", str(task.source.loc or "")) for task in dag.values()}
-    return sorted({*map(str, described), *filter(None, loaded)})
+    loaded = [task.source.path for task in tasks if task.source.path]
+    return sorted({*map(str, described), *map(str, loaded)})
 
 
 def sentence(error: BaseException) -> str:
     """Return what an error says, and what led to it, without the tracebacks around them."""
-    from nbtasks.engine.status import OF_PLOOMBER
-
     text = OF_PLOOMBER.sub("", COLOURS.sub("", str(error)))
     raised = RAISED.search(text) if "Traceback (most recent call last)" in text else None
     text = (raised[1] if raised else text).strip().split("\n\n")[0] or repr(error)
