@@ -116,6 +116,7 @@ def test_a_file_elsewhere_is_nobodys_task(base: Project, tmp_path: Path) -> None
         assert kernel.send(PARAMETERS) == ""
 
 
+@pytest.mark.slow  # the pipeline is read several times
 def test_changed_files_count(project: Project) -> None:
     with started(project) as kernel:
         kernel.tell_file(project.path / "tasks" / "clean.py")
@@ -145,6 +146,7 @@ def test_an_input_that_has_not_run(base: Project) -> None:
         assert os.path.isdir(params(base, "", "development/sample=True"))  # to be written to
 
 
+@pytest.mark.slow  # the pipeline is read several times
 def test_task_chooses(base: Project) -> None:
     waits = WAITS.replace("get\n", "get --env--sample true\n")
     sample = "clean: parameters of development, the sample (%task chooses)\n" + waits
