@@ -93,7 +93,7 @@ NOTEBOOK_FILES = {"no": "", "stripped": " notebooks/.gitattributes"}
 CLUSTER_FILES = {"none": "", "slurm": " soopervisor.yaml cluster/template.sh"}
 
 #: So much, and no more, is a project: files, entries at its top, lines of its bootstrap.py.
-MOST_FILES, MOST_ENTRIES, MOST_LINES = 58, 25, 30
+MOST_FILES, MOST_ENTRIES, MOST_LINES = 58, 26, 30
 
 
 def test_files(baked: tuple[Project, dict]) -> None:
