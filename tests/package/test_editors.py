@@ -256,6 +256,7 @@ def test_spyder(base: Project, tmp_path: Path) -> None:
     ("sent", "path"),
     [
         ("%runcell -i 0 /home/ada/p/tasks/clean.py", "/home/ada/p/tasks/clean.py"),
+        ("%runcell -n 'tags=[\"parameters\"]' /p/tasks/clean.py", "/p/tasks/clean.py"),
         ("%runcell -n 'My cell' '/a b/tasks/clean.py'", "/a b/tasks/clean.py"),
         (r"%runcell -i 0 C:\Users\ada\tasks\clean.py", r"C:\Users\ada\tasks\clean.py"),
         ("runcell(1, '/p/tasks/clean.py')", "/p/tasks/clean.py"),
