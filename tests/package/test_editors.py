@@ -110,10 +110,13 @@ def test_a_file_that_is_no_task(base: Project, name: str) -> None:
         assert kernel.send(PARAMETERS) == ALL  # from now on
 
 
-def test_a_file_elsewhere_is_nobodys_task(base: Project, tmp_path: Path) -> None:
-    with started(base, cwd=tmp_path) as kernel:
+@pytest.mark.parametrize("where", ["beside it", "in the project"])
+def test_a_file_elsewhere_is_nobodys_task(base: Project, tmp_path: Path, where: str) -> None:
+    with started(base, cwd=tmp_path if where == "beside it" else None) as kernel:
         kernel.tell_file(tmp_path / "clean.py")
         assert kernel.send(PARAMETERS) == ""
+        kernel.send(f"%cd {base.path}")
+        assert kernel.send("%task clean") == ALL  # unless it is asked for
 
 
 @pytest.mark.slow  # the pipeline is read several times

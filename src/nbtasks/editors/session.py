@@ -50,20 +50,21 @@ class Session:
             found = os.environ.get("JPY_SESSION_NAME")
         return Path(found).absolute() if isinstance(found, str) and found else None
 
-    def root(self, file: Path | None) -> Path | None:
-        """Return the project of a file, or else that of the current folder."""
-        return (project.find(file.parent) if file else None) or project.find()
+    def root(self, file: Path | None, wish: Wish) -> Path | None:
+        """Return the project of a file; that of the current folder without one, or for a name."""
+        found = project.find(file.parent) if file else None
+        return found or (project.find() if wish.name or not file else None)
 
     def is_wanted(self) -> bool:
         """Tell whether to fill in parameters: not in a build, nor where nobody knows of tasks."""
         file = self.file()
         asked = self.wish.name or file or not hasattr(self.shell, "kernel")
-        return bool(asked and self.root(file))
+        return bool(asked and self.root(file, self.wish))
 
     def fill(self, file: Path | None, wish: Wish) -> bool:
         """Replace the parameters, and say so in a line; or say why not, and return False."""
         try:
-            root = self.root(file)
+            root = self.root(file, wish)
             if root is None:
                 raise Refused("this folder is in no project. Next: %cd FOLDER")
             if file is None and wish.name is None:
@@ -118,7 +119,7 @@ class Session:
             if spyders and self.shell.user_ns.get("product", ...) is None:
                 self.fill(file, self.wish)
             elif file and file != self.seen:
-                self.seen, root = file, self.root(file)
+                self.seen, root = file, self.root(file, self.wish)
                 if root and lookup.shown(root, file).startswith(("tasks/", "notebooks/")):
                     reading.start(Choice(root, None, self.wish.options, self.wish.environment))
         except Exception as error:  # it is not the user's
@@ -128,7 +129,7 @@ class Session:
         """Choose whose parameters this session has, and which: %task NAME --sample."""
         file = self.file()
         try:
-            wish = lookup.parse(line, self.root(file) or Path())
+            wish = lookup.parse(line, self.root(file, Wish("any")) or Path())
         except (Refused, ValueError) as error:
             print(error)
             return
