@@ -7,6 +7,7 @@ variable, PyCharm's console and IPython not at all.
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from conftest import Project, copied
 from kernel import as_ipython_finds_it, cells_of, started
 
-from nbtasks.editors.cells import SPYDER
+from nbtasks.editors.cells import SPYDER, end_of_parameters
 
 ALL = "clean: parameters of development, all data (PLOOMBER_ENV_FILENAME chooses)\n"
 WAITS = "Its input get has not run yet. Next: ploomber build --partially get\n"
@@ -35,6 +36,24 @@ def base(at_hand: Callable[..., Project], tmp_path_factory: pytest.TempPathFacto
         path.with_suffix(".ipynb").touch()
         path.touch()
     return project
+
+
+@pytest.mark.parametrize(
+    ("cell", "end"),
+    [
+        ("upstream = None\nproduct = None", 2),
+        ("import os\nproduct = {'nb': 'a'}\nseed: int = 3\nupstream = ['a']\nprint(1)", 4),
+        ("upstream = None\nproduct = None\nsample = None\nsample = True", 3),  # the next cell's
+        ("upstream = None\nprint(1)\nproduct = None", None),
+        ("upstream = read()\nproduct = None", None),
+        ("upstream, product = None, None", None),
+        ("def f():\n    upstream = None\n    product = None", None),
+        ("product = None", None),
+        ("", None),
+    ],
+)
+def test_what_is_a_parameters_cell(cell: str, end: int | None) -> None:
+    assert end_of_parameters(ast.parse(cell).body) == end
 
 
 @pytest.fixture
@@ -137,6 +156,19 @@ def test_changed_files_count(project: Project) -> None:
         project.write("tasks/clean.py", "# %% tags=['parameters']\nupstream = None\nproduct = None")
         assert "the last cell in the script is the parameters cell" in kernel.send(PARAMETERS)
         assert kernel.value("upstream") == ["get"]  # as it was sent
+
+
+@pytest.mark.slow  # the pipeline is read several times
+def test_changes_while_it_is_read(project: Project) -> None:
+    """Reading begins with the first cell; what changes before the parameters cell counts."""
+    with started(project) as kernel:
+        kernel.tell_file(project.path / "tasks" / "clean.py")
+        kernel.hidden("from nbtasks.editors.reading import RUNNING")
+        assert kernel.value("[process.wait() for process, _ in RUNNING.values()]") == [0]
+        project.write("env.yaml", project.read("env.yaml").replace("development", "mine"))
+        assert kernel.send(PARAMETERS).startswith("clean: parameters of mine, all data (")
+        kernel.send("import os; os.environ['PLOOMBER_ENV_FILENAME'] = 'env.sample.yaml'")
+        assert kernel.send(PARAMETERS).startswith("clean: parameters of mine, the sample (")
 
 
 def test_an_input_that_has_not_run(base: Project) -> None:
