@@ -447,6 +447,17 @@ def hooks() -> set[str]:
     return set(done.stdout.split())
 
 
+def test_a_folder_that_is_gone_stops_no_cell(base: Project, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    with started(base) as kernel:
+        kernel.tell_file("clean.py")
+        kernel.send(f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r})")
+        shown = kernel.send(f"{PARAMETERS}\nprint('the rest')")
+    assert shown.startswith("The parameters stay as they are: FileNotFoundError: ")
+    assert shown.endswith("\nthe rest\n")
+
+
 def test_it_can_be_switched_off(base: Project) -> None:
     with started(base) as kernel:
         kernel.tell_file(base.path / "tasks" / "clean.py")

@@ -57,9 +57,12 @@ class Session:
 
     def is_wanted(self) -> bool:
         """Tell whether to fill in parameters: not in a build, nor where nobody knows of tasks."""
-        file = self.file()
-        asked = self.wish.name or file or not hasattr(self.shell, "kernel")
-        return bool(asked and self.root(file, self.wish))
+        try:
+            file = self.file()
+            asked = self.wish.name or file or not hasattr(self.shell, "kernel")
+            return bool(asked and self.root(file, self.wish))
+        except OSError:  # `fill` says which
+            return True
 
     def fill(self, file: Path | None, wish: Wish) -> bool:
         """Replace the parameters, and say so in a line; or say why not, and return False."""
@@ -122,15 +125,17 @@ class Session:
                 self.seen, root = file, self.root(file, self.wish)
                 if root and lookup.shown(root, file).startswith(("tasks/", "notebooks/")):
                     reading.start(Choice(root, None, self.wish.options, self.wish.environment))
+        except OSError:  # a parameters cell will say so
+            return
         except Exception as error:  # it is not the user's
             print(f"nbtasks: {type(error).__name__}: {error}", file=sys.stderr)
 
     def task(self, line: str) -> None:
         """Choose whose parameters this session has, and which: %task NAME --sample."""
-        file = self.file()
         try:
+            file = self.file()
             wish = lookup.parse(line, self.root(file, Wish("any")) or Path())
-        except (Refused, ValueError) as error:
+        except (Refused, ValueError, OSError) as error:
             print(error)
             return
         if wish == Wish():
@@ -167,7 +172,10 @@ SESSIONS: list[Session] = []
 def fill() -> None:
     """Fill in the parameters that a cell has just assigned."""
     session = SESSIONS[-1]
-    session.fill(session.file(), session.wish)
+    try:
+        session.fill(session.file(), session.wish)
+    except Exception as error:
+        print(f"The parameters stay as they are: {type(error).__name__}: {error}")
 
 
 def load(shell: Any) -> None:
