@@ -288,8 +288,15 @@ class Project:
         return subprocess.CompletedProcess(words, code, shown)
 
     def ploomber(self, *words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run a command of Ploomber, quickly."""
-        return self.quickly("ploomber", *words, **options)
+        """Run a command of Ploomber, quickly; the schema takes what it takes."""
+        done = self.quickly("ploomber", *words, **options)
+        if done.returncode == 0 and words[0] == "build":
+            from nbtasks.pipeline import schema
+
+            for name in ("pipeline.yaml", "env.yaml"):
+                found = schema.check(self.path / name) if (self.path / name).exists() else []
+                assert found == [], "Ploomber takes it, and the schema does not"
+        return done
 
     def run_in_terminal(self, *command: str, typed: str = "", **environ: str) -> tuple[int, bytes]:
         """Run a command in a terminal (not on Windows); return its exit code and the screen."""

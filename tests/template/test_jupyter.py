@@ -229,6 +229,8 @@ def test_run_all_and_save_leave_the_script_as_it_was(
     run_all(page, notebook)
     save(page, notebook, pair)
     assert project.read("tasks/clean.py") == before
+    # Ploomber's cell has the parameters; the session fills in none beside it
+    assert not any("parameters of" in text for text in printed(pair))
     assert "344 birds were never measured" in "".join(printed(pair))
     assert "injected" not in pair.read_text("utf-8")
     assert project.git("status", "--porcelain") == ""

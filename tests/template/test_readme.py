@@ -201,6 +201,7 @@ PAGES = [
     "AGENTS",
     "docs/tasks",
     "docs/parameters",
+    "docs/editors",
     "docs/notebooks-and-git",
     "docs/dependencies",
     "docs/reports",

@@ -19,13 +19,13 @@ from typing import Any, TextIO
 TABLE = "tool.nbtasks"
 
 
-def find() -> Path | None:
-    """Return the folder of the project that the current folder lies in; None if in none.
+def find(here: Path | None = None) -> Path | None:
+    """Return the folder of the project that a folder lies in, the current one; None if in none.
 
     A folder whose pyproject.toml has a table ``[tool.nbtasks]`` comes first; then the nearest
     one with a pipeline.yaml, for pipelines that were not made from the template.
     """
-    here = Path.cwd()
+    here = here or Path.cwd()
     folders = [here, *here.parents]
     return next(
         (folder for known in (has_table, has_pipeline) for folder in folders if known(folder)), None

@@ -18,12 +18,19 @@ NOTE = "bootstrap.txt"
 
 # Files of our folder editors/ -> where in the environment JupyterLab and IPython look for them.
 SETTINGS = {
+    "ipython_config.py": "etc/ipython/ipython_config.py",
     "ipython_kernel_config.py": "etc/ipython/ipython_kernel_config.py",
     "jupyter_server_config.py": "etc/jupyter/jupyter_server_config.py",
     "overrides.json5": "share/jupyter/lab/settings/overrides.d/nbtasks.json5",
     "page_config.json": "etc/jupyter/labconfig/page_config.d/nbtasks.json",
     "package.json": "share/jupyter/labextensions/tasks-as-notebooks/package.json",
     "tasks_as_notebooks.js": "share/jupyter/labextensions/tasks-as-notebooks/static/open.js",
+}
+
+# Our files -> where .vscode/settings.json of a project says that they are.
+SCHEMAS = {
+    "pipeline/schemas/pipeline.json": ".vscode/pipeline.schema.json",
+    "pipeline/schemas/env.json": ".vscode/env.schema.json",
 }
 
 
@@ -148,6 +155,14 @@ def copy_settings(prefix: Path) -> None:
         target.write_bytes(ours)
 
 
+def copy_schemas() -> None:
+    """Copy the schemas of pipeline.yaml and env.yaml to the project, where VS Code looks."""
+    for name, place in SCHEMAS.items():
+        target, schema = root() / place, pkgutil.get_data("nbtasks", name)
+        if target.parent.is_dir() and schema:
+            target.write_bytes(schema)
+
+
 def build_environment(kind: str) -> Path:
     """Make or find the environment, install into it and return its interpreter.
 
@@ -160,5 +175,6 @@ def build_environment(kind: str) -> Path:
     # A package of which half is missing looks installed.
     install(python, ["--reinstall"] if was_stopped else [])
     copy_settings(prefix)
+    copy_schemas()
     note.write_text(f"{prefix}\n{fingerprint_of_lock()}\n", encoding="utf-8")
     return python
