@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import TEMPLATE, Project
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 #: What set-up copies to an environment, where IPython looks for it.
@@ -72,6 +72,7 @@ def started(
 ) -> Iterator[Kernel]:
     """Start a kernel in a folder, that of the tasks unless another is given."""
     manager = KernelManager()
+    assert manager.kernel_spec
     manager.kernel_spec.argv[0] = str(python)
     manager.start_kernel(cwd=str(cwd or project.path / "tasks"), env=project.environ | environ)
     client = manager.client()

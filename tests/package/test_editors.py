@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Project, copied
@@ -253,7 +254,7 @@ def test_a_cell_of_positron(base: Project) -> None:
         pytest.param("", {"NBTASKS_KERNEL": "1"}, id="a kernel that a kernel has started"),
     ],
 )
-def test_jupyter(base: Project, shown: str, environ: dict[str, str]) -> None:
+def test_jupyter(base: Project, shown: str, environ: dict[str, Any]) -> None:
     name = str(base.path / "notebooks" / "clean.ipynb")
     with started(base, JPY_SESSION_NAME=name, **environ) as kernel:
         assert kernel.send(PARAMETERS) == shown
@@ -304,7 +305,7 @@ def test_how_spyder_names_a_file(sent: str, path: str | None) -> None:
     assert (found[1] if found else None) == path
 
 
-def run_ipython(project: Project, typed: str, *options: str, **environ: str) -> str:
+def run_ipython(project: Project, typed: str, *options: str, **environ: Any) -> str:
     """Type lines in a terminal's IPython, and return what it has shown."""
     command = ["-m", "IPython", "--simple-prompt", "--no-banner", "--colors=NoColor", *options]
     return project.run(

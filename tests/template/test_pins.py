@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import BIN, TEMPLATE, Project
@@ -119,14 +120,29 @@ def test_a_build_says_nothing_of_kernels_that_others_could_hear(
 ) -> None:
     """From 7.3 on, ipykernel complains of those; ours encrypt what they say."""
     python = locked_environment / BIN / "python"
-    install = [uv, "pip", "install", "--quiet", "--python", python, "--target", tmp_path / "new"]
+    install: list[str | Path] = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        "--target",
+        tmp_path / "new",
+    ]
     project.run(*install, "--no-deps", "ipykernel>=7.3")
-    paths = {
+    paths: dict[str, Any] = {
         "PYTHONPATH": str(tmp_path / "new"),
         "JUPYTER_PATH": str(tmp_path / "new/share/jupyter"),
     }
     project.run("jupytext", "--to", "ipynb", "--output", tmp_path / "a.ipynb", "tasks/get.py")
-    control = ["papermill", "--kernel", "python3", tmp_path / "a.ipynb", tmp_path / "b.ipynb"]
+    control: list[str | Path] = [
+        "papermill",
+        "--kernel",
+        "python3",
+        tmp_path / "a.ipynb",
+        tmp_path / "b.ipynb",
+    ]
     assert "TCP" in project.run(*control, check=False, **paths).stdout
     for words in (("task", "get", "--force"), ("build", "--force")):
         command = ["ploomber", *words, "--env--sample", "true"]
