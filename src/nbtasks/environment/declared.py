@@ -1,6 +1,7 @@
 """Read requirements.txt: which packages it asks for, and what its comments say of them."""
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,3 +96,8 @@ def merge(declared: Declared, more: Declared) -> None:
     declared.unknown += more.unknown
     for name, modules in more.modules.items():
         declared.modules.setdefault(name, set()).update(modules)
+
+
+def read_pyproject() -> dict[str, Any]:
+    """Return what pyproject.toml holds."""
+    return tomllib.loads(read_text(root() / "pyproject.toml"))

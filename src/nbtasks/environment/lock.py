@@ -8,12 +8,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -39,14 +37,9 @@ class LockError(Exception):
     """The lock can't be written; the message says why."""
 
 
-def read_pyproject() -> dict[str, Any]:
-    """Return what pyproject.toml holds."""
-    return tomllib.loads(declared.read_text(root() / "pyproject.toml"))
-
-
 def read_groups() -> list[str]:
     """Return what all dependency groups of pyproject.toml ask for."""
-    groups = read_pyproject().get("dependency-groups", {}).values()
+    groups = declared.read_pyproject().get("dependency-groups", {}).values()
     return [name for group in groups for name in group if isinstance(name, str)]
 
 
@@ -80,7 +73,7 @@ def resolve(upgrade: list[str]) -> str:
             raise LockError(f"{path.name} has a merge conflict: solve it, then nbtasks lock")
     if importlib.util.find_spec("uv") is None:  # an environment of an earlier version
         raise LockError("requirements.lock needs uv: python bootstrap.py, then nbtasks lock")
-    oldest, *_ = re.findall(r"[\d.]+", read_pyproject()["project"]["requires-python"])
+    oldest, *_ = re.findall(r"[\d.]+", declared.read_pyproject()["project"]["requires-python"])
     options = [f"--upgrade-package={name}" for name in upgrade if name != ALL]
     options += ["--upgrade"] * (ALL in upgrade)
     if (root() / VENDOR).is_dir():  # relative to the lock, for whoever installs it
