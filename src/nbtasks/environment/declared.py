@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -101,3 +102,9 @@ def merge(declared: Declared, more: Declared) -> None:
 def read_pyproject() -> dict[str, Any]:
     """Return what pyproject.toml holds."""
     return tomllib.loads(read_text(root() / "pyproject.toml"))
+
+
+def oldest_python() -> str:
+    """Return the oldest version of Python that the project is for."""
+    oldest, *_ = re.findall(r"[\d.]+", read_pyproject()["project"]["requires-python"])
+    return str(oldest)

@@ -73,7 +73,6 @@ def resolve(upgrade: list[str]) -> str:
             raise LockError(f"{path.name} has a merge conflict: solve it, then nbtasks lock")
     if importlib.util.find_spec("uv") is None:  # an environment of an earlier version
         raise LockError("requirements.lock needs uv: python bootstrap.py, then nbtasks lock")
-    oldest, *_ = re.findall(r"[\d.]+", declared.read_pyproject()["project"]["requires-python"])
     options = [f"--upgrade-package={name}" for name in upgrade if name != ALL]
     options += ["--upgrade"] * (ALL in upgrade)
     if (root() / VENDOR).is_dir():  # relative to the lock, for whoever installs it
@@ -83,7 +82,11 @@ def resolve(upgrade: list[str]) -> str:
         new.write_text(kept.preferences(), encoding="utf-8")
         instead = Path(folder, "instead.txt")
         instead.write_text("\n".join(kept.overrides(asked())), encoding="utf-8")
-        place = [f"--output-file={new}", f"--python-version={oldest}", f"--override={instead}"]
+        place = [
+            f"--output-file={new}",
+            f"--python-version={declared.oldest_python()}",
+            f"--override={instead}",
+        ]
         files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
             [sys.executable, "-m", "uv", *COMPILE, *place, *options, *files],
