@@ -440,3 +440,12 @@ def test_write_adds_lines_and_changes_none(project: Project, environ: dict[str, 
     assert any(re.fullmatch(r"vaex>=\d.*" if not environ else "vaex", line) for line in lines)
     assert "Next: nbtasks lock" in printed
     assert check(project)[1] == ""
+
+
+def test_a_lower_bound_is_the_lowest_of_the_lock(project: Project) -> None:
+    """The version in use here may need a newer Python than the oldest that is supported."""
+    lock = project.read("requirements.lock")
+    project.write("requirements.lock", "pyyaml==5.1 ; python_full_version < '3.12'\n" + lock)
+    project.write("tasks/new.py", SOURCE + "import yaml\n")
+    check(project, "--write")
+    assert "pyyaml>=5.1" in project.read("requirements.txt").split()
