@@ -307,9 +307,7 @@ def walk(base: Desk, walks: int) -> None:
         try:
             run_state_machine_as_test(machine, settings=options)
             break
-        except (
-            FlakyStrategyDefinition
-        ):  # nothing is lost: a kill came at another moment than before
+        except FlakyStrategyDefinition:  # a kill came at another moment
             if not left:
                 raise
     print(f"\nnotebooks in git: {tracked}:", dict(count))
