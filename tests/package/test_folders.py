@@ -46,7 +46,7 @@ def asides(project: plain.Plain) -> list[Path]:
 def test_a_second_run_begins_empty(project: plain.Plain) -> None:
     project.build()
     first = files(project)
-    assert "warning" not in project.build("--force")
+    assert "held files already" not in project.build("--force")
     assert len(files(project)) == 1 and files(project) != first
     assert not asides(project)
     assert "Nothing to run" in project.build()

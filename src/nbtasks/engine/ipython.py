@@ -6,11 +6,13 @@ import os
 import re
 import sys
 import warnings
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import zmq
 from jupyter_client.manager import AsyncKernelManager
+from packaging.version import Version
 
 ADDED = re.compile(r"^\s*[%!]|=\s*[%!]|\bawait\b|\basync\b|^[^#]*\?\s*$", re.M)
 
@@ -20,7 +22,7 @@ STAY = "KERNELS_STAY_IN"
 
 
 class KernelManager(AsyncKernelManager):
-    """Jupyter's kernel manager, which has kernels encrypt what they say where they can.
+    """Jupyter's kernel manager, which has kernels encrypt what they say where they ask for it.
 
     Others on the machine can't listen then. From 7.3 on, ipykernel complains if it is not so.
     """
@@ -28,7 +30,8 @@ class KernelManager(AsyncKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         """See jupyter_client, whose older versions can not encrypt."""
         super().__init__(**kwargs)
-        if self.has_trait("transport_encryption") and zmq.has("curve"):
+        complains = Version(metadata.version("ipykernel")) >= Version("7.3")
+        if complains and self.has_trait("transport_encryption") and zmq.has("curve"):
             self.transport_encryption = "auto"
 
 
