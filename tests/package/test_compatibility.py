@@ -130,14 +130,18 @@ def test_a_notebook_with_an_engine_of_papermill(dag: DAG, key: str) -> None:
         notebook("d", "ploomber-engine")
 
 
-def test_kernels_encrypt_what_they_say_where_they_can(dag: DAG) -> None:
+@pytest.mark.parametrize(("version", "how"), [("7.2.0", "disabled"), ("7.3.0", "auto")])
+def test_kernels_encrypt_what_they_say_where_ipykernel_asks_for_it(
+    dag: DAG, version: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.version", lambda name: version)
     Path("task.py").write_text('# %% tags=["parameters"]\nupstream = None\n')
     task = NotebookRunner(Path("task.py"), File("a.ipynb"), dag, name="a")
     for each in (task, dag["one"]):  # a function has no kernel
         ipython.encrypt(each)
     manager = task.executor_params["kernel_manager_class"]()
     if manager.has_trait("transport_encryption"):
-        assert manager.transport_encryption == "auto"
+        assert manager.transport_encryption == how
     own = NotebookRunner(
         Path("task.py"), File("b.ipynb"), dag, executor_params={"kernel_manager_class": 1}, name="b"
     )

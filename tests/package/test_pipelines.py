@@ -266,7 +266,7 @@ def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project: Proj
     edit(project, "tasks/eda/beside.py", 'NAME = "', 'NAME  = "')
     again = reasons(project)
     assert "count" not in again  # what it calls `double` is no function
-    assert again["double"] == "its script"
+    assert again["double"] == f"src/{package}/steps.py"
     assert again["plot"] == again["write"] == "tasks/eda/beside.py"
     assert again["filter"] == again["dump"] == f"src/{package}/db.py"
     project.git("checkout", "--quiet", "--", "src", "tasks")
