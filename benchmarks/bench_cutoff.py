@@ -68,7 +68,8 @@ def ours(project: Path, tasks: int) -> Tool:
         entries += f"  - source: tasks/task_{n}.py\n    product: {product}\n"
         entries += f"    params: {{length: {length}}}\n"
     write(project / "pipeline.yaml", HEAD + entries)
-    write(project / "env.yaml", "executor: serial\nlength: 1\n")
+    given = (project / "env.yaml").read_text(encoding="utf-8").partition("\nlength:")[0]
+    write(project / "env.yaml", f"{given.rstrip()}\nlength: 1\n")
     command = [project / ".venv" / "bin" / "ploomber", "build"]
     src = project / "src" / "my_pipeline"
     return Tool(
@@ -105,7 +106,7 @@ def dvc(folder: Path, tasks: int, env: dict[str, str]) -> Tool:
     program = folder / ".venv" / "bin" / "dvc"
     if not (folder / ".dvc").exists():
         cost([program, "init", "--no-scm", "--quiet"], cwd=folder, env=env)
-    return beside(folder, [program, "repro", "--quiet"])
+    return beside(folder, [program, "repro", "--quiet", "--no-run-cache"])
 
 
 def snakemake(folder: Path, tasks: int) -> Tool:
@@ -143,6 +144,7 @@ def kedro(project: Path, tasks: int) -> Tool:
         text = f"def run(before='', length=1):\n{body}    return Path('data/{n}.txt').read_text()\n"
         write(folder / f"task_{n}.py", text)
         write(folder / f"step_{n}.py", STEP)
+    (project / "data").mkdir(exist_ok=True)
     names = ", ".join(f"task_{n}" for n in range(tasks))
     nodes = "".join(
         f"        node(task_{n}.run, {['task_0'] + ['params:length'] * (n == 1) if n else None}, "
@@ -240,7 +242,7 @@ def main() -> None:
         folder = Path(name)
         kept = folder / "results.json"
         kept.write_text(json.dumps(measure(folder, sizes)), encoding="utf-8")
-        drawing = ["--no-project", "--with", "matplotlib", "python", __file__, "--draw", kept]
+        drawing = ["--no-project", "--with", "matplotlib,uv", "python", __file__, "--draw", kept]
         cost([UV, "run", *drawing], cwd=PICTURE.parent, env=environ(folder / "home"))
 
 
