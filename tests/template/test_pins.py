@@ -86,6 +86,12 @@ def test_every_upper_bound_has_a_breakage(bake: Callable[..., Project]) -> None:
     assert bounds == {(name, pin.version) for name, pin in PINS.items()}
 
 
+def installing(uv: Path, environment: Path, folder: Path) -> list[str | Path]:
+    """Return the command that installs packages for an environment, into a folder beside it."""
+    python = environment / BIN / "python"
+    return [uv, "pip", "install", "--quiet", "--python", python, "--target", folder]
+
+
 @pytest.mark.parametrize("name", [*PINS, *INSTEAD])
 def test_the_breakage_is_still_there(
     project: Project, uv: Path, locked_environment: Path, tmp_path: Path, name: str
@@ -94,17 +100,7 @@ def test_the_breakage_is_still_there(
     wanted = f"{name}{pin.extra}=={pin.version}.*"
     if NEWEST:
         wanted = f"{name}{pin.extra}>={pin.version}{CEILINGS.get(name, '').replace('<', ',<')}"
-    python = locked_environment / BIN / "python"
-    install: list[str | Path] = [
-        uv,
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        python,
-        "--target",
-        tmp_path / "new",
-    ]
+    install = installing(uv, locked_environment, tmp_path / "new")
     options = [] if pin.extra else ["--no-deps"]
     if name == "pipreqs":  # its metadata is read only
         options += ["--python-version", "3.12"]
@@ -119,17 +115,7 @@ def test_a_build_says_nothing_of_kernels_that_others_could_hear(
     project: Project, uv: Path, locked_environment: Path, tmp_path: Path
 ) -> None:
     """From 7.3 on, ipykernel complains of those; ours encrypt what they say."""
-    python = locked_environment / BIN / "python"
-    install: list[str | Path] = [
-        uv,
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        python,
-        "--target",
-        tmp_path / "new",
-    ]
+    install = installing(uv, locked_environment, tmp_path / "new")
     project.run(*install, "--no-deps", "ipykernel>=7.3")
     paths: dict[str, Any] = {
         "PYTHONPATH": str(tmp_path / "new"),

@@ -8,10 +8,7 @@ import io
 import tokenize
 from collections.abc import Iterable, Iterator
 
-from nbtasks.pipeline.tasks import Cell
-
-#: The tag of the cell that a pipeline puts in: its parameters are compared one by one.
-INJECTED = "injected-parameters"
+from nbtasks.pipeline.tasks import INJECTED, Cell
 
 
 def fingerprint(cells: Iterable[Cell]) -> str:

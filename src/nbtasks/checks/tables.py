@@ -19,15 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.checks import fingerprints, frames, notes
+from nbtasks.errors import NbtasksError
 from nbtasks.pipeline.tasks import Product, Task
 from nbtasks.project import imports, root, traces
 
 
-class IntegrityError(Exception):
+class IntegrityError(NbtasksError):
     """A table is not as its schema says."""
 
 
-class BrokenSchemasError(Exception):
+class BrokenSchemasError(NbtasksError):
     """The file of the schemas can't be imported."""
 
 

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from nbtasks.editors import reading
-from nbtasks.editors.reading import Choice, Refused
+from nbtasks.editors.reading import Choice
+from nbtasks.errors import Refusal
 
 USAGE = """\
 %task                       what holds in this session
@@ -45,7 +46,7 @@ def parse(line: str, root: Path) -> Wish:
 
     Raises
     ------
-    Refused
+    Refusal
         If it can't be read, or the file of parameters does not exist.
     """
     words, environment = shlex.split(line), None
@@ -62,11 +63,11 @@ def parse(line: str, root: Path) -> Wish:
             else:
                 options += [word, value]
         elif word.startswith("-"):
-            raise Refused(f"{word} is not known.\n{USAGE}")
+            raise Refusal(f"{word} is not known.\n{USAGE}")
         else:
             names.append(word)
     if len(names) > 1:
-        raise Refused(f"one task at a time, not {' '.join(names)}.\n{USAGE}")
+        raise Refusal(f"one task at a time, not {' '.join(names)}.\n{USAGE}")
     return Wish(names[0] if names else None, tuple(options), environment)
 
 
@@ -76,7 +77,7 @@ def env_file(name: str, root: Path) -> str:
         if file.endswith(".yaml") and (root / file).is_file():
             return file
     known = [path.name.split(".")[1] for path in sorted(root.glob("env.*.yaml"))]
-    raise Refused(f"there is no env.{name}.yaml. Next: --env {' or '.join(known) or 'NAME'}")
+    raise Refusal(f"there is no env.{name}.yaml. Next: --env {' or '.join(known) or 'NAME'}")
 
 
 def find(root: Path, file: Path | None, wish: Wish) -> Found:
@@ -84,7 +85,7 @@ def find(root: Path, file: Path | None, wish: Wish) -> Found:
 
     Raises
     ------
-    Refused
+    Refusal
         If there is none, or a pipeline can't be read.
     """
     known: list[str] = []
@@ -100,7 +101,7 @@ def find(root: Path, file: Path | None, wish: Wish) -> Found:
         if names:
             return Found(names[0], answer, names[1:])
         known += answer["tasks"]
-    raise Refused(of_no_task(root, file) if file else no_task(str(wish.name), known))
+    raise Refusal(of_no_task(root, file) if file else no_task(str(wish.name), known))
 
 
 def no_task(name: str, known: list[str]) -> str:

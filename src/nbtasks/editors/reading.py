@@ -11,12 +11,10 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nbtasks.errors import Refusal
+
 #: The variables by which Ploomber chooses.
 ENVIRONMENT, PIPELINE = "PLOOMBER_ENV_FILENAME", "ENTRY_POINT"
-
-
-class Refused(Exception):
-    """Why there are no parameters, in a sentence for the user."""
 
 
 class Choice(NamedTuple):
@@ -45,7 +43,7 @@ def read(choice: Choice) -> dict[str, Any]:
 
     Raises
     ------
-    Refused
+    Refusal
         If the pipeline can't be read; the text says why.
     """
     found, at = recall(choice), (choice.root, choice.key())
@@ -57,7 +55,7 @@ def read(choice: Choice) -> dict[str, Any]:
         if keep(choice, answer, began) or not is_early:  # else a file has changed meanwhile
             found = answer
     if "error" in found:
-        raise Refused(found["error"])
+        raise Refusal(found["error"])
     return found
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from nbtasks import project
 from nbtasks.editors import cells, lookup, reading
 from nbtasks.editors.lookup import Found, Wish
-from nbtasks.editors.reading import Choice, Refused
+from nbtasks.editors.reading import Choice
+from nbtasks.errors import Refusal
 
 #: What runs when parameters have been assigned.
 CALL = "__import__('nbtasks.editors.session', fromlist=['fill']).fill()"
@@ -69,13 +70,13 @@ class Session:
         try:
             root = self.root(file, wish)
             if root is None:
-                raise Refused("this folder is in no project. Next: %cd FOLDER")
+                raise Refusal("this folder is in no project. Next: %cd FOLDER")
             if file is None and wish.name is None:
-                raise Refused("this console does not tell which task it runs. Next: %task NAME")
+                raise Refusal("this console does not tell which task it runs. Next: %task NAME")
             self.said = self.use(lookup.find(root, file, wish), root, wish)
             print(self.said)
             return True
-        except Refused as error:
+        except Refusal as error:
             print(f"The parameters stay as they are: {error}")
         except Exception as error:
             print(f"The parameters stay as they are: {type(error).__name__}: {error}")
@@ -135,7 +136,7 @@ class Session:
         try:
             file = self.file()
             wish = lookup.parse(line, self.root(file, Wish("any")) or Path())
-        except (Refused, ValueError, OSError) as error:
+        except (Refusal, ValueError, OSError) as error:
             print(error)
             return
         if wish == Wish():

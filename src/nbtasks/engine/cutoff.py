@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from nbtasks.checks import notes, tables
@@ -22,8 +21,7 @@ def is_needless(task: Any) -> bool:
         return False
     upstream = {name: plain.describe_one(up, {}, cells=False) for name, up in task.upstream.items()}
     known = plain.describe_one(task, upstream, cells=False)
-    watched = task.on_finish
     noted = notes.find_note([product.noted for product in known.products.values()])
-    if noted is None or notes.compare(known, noted, watched.functions) is not None:
+    if noted is None or notes.compare(known, noted, task.on_finish.functions):
         return False
-    return tables.find_reason(replace(known, upstream={})) is None
+    return tables.find_reason(known) is None

@@ -60,7 +60,10 @@ def place() -> Path:
 
 def has_passed(state: str) -> bool:
     """Tell whether the last smoke test that passed was one of this state."""
-    return bool(state) and place().is_file() and place().read_text(encoding="utf-8") == state
+    if not state:
+        return False
+    path = place()
+    return path.is_file() and path.read_text(encoding="utf-8") == state
 
 
 def remember(state: str) -> None:

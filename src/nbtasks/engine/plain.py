@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,28 +40,13 @@ def describe(dag: Any, *, cells: bool = False, fresh: bool = False) -> dict[str,
         Whether to read again what was noted of products: another process may build.
     """
     found: dict[str, Task] = {}
-    for task in in_order(dag.values()):
+    for task in dag.values():  # Ploomber gives them in this order
         if fresh:
             for product in own_products(task).values():
                 product.metadata.clear()
         upstream = {name: found[up.name] for name, up in task.upstream.items()}
         found[task.name] = describe_one(task, upstream, cells)
-    return {name: found[name] for name in dag}
-
-
-def in_order(tasks: Iterable[Any]) -> list[Any]:
-    """Return tasks, and those that they need, each after those it needs."""
-    ordered: dict[str, Any] = {}
-
-    def add(task: Any) -> None:
-        if task.name not in ordered:
-            for other in task.upstream.values():
-                add(other)
-            ordered[task.name] = task
-
-    for task in tasks:
-        add(task)
-    return [*ordered.values()]
+    return found
 
 
 def describe_one(task: Any, upstream: dict[str, Task], cells: bool) -> Task:

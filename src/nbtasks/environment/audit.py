@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.environment import declared, lock, packages
+from nbtasks.errors import NbtasksError
 from nbtasks.project import root
 from nbtasks.set_up.packages import VENDOR
 
@@ -26,7 +27,7 @@ OWN = "nbtasks"
 OPTIONS = ["--disable-pip", "--no-deps", "--format=json", "--progress-spinner=off"]
 
 
-class AuditError(Exception):
+class AuditError(NbtasksError):
     """pip-audit has not done its work; the message is what it said."""
 
 

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nbtasks.environment import declared, kept
+from nbtasks.errors import NbtasksError
 from nbtasks.project import root
 from nbtasks.set_up.left import CONFLICT
 from nbtasks.set_up.packages import VENDOR
@@ -33,7 +34,7 @@ REJECTED = "requirements.lock.rej"
 ALL = "all packages"
 
 
-class LockError(Exception):
+class LockError(NbtasksError):
     """The lock can't be written; the message says why."""
 
 

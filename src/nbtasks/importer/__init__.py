@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.environment import requirements
+from nbtasks.errors import Refusal
 from nbtasks.importer import files, local
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.movable import find_movable
@@ -29,7 +30,7 @@ from nbtasks.importer.run import DoesNotRun, execute, prepare, read_calls
 from nbtasks.importer.scripts import make_task, pictures_of, scripts_of
 from nbtasks.importer.show import describe_functions, show
 from nbtasks.importer.skeletons import functions_of, tests_of
-from nbtasks.importer.store import Refused, check_new, journal, store
+from nbtasks.importer.store import check_new, journal, store
 from nbtasks.project import package
 
 
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return Import(options).run()
-    except (Refused, DoesNotRun) as error:
+    except (Refusal, DoesNotRun) as error:
         print(error)
         return 1
     except KeyboardInterrupt:
@@ -80,14 +81,14 @@ class Import:
         self.cells = self.notebook.cells
         missing = [path for path in options.data if not path.exists()]
         if missing:
-            raise Refused(f"There is no {missing[0]}")
+            raise Refusal(f"There is no {missing[0]}")
         if not options.dry_run:
             check_new(self.path)
         try:
             self.parts = split(self.cells, [int(n) for n in re.findall(r"\d+", options.split)])
         except SyntaxError as error:
             what = f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
-            raise Refused(what) from None
+            raise Refusal(what) from None
         self.statements = [item for part in self.parts for item in part.statements]
         nodes = [item.node for item in self.statements if item.node is not None]
         self.data = [path.resolve() for path in options.data]
@@ -163,12 +164,12 @@ def load(path: Path) -> Any:
     try:
         notebook = nbformat.read(path, as_version=4)
     except FileNotFoundError:
-        raise Refused(f"There is no {path}") from None
+        raise Refusal(f"There is no {path}") from None
     except Exception as error:
-        raise Refused(f"{path.name} is no notebook: {error}".splitlines()[0]) from None
+        raise Refusal(f"{path.name} is no notebook: {error}".splitlines()[0]) from None
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
     if language != "python":
-        raise Refused(f"{path.name} is in {language}; only Python can be imported")
+        raise Refusal(f"{path.name} is in {language}; only Python can be imported")
     return notebook
 
 

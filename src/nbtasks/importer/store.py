@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks import notebooks
+from nbtasks.errors import Refusal
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.scripts import Task, is_table
 from nbtasks.importer.skeletons import schemas_text
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
-
-
-class Refused(Exception):
-    """The notebook can't be imported; the message says why."""
 
 
 def mark(path: Path) -> str:
@@ -39,7 +36,7 @@ def check_new(path: Path) -> None:
     if journal(path).exists():
         take_back(path)
     if f"# {mark(path)}" in (root() / pipeline_file.PIPELINE).read_text(encoding="utf-8"):
-        raise Refused(
+        raise Refusal(
             f"{path.name} was imported before: pipeline.yaml has its tasks. To import it again, "
             "take them out of pipeline.yaml, and delete their scripts."
         )
@@ -52,7 +49,7 @@ def take_back(path: Path) -> None:
     journal(path).unlink()
     edited = [file.name for file, (_, known) in wrote.items() if fingerprint(file) not in known]
     if edited:
-        raise Refused(
+        raise Refusal(
             f"The import of {path.name} was interrupted, and {edited[0]} was edited since: "
             "what it wrote stays."
         )
@@ -91,7 +88,7 @@ def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -
     texts = tidied(texts)
     taken = [file for file, data in texts.items() if file.exists() and file.read_bytes() != data]
     if taken:
-        raise Refused(f"{taken[0].relative_to(root())} is there already, and stays as it is")
+        raise Refusal(f"{taken[0].relative_to(root())} is there already, and stays as it is")
     pipeline = root() / pipeline_file.PIPELINE
     changed = {**with_schemas(tasks, flow, path), pipeline: with_tasks(tasks, path)}
     new = {file: data for file, data in texts.items() if not file.exists()} | changed

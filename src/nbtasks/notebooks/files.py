@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbtasks.errors import NbtasksError
 from nbtasks.notebooks.cells import Cell, Notebook, is_python, read_cell, tags_of
 from nbtasks.project import root
 
@@ -33,7 +34,7 @@ INJECTED_CELL = re.compile(r'^# %%[^\n]*"injected-parameters".*?(?=^# %%|\Z)', r
 INJECTED_HEADER = re.compile(r"\A# ---\n(?:#[^\n]*\n)*?#   ploomber:(?:#?[^\n]*\n)*?# ---\n\s*")
 
 
-class Unreadable(ValueError):
+class Unreadable(NbtasksError, ValueError):
     """A file can't be read; the message says which, why and what to do."""
 
     def __init__(self, path: Path, reason: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from nbtasks.pipeline import options
-from nbtasks.pipeline.tasks import Task
+from nbtasks.pipeline.tasks import INJECTED, Task
 from nbtasks.project import imports, root
 
 #: A parameter that may be a word or a number; Executor looks at it.
@@ -165,7 +165,7 @@ def check_spelling(task: Task) -> None:
         return
     given = set(task.params) - {"upstream", "product"}
     code = (cell for cell in task.source.cells if cell.is_code)
-    own = [cell for cell in code if "injected-parameters" not in cell.tags]
+    own = [cell for cell in code if INJECTED not in cell.tags]
     nodes = [node for cell in own for node in ast.walk(imports.parse_cell(cell.text))]
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     tagged = [cell.text for cell in own if "parameters" in cell.tags]

@@ -13,6 +13,9 @@ from nbtasks.project import root
 #: its own or of another.
 State = Literal["to run", "up to date", "done", "failed", "aborted"]
 
+#: The tag of the cell that a pipeline puts in: its parameters are compared one by one.
+INJECTED = "injected-parameters"
+
 
 class Cell(NamedTuple):
     """A cell of a notebook, as it is run."""
