@@ -18,7 +18,7 @@ from typing import Any
 
 from nbtasks.errors import Refusal
 from nbtasks.notebooks import sync
-from nbtasks.pipeline import pipeline_file
+from nbtasks.pipeline import new_dashboard, pipeline_file
 from nbtasks.project import package, root
 
 #: Texts of the files of a task; $name and the like are filled in.
@@ -162,14 +162,21 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--from", dest="draft", type=Path, metavar="FILE", help="a notebook or script to make it of"
     )
+    parser.add_argument(
+        "--dashboard",
+        action="store_true",
+        help="no task, but a dashboard to start from",
+    )
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str]) -> int:
     """Make the task; return 1 if it is refused."""
-    options = parse(arguments)
-    name, upstream = options.name, options.upstream
     try:
+        if "--dashboard" in arguments:
+            return new_dashboard.main(arguments)
+        options = parse(arguments)
+        name, upstream = options.name, options.upstream
         tasks = pipeline_file.read_tasks()
         check_name(name, tasks)
         if options.draft:
@@ -177,7 +184,7 @@ def main(arguments: list[str]) -> int:
         else:
             write_task(name, upstream, tasks)
     except (Refusal, ValueError) as error:
-        print(f"No task was made. {error}")
+        print(f"Nothing was made. {error}")
         return 1
     sync.main([])
     print(f"Next: ploomber build --partially {name}")
