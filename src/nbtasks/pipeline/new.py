@@ -155,6 +155,7 @@ def write(path: Path, text: str) -> None:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="nbtasks new", description=__doc__)
+    parser.add_argument("--dashboard", action="store_true", help="no task, but a dashboard")
     parser.add_argument("name", help="name of the task: small letters, digits and _")
     parser.add_argument(
         "--upstream", nargs="+", default=[], metavar="TASK", help="tasks whose tables it reads"
@@ -162,21 +163,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--from", dest="draft", type=Path, metavar="FILE", help="a notebook or script to make it of"
     )
-    parser.add_argument(
-        "--dashboard",
-        action="store_true",
-        help="no task, but a dashboard to start from",
-    )
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str]) -> int:
     """Make the task; return 1 if it is refused."""
+    if "--dashboard" in arguments:
+        return new_dashboard.main(arguments)
+    options = parse(arguments)
+    name, upstream = options.name, options.upstream
     try:
-        if "--dashboard" in arguments:
-            return new_dashboard.main(arguments)
-        options = parse(arguments)
-        name, upstream = options.name, options.upstream
         tasks = pipeline_file.read_tasks()
         check_name(name, tasks)
         if options.draft:
@@ -184,7 +180,7 @@ def main(arguments: list[str]) -> int:
         else:
             write_task(name, upstream, tasks)
     except (Refusal, ValueError) as error:
-        print(f"Nothing was made. {error}")
+        print(f"No task was made. {error}")
         return 1
     sync.main([])
     print(f"Next: ploomber build --partially {name}")

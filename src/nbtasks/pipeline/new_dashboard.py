@@ -22,7 +22,6 @@ from typing import Any
 
 import plotly.express as px
 from dash import Dash, Input, Output, dcc, html
-from plotly.graph_objects import Figure
 
 #: The tasks whose tables it shows.
 TASKS = TABLES
@@ -31,11 +30,10 @@ TASKS = TABLES
 def make_app(read: Callable[[], Any], name: str) -> Dash:
     """Return the app.
 
-    ``read`` returns what the pipeline has made last, None if nothing: ``tables``, by task and
-    product as in a notebook's ``upstream``, and texts for the head, ``sample`` and ``about``.
-    It is called when the page is opened and when a choice changes.
+    ``read()`` has ``tables``, by task and product, and ``sample`` and ``about``, texts for the
+    head; it is None if nothing is made yet.
     """
-    app = Dash(__name__, title=name, update_title=None, suppress_callback_exceptions=True)
+    app = Dash(__name__, title=name, suppress_callback_exceptions=True)
 
     def show() -> html.Div:
         results = read()
@@ -44,7 +42,7 @@ def make_app(read: Callable[[], Any], name: str) -> Dash:
     app.layout = show
 
     @app.callback(Output("figure", "figure"), Input("column", "value"))
-    def redraw(number: int) -> Figure:
+    def redraw(number: int) -> Any:
         _, table, column = list_columns(read())[number]
         return px.histogram(table, x=column)
 
@@ -75,24 +73,30 @@ def make_page(results: Any, name: str) -> html.Div:
     ]
     for task, tables in results.tables.items():
         for product, table in tables.items():
+            head = html.Thead(html.Tr([html.Th(str(column)) for column in table.columns]))
+            rows = table.head().to_numpy()
+            cells = [html.Tr([html.Td(str(value)) for value in row]) for row in rows]
             page.append(html.H2(f"{task}: {product}, {len(table):,} rows"))
-            page.append(html.Div(show_table(table.head()), className="rows"))
+            page.append(html.Table([head, html.Tbody(cells)], className="dataframe"))
     return html.Div(page)
-
-
-def show_table(table: Any) -> html.Table:
-    """Lay out a small table, without its index."""
-    head = html.Thead(html.Tr([html.Th(str(column)) for column in table.columns]))
-    rows = table.astype(str).to_numpy().tolist()
-    body = html.Tbody([html.Tr([html.Td(value) for value in row]) for row in rows])
-    return html.Table([head, body], className="dataframe")
 '''
 
 
 def main(arguments: list[str]) -> int:
-    """Write src/<package>/dashboard.py, which does not exist yet, and say what to type next."""
-    if arguments != ["--dashboard"]:
-        raise Refusal("Type --dashboard alone: a dashboard is no task.")
+    """Make the dashboard and say what to type next; return 1 if it is refused."""
+    try:
+        if arguments != ["--dashboard"]:
+            raise Refusal("Type --dashboard alone: a dashboard is no task.")
+        make()
+    except (Refusal, ValueError) as error:
+        print(f"No dashboard was made. {error}")
+        return 1
+    print(f"Next: {next_step()}")
+    return 0
+
+
+def make() -> None:
+    """Write src/<package>/dashboard.py, which must not exist yet."""
     path = package() / "dashboard.py"
     place = path.relative_to(root()).as_posix()
     if path.exists():
@@ -106,8 +110,7 @@ def main(arguments: list[str]) -> int:
     if not names:
         raise Refusal("No task of pipeline.yaml makes a .parquet or .csv table to show.")
     path.write_bytes(PAGE.replace("TABLES", json.dumps(names)).encode("utf-8"))
-    print(f"A dashboard of {', '.join(names)}:\n  {place}\nNext: {next_step()}")
-    return 0
+    print(f"A dashboard of {', '.join(names)}:\n  {place}")
 
 
 def next_step() -> str:
