@@ -63,6 +63,13 @@ def test_a_short_report_has_none() -> None:
     assert "Contents" not in page and "<!--" not in page.split("<body")[1]
 
 
+def test_headings_of_somebody_else_are_left_alone() -> None:
+    """Such as those that a table or a widget brings along."""
+    page = report(shows({"text/html": '<h2 id="own">Own</h2><p>Text</p>'}), text(LONG))
+    assert '<h2 id="own">Own</h2><p>Text</p>' in page
+    assert re.findall(r'<a class="level-\d" href="#(\w*)', page)[0] == "One"
+
+
 def test_a_formula_in_a_heading_is_one_that_browsers_draw() -> None:
     page = report(text("# The sum $a^2$"))
     assert re.search(r'<h1 id="The-sum-a2">The sum <math display="inline"><mrow>', page)
@@ -98,6 +105,8 @@ def test_a_figure_without_a_title_has_no_caption_unless_its_cell_has_one() -> No
         (pd.DataFrame({"a": [1]}, index=["x"]), False),
         (pd.DataFrame({"a": range(3)}).rename_axis("bird"), False),
         (pd.DataFrame([[5, 1], [2, 7]]), False),  # a matrix
+        (pd.DataFrame({"a": [1, 2]}, index=[["x", "x"], [5, 0]]), False),
+        (pd.DataFrame({"a": [1, 2]}, index=[[0, 1], ["x", "y"]]), False),
     ],
 )
 def test_an_index_that_is_a_plain_range_is_hidden(table: pd.DataFrame, hidden: bool) -> None:

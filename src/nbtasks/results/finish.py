@@ -14,7 +14,8 @@ FEW = 5
 #: Where the list of the headings goes.
 CONTENTS = "<!-- contents -->"
 HEADING = re.compile(
-    r'<h([1-3])\b[^>]*? id="([^"]*)"[^>]*>(.*?)<a class="anchor-link".*?</a></h\1>', re.DOTALL
+    r'<h([1-3])\b[^>]*? id="([^"]*)"[^>]*>((?:(?!</h).)*?)<a class="anchor-link".*?</a></h\1>',
+    re.DOTALL,
 )
 #: A table of pandas with one line of names and an index without a name.
 TABLE = re.compile(
@@ -58,7 +59,8 @@ def mark(found: re.Match[str]) -> str:
     """Return a table, marked if its index says nothing; not a matrix, with a range both ways."""
     columns = re.findall(r"<th>(.*?)</th>", found[3])
     rows = re.findall(r"<tr>\s*<th>(.*?)</th>", found[4])
-    says_nothing = is_range(rows) and not is_range(columns)
+    is_plain = len(rows) == found[4].count("<tr") and "" not in columns  # one level only
+    says_nothing = is_plain and is_range(rows) and not is_range(columns)
     return found[1] + " range" * says_nothing + found[2]
 
 
