@@ -1,15 +1,12 @@
 """Keep what somebody has typed into an executed notebook, before a build overwrites it."""
 
-from __future__ import annotations
-
-import hashlib
 import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from nbtasks.checks import fingerprints
-from nbtasks.pipeline.tasks import Product, Task
+from nbtasks.pipeline.tasks import Product, Task, shorten
 from nbtasks.project import root
 
 #: How the cells begin that `--debug` and `--debuglater` of Ploomber put at the top.
@@ -34,7 +31,7 @@ def typed(path: Path) -> str | None:
         return None
     if sources and sources[0].startswith(DEBUGGERS):
         return None
-    return hashlib.sha256(json.dumps([s for s in sources if s.strip()]).encode()).hexdigest()
+    return fingerprints.digest(json.dumps([s for s in sources if s.strip()]))
 
 
 def notebooks_among(products: Iterable[Product]) -> list[Path]:
@@ -59,17 +56,12 @@ def keep_edits(task: Task) -> None:
         copy.parent.mkdir(exist_ok=True)
         shutil.copy2(path, copy)
         fingerprints.remember("typed", path, now)
-        print(
-            f"{task.name}: its result {path.name} was edited; the edit is kept in "
-            f"{copy.relative_to(root()).as_posix()}"
-        )
+        kept = f"the edit is kept in {shorten(copy)}"
+        print(f"{task.name}: its result {path.name} was edited; {kept}")
 
 
 def find_place(path: Path, name: str) -> Path:
     """Return a name in exploration/ that is free."""
-    numbers = ["", *range(2, 1000)]
-    names = [
-        root() / KEPT / f"{name.replace('/', '-')}-edited{number}{path.suffix}"
-        for number in numbers
-    ]
-    return next(place for place in names if not place.exists())
+    start = root() / KEPT / f"{name.replace('/', '-')}-edited"
+    places = (Path(f"{start}{number}{path.suffix}") for number in ["", *range(2, 1000)])
+    return next(place for place in places if not place.exists())

@@ -1,7 +1,5 @@
 """Tell what has changed since a task was run: which file, which key, and since when."""
 
-from __future__ import annotations
-
 import difflib
 import time
 from collections.abc import Iterator, Mapping
@@ -17,16 +15,10 @@ LINES = 12
 
 
 def differences(task: Task, functions: Mapping[str, str], other: str) -> Iterator[str]:
-    """Yield what is not as it was when a task ran, a line each.
+    """Yield what is not as it was when a task, here with its cells, ran; a line each.
 
-    Parameters
-    ----------
-    task
-        The task, with its cells.
-    functions
-        What it uses now.
-    other
-        What the engine takes for changed: its script, its files of `resources_`, or "".
+    `functions` is what it uses now; `other` what the engine takes for changed: its script, its
+    files of `resources_`, or "".
     """
     known = [product.noted for product in task.products.values()]
     if not known or any(data.get("timestamp") is None for data in known):

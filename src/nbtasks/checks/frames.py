@@ -1,7 +1,5 @@
 """Read the tables that tasks make, whole or in parts, and hold them against a schema."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -40,17 +38,8 @@ def find_tables(products: Mapping[str, Product]) -> list[str]:
 def read_parts(product: Product, types: Types | None = None) -> Iterator[Any]:
     """Yield a table as data frames of at most `PART` cells, where its format allows.
 
-    Parameters
-    ----------
-    product
-        A file, a folder of files, or a table in a database.
-    types
-        What the schema says of columns, to read texts with; none of them need be there.
-
-    Yields
-    ------
-    pandas.DataFrame
-        The next rows.
+    It is a file, a folder of files, or a table in a database. Texts are read with the types of
+    the schema.
     """
     import pandas as pd
 
@@ -107,18 +96,9 @@ def has_twins(path: Path) -> bool:
 
 
 def validate(product: Product, schema: Any, title: str, error: type[Exception]) -> None:
-    """Hold a table against its schema.
+    """Hold a table against its schema or model of pandera.
 
-    Parameters
-    ----------
-    product
-        The table.
-    schema
-        A pandera schema or model.
-    title
-        What to call the table in messages.
-    error
-        What to raise.
+    Messages call it by the title; the error is what to raise.
     """
     import pandas as pd
 

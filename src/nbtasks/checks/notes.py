@@ -4,8 +4,6 @@ It says what each product held, what each input held, and with which functions i
 product that is not as its note says (half written, copied over, written by hand) is made again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,16 +41,9 @@ def note(
     inputs: Mapping[str, Mapping[str, Product]],
     products: Mapping[str, Product],
 ) -> dict[str, Any]:
-    """Return the note on a task that has just succeeded.
+    """Return the note on a task that has just succeeded, with the functions in use as it began.
 
-    Parameters
-    ----------
-    functions
-        What was in use as it began.
-    inputs
-        The products of each task that it reads, by the name of that task.
-    products
-        Its own.
+    `inputs` are the products of each task that it reads, by the name of that task.
     """
     found = {name: identify_all(that_count(made)) for name, made in inputs.items()}
     files = {key: p for key, p in products.items() if p.path is not None}
@@ -107,12 +98,7 @@ def changed_inputs(task: Task, noted: Mapping[str, Any]) -> list[tuple[str, str]
 def varying(task: Task, note: Mapping[str, Any]) -> list[str]:
     """Return the products that have come out otherwise, from the same code and the same input.
 
-    Parameters
-    ----------
-    task
-        The task, with what was noted of its products before it ran.
-    note
-        The new note.
+    The products of the task have what was noted of them before it ran; the note is the new one.
     """
     known = [product.noted for product in task.products.values()]
     before = find_note(known)

@@ -5,11 +5,8 @@ table, or the schemas of its tables by the keys of the products. A table that is
 memory is read and checked in parts.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
-import hashlib
 import importlib
 import sys
 import warnings
@@ -20,7 +17,7 @@ from typing import Any
 
 from nbtasks.checks import fingerprints, frames, notes
 from nbtasks.errors import NbtasksError
-from nbtasks.pipeline.tasks import Product, Task
+from nbtasks.pipeline.tasks import Product, Task, shorten
 from nbtasks.project import imports, root, traces
 
 
@@ -45,7 +42,7 @@ def schemas_fingerprint() -> str:
         return ""
     name = f"{file.parent.name}.schemas"
     modules = imports.follow([imports.parse(f"import {name}")])
-    return hashlib.sha256(repr(sorted(modules.items())).encode()).hexdigest()
+    return fingerprints.digest(repr(sorted(modules.items())))
 
 
 def load_schemas() -> dict[str, Any]:
@@ -59,7 +56,7 @@ def load_schemas() -> dict[str, Any]:
     file = schemas_file()
     if file is None:
         return {}
-    path = file.relative_to(root()).as_posix()
+    path = shorten(file)
     try:
         schemas = getattr(importlib.import_module(f"{file.parent.name}.schemas"), "SCHEMAS", {})
     except Exception as error:
@@ -77,14 +74,7 @@ def assign(
 ) -> dict[str, Any]:
     """Return the schema of each table of a task, by the key of the product.
 
-    Parameters
-    ----------
-    task
-        The task.
-    schemas
-        Those of schemas.py.
-    say
-        What is told that they do not fit; a worker shows nothing but warnings.
+    `say` is told where those of schemas.py do not fit; a worker shows nothing but warnings.
     """
     names = [task.name, *(key for key in schemas if fnmatchcase(task.name, key))]
     found = next((schemas[name] for name in names if name in schemas), None)
@@ -105,12 +95,7 @@ def assign(
 
 
 def check(task: Task) -> None:
-    """Check the tables that a task has made.
-
-    Parameters
-    ----------
-    task
-        The task, which has just run.
+    """Check the tables that a task has just made.
 
     Raises
     ------
@@ -170,13 +155,7 @@ def remember(product: Product) -> None:
 
 
 def find_reason(task: Task) -> str | None:
-    """Return why the tables of a task do not count any more: they break a schema that is new.
-
-    Parameters
-    ----------
-    task
-        The task, up to date otherwise.
-    """
+    """Return why the tables of a task do not count any more: they break a schema that is new."""
     products = task.products
     for key in frames.find_tables(products):
         passed = [notes.identify(products[key]), schemas_fingerprint()]
@@ -189,6 +168,6 @@ def find_reason(task: Task) -> str | None:
                 frames.validate(products[key], schemas[key], name, IntegrityError)
         except IntegrityError:
             file = schemas_file()
-            return f"its schema in {file.relative_to(root()).as_posix() if file else 'src'}"
+            return f"its schema in {shorten(file) if file else 'src'}"
         remember(products[key])
     return None

@@ -1,7 +1,5 @@
 """Hold tables against schemas of pandera.polars, for who works with polars."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
