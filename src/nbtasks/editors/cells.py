@@ -1,7 +1,5 @@
 """Find the parameters cell in what an editor sends: a cell, several, or a whole file."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable

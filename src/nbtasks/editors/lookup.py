@@ -1,7 +1,5 @@
 """Which task a file belongs to, and what `%task` is asked for."""
 
-from __future__ import annotations
-
 import difflib
 import shlex
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Read a pipeline in another process, and keep what it says until a file of it changes."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -4,8 +4,6 @@
 for IPython. Nothing here may stop a cell of the user: what goes wrong is said in a sentence.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Load and build pipelines as the commands of Ploomber do, for commands of ours."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

@@ -4,8 +4,6 @@ Every Ploomber command comes through here once it has read the pipeline; only ex
 take turns.
 """
 
-from __future__ import annotations
-
 import atexit
 import os
 import subprocess

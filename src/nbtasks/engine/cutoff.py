@@ -1,7 +1,5 @@
 """Stop a chain of tasks where its input has come out as it was."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nbtasks.checks import notes, tables

@@ -5,8 +5,6 @@
 It prints one line of JSON: `describe` says what it holds, or ``{"error": "a sentence"}``.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

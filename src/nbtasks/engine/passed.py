@@ -4,8 +4,6 @@ A push that only changes what no notebook can notice, such as docs/, is let thro
 else counts: files of the commit, raw data beside it, installed packages, Python.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import sys

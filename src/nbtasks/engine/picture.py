@@ -1,7 +1,5 @@
 """Draw the pipeline into a file, an SVG picture."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Refusals, said so that Ploomber prints their sentence alone, without a traceback."""
 
-from __future__ import annotations
-
 from ploomber_core.exceptions import BaseException as PloomberError
 
 from nbtasks.errors import Refusal

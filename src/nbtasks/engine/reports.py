@@ -1,7 +1,5 @@
 """Have the .html products of notebooks made as reports."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -6,8 +6,6 @@ FOLDER gets the products, the logs, and for each pipeline what its tasks are and
 calls this before a push, the copy has what is pushed; else it has what the project has now.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

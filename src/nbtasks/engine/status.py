@@ -4,8 +4,6 @@ It takes the options of `ploomber status`, such as --env--sample true. With `--w
 that task: which file or parameter has changed, and since when.
 """
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where Python code makes a pipeline of Ploomber, and the lines that have it use ours."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ The usual way in four steps: columns by the longest path, points on the way of a
 columns, an order in each column that crosses few arrows, and heights that keep arrows straight.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_right, insort
 from graphlib import TopologicalSorter

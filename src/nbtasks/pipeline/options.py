@@ -1,7 +1,5 @@
 """What a command line says: which pipeline, and which parameters."""
 
-from __future__ import annotations
-
 import ast
 import os
 import sys

@@ -1,7 +1,5 @@
 """Draw the pipeline as a picture, with nothing but Python: no network, no system library."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 

@@ -1,7 +1,5 @@
 """Copy the project as git would bring it to someone else, or as it is now."""
 
-from __future__ import annotations
-
 import io
 import os
 import shutil

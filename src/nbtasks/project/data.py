@@ -4,8 +4,6 @@ nbtasks data                       check every file of the list; download what i
 nbtasks data add FILE [--url URL]  put a file on the list, and leave it out of git
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Mapping
 from pathlib import Path

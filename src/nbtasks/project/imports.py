@@ -4,8 +4,6 @@ An import counts wherever it stands and however it is written. The modules that 
 imports count too.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import functools
