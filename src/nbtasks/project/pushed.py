@@ -1,9 +1,17 @@
-"""Copy the project as git would bring it to someone else, or as it is now."""
+"""What a smoke test runs on: the project as git pushes it, or as it is now.
 
+The last state that has passed is remembered, so that a push which only changes what no notebook
+can notice, such as docs/, is let through. Everything else counts: files of the commit, raw data
+beside it, installed packages, Python.
+"""
+
+import hashlib
 import io
 import os
 import shutil
+import sys
 import tarfile
+from importlib import metadata
 from pathlib import Path
 
 from nbtasks.project import git, root
@@ -12,23 +20,19 @@ from nbtasks.project import git, root
 LARGE = 5_000_000
 #: What no run needs, where git does not say what belongs to the project.
 LEFT_OUT = {".venv", "products", "notebooks", "__pycache__", "smoke"}
+#: Folders that no notebook reads; of files at the top, texts in Markdown and hidden ones.
+UNNOTICED = ("docs/", "tests/", "exploration/", ".github/", ".vscode/")
 
 
 def copy_project(target: Path) -> None:
-    """Copy the project: the commit that git pushes just now, else what its folder has.
+    """Copy the project to a new folder: the commit that git pushes now, else what is there.
 
     Files that git ignores are left out, but for those in data/.
-
-    Parameters
-    ----------
-    target
-        The folder to make.
     """
     target.mkdir(parents=True)
     pushed = os.environ.get("PRE_COMMIT_TO_REF")
     names = [] if pushed and copy_commit(pushed, target) else list_files()
-    data = git.output("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "data")
-    for name in [*names, *split(data or b"")]:
+    for name in [*names, *ignored_data()]:
         copy_file(root() / name, target / name)
 
 
@@ -51,6 +55,12 @@ def list_files() -> list[str]:
     if listed is None:
         return [path.relative_to(root()).as_posix() for path in walk(root())]
     return split(listed)
+
+
+def ignored_data() -> list[str]:
+    """Return the files of data/ that git ignores."""
+    data = git.output("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "data")
+    return split(data or b"")
 
 
 def split(listed: bytes) -> list[str]:
@@ -80,3 +90,41 @@ def copy_file(source: Path, target: Path) -> None:
         except OSError:  # Windows asks for a privilege
             pass
     shutil.copy2(source, target)
+
+
+def pushed_state() -> str:
+    """Return a fingerprint of what a smoke test of this push depends on; "" outside of a push."""
+    commit = os.environ.get("PRE_COMMIT_TO_REF")
+    files = git.output("ls-tree", "-r", "-z", commit) if commit else None
+    if not files:
+        return ""
+    state = [sys.version, sys.prefix]
+    state += [line for line in split(files) if can_notice(line.partition("\t")[2])]
+    for name in ignored_data():
+        about = (root() / name).stat()
+        state.append(f"{name} {about.st_size} {about.st_mtime_ns}")
+    state += sorted(f"{one.metadata['Name']} {one.version}" for one in metadata.distributions())
+    return hashlib.sha256("\n".join(state).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def can_notice(name: str) -> bool:
+    """Tell whether a notebook may read a file of the project."""
+    is_text = "/" not in name and (name.endswith(".md") or name.startswith("."))
+    return not is_text and not name.startswith(UNNOTICED)
+
+
+def passed_file() -> Path:
+    """Return the file that keeps the state that has passed, in git's own folder."""
+    return root() / git.ask("rev-parse", "--git-path", "nbtasks-smoke").strip()
+
+
+def has_passed(state: str) -> bool:
+    """Tell whether the last smoke test that passed was one of this state."""
+    path = passed_file() if state else None
+    return path is not None and path.is_file() and path.read_text(encoding="utf-8") == state
+
+
+def remember(state: str) -> None:
+    """Remember that the smoke test of a state has passed."""
+    if state:
+        passed_file().write_text(state, encoding="utf-8")
