@@ -1,17 +1,28 @@
 """Know which tasks have to run, and why: by what products are, not by when they were written."""
 
 import ast
+import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+import tokenize
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import code, notes
+from nbtasks.checks import notes
 from nbtasks.checks.fingerprints import digest, fingerprint
 from nbtasks.pipeline import options, pipeline_file
-from nbtasks.pipeline.tasks import Task, shorten
+from nbtasks.pipeline.tasks import INJECTED, Cell, Task, shorten
 from nbtasks.project import imports, root
 
+#: What runs a file, in a line or, as a cell magic, in a whole cell.
+RUNS = re.compile(
+    r"(?m)^\s*(?:%run\b|%load\b|%%?(?:bash|sh|script|system|sx)\b|!)|[=(]\s*[!%]|"
+    r"\b(?:exec|execfile|run_path|run_module|source|sys\.source|system|getoutput|popen|Popen|"
+    r"check_output|check_call|call|run)\s*\("
+)
+#: Names of files that hold code.
+CODE = re.compile(r"[\w./\\~-]+\.(?:py|ipynb|ipy|r|R|sh|sql|jl|pl)\b")
 #: How a fingerprint of what pipeline.yaml passes to the functions that make clients is called.
 PASSED = "clients in pipeline.yaml"
 
@@ -31,12 +42,12 @@ def functions_of(task: Task) -> dict[str, str]:
     if task.source.cells:
         own = (task.folder,) if task.folder else ()
         trees = [imports.parse_cell(text) for text in task.source.code()]
-        run = code.files_run(task.source.code(), (*own, root()))
+        run = files_run(task.source.code(), (*own, root()))
         trees += [imports.read(path)[0] for path in run.values() if path.suffix == ".py"]
         used |= imports.follow(trees, folders=(*own, *imports.places()))
         used |= {name: fingerprint(path) or "" for name, path in run.items()}
         if task.source.language == "python":
-            used[notes.SCRIPT] = code.fingerprint(task.source.cells)
+            used[notes.SCRIPT] = fingerprint_of_cells(task.source.cells)
     return used
 
 
@@ -65,6 +76,56 @@ def makers_of_clients(task: Task) -> Iterator[tuple[str, str]]:
         passed = dict(spec) if isinstance(spec, dict) else {"dotted_path": spec}
         path = str(passed.pop("dotted_path"))
         yield path, digest(repr(passed)) if passed else ""
+
+
+def fingerprint_of_cells(cells: Iterable[Cell]) -> str:
+    """Return a fingerprint of what a notebook does and shows.
+
+    Line breaks, quotes and spaces of code do not count, as a formatter sets them; comments,
+    texts and tags do.
+    """
+    parts = [[*meaning(cell), *sorted(cell.tags)] for cell in cells if INJECTED not in cell.tags]
+    return digest(repr([part for part in parts if part]))
+
+
+def meaning(cell: Cell) -> Iterator[str]:
+    """Yield what a cell does, and the comments in it; a text line by line."""
+    if cell.is_code:
+        try:
+            yield ast.dump(ast.parse(cell.text))
+            for token in tokenize.generate_tokens(io.StringIO(cell.text).readline):
+                if token.type == tokenize.COMMENT:
+                    yield token.string.lstrip("#! ").rstrip()
+            return
+        except (SyntaxError, ValueError, tokenize.TokenError):  # magics, another language
+            pass
+    yield from (line.rstrip() for line in cell.text.strip().splitlines())
+
+
+def files_run(cells: Iterable[str], folders: tuple[Path, ...]) -> dict[str, Path]:
+    """Return the files of the project that cells run, and those that these run, by their names.
+
+    ``%run helpers.py``, ``exec(open("x.py").read())``, ``!python x.py``, ``source("x.R")`` and the
+    like: no import tells of these. `folders` are those in which such names may begin.
+    """
+    waiting, found = [name for cell in cells for name in names(cell)], {}
+    while waiting:
+        name = waiting.pop()
+        for path in ((folder / name).resolve() for folder in folders):
+            if path.is_file() and path.is_relative_to(root()):
+                if shorten(path) not in found:
+                    found[shorten(path)] = path
+                    waiting += names(path.read_text(encoding="utf-8", errors="replace"))
+                break
+    return found
+
+
+def names(text: str) -> Iterator[str]:
+    """Yield the files of code that a cell or a file names where it runs something."""
+    lines = [text] if text.lstrip().startswith("%%") else text.splitlines()
+    for line in lines:
+        if RUNS.search(line):
+            yield from CODE.findall(line)
 
 
 def functions_of_function(module: str, name: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from ploomber.constants import TaskStatus
 from ploomber.products._resources import process_resources
 
 from nbtasks.checks import edited, fingerprints, notes, tables, uptodate
-from nbtasks.engine import after, answers, cluster, ipython, plain, reports
+from nbtasks.engine import after, answers, cluster, ipython, plain
 from nbtasks.pipeline import options, parameters
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import check_modules
@@ -59,7 +59,7 @@ def look_over(dag: Any) -> None:
     check_modules()
     known = plain.describe(dag, cells=True)
     parameters.check(known.values())
-    reports.use(dag, known)
+    ipython.make_reports(dag, known)
     for name in dag:
         plain.REASONS.pop(name, None)
         plain.WAITED.pop(name, None)
