@@ -1,8 +1,10 @@
-"""Which task a file belongs to, and what `%task` is asked for."""
+"""What editors and `%task` say: where parameters end in a cell, which task a file belongs to."""
 
+import ast
 import difflib
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -16,10 +18,12 @@ USAGE = """\
 %task NAME --sample         those of the data sample
 %task NAME --env staging    those of env.staging.yaml
 %task NAME --env--seed 3    another value, as for `ploomber build`"""
-
-
 #: How many tasks are listed where none was meant.
 LISTED = 10
+#: What a parameters cell assigns at least.
+ASSIGNED = {"upstream", "product"}
+#: Spyder sends the number of a cell and its file: %runcell -i 2 '/home/ada/tasks/clean.py'
+SPYDER = re.compile(r"""runcell\b.*?(?<=['" ])((?:[\\/]|[A-Za-z]:)[^'"]*\.py)""")
 
 
 class Wish(NamedTuple):
@@ -40,13 +44,7 @@ class Found(NamedTuple):
 
 
 def parse(line: str, root: Path) -> Wish:
-    """Return what a line behind `%task` asks for.
-
-    Raises
-    ------
-    Refusal
-        If it can't be read, or the file of parameters does not exist.
-    """
+    """Return what a line behind `%task` asks for, unless its file of parameters is missing."""
     words, environment = shlex.split(line), None
     names: list[str] = []
     options: list[str] = []
@@ -79,13 +77,7 @@ def env_file(name: str, root: Path) -> str:
 
 
 def find(root: Path, file: Path | None, wish: Wish) -> Found:
-    """Return the task of a file, or else the one that `%task` has named.
-
-    Raises
-    ------
-    Refusal
-        If there is none, or a pipeline can't be read.
-    """
+    """Return the task of a file, or else the one that `%task` has named; refuse without one."""
     known: list[str] = []
     for pipeline in pipelines(root, file, wish.name):
         answer = reading.read(Choice(root, pipeline, wish.options, wish.environment))
@@ -140,3 +132,54 @@ def shown(root: Path, file: Path) -> str:
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return str(file)
+
+
+class Transformer(ast.NodeTransformer):
+    """Adds a call, if it is wanted, behind the parameters of a cell, before what else it has."""
+
+    def __init__(self, call: str, is_wanted: Callable[[], bool]) -> None:
+        self.call, self.is_wanted = call, is_wanted
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        """Return the cell with the call in it; what is no parameters cell stays as it is."""
+        end = end_of_parameters(node.body)
+        if end is not None and self.is_wanted():
+            call = ast.parse(self.call).body[0]
+            for part in ast.walk(call):
+                ast.copy_location(part, node.body[end - 1])
+            node.body.insert(end, call)
+        return node
+
+
+def end_of_parameters(body: list[ast.stmt]) -> int | None:
+    """Return how many statements there are up to the end of the parameters; None without any.
+
+    They are plain values that names get, one after the other, `upstream` and `product` among
+    them. A name that gets its second value belongs to the next cell.
+    """
+    names: set[str] = set()
+    for number, statement in enumerate(body):
+        name = name_of(statement)
+        if name is None or name in names:
+            if names >= ASSIGNED:
+                return number
+            names = set()
+        if name is not None:
+            names.add(name)
+    return len(body) if names >= ASSIGNED else None
+
+
+def name_of(statement: ast.stmt) -> str | None:
+    """Return the name to which a statement gives a plain value: ``seed = 42``; None if another."""
+    if isinstance(statement, ast.Assign):
+        targets, value = statement.targets, statement.value
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        targets, value = [statement.target], statement.value
+    else:
+        return None
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    target = targets[0]
+    return target.id if len(targets) == 1 and isinstance(target, ast.Name) else None

@@ -37,13 +37,7 @@ RUNNING: dict[tuple[Path, str], tuple[subprocess.Popen[str], int]] = {}
 
 
 def read(choice: Choice) -> dict[str, Any]:
-    """Return what `nbtasks.engine.described` says of a pipeline.
-
-    Raises
-    ------
-    Refusal
-        If the pipeline can't be read; the text says why.
-    """
+    """Return what `nbtasks.engine.described` says of a pipeline; refuse if it can't be read."""
     found, at = recall(choice), (choice.root, choice.key())
     while found is None:
         is_early = at in RUNNING

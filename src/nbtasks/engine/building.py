@@ -15,16 +15,9 @@ from nbtasks.results.smoked import OF_PLOOMBER
 
 
 def load(arguments: list[str], command: str, about: str | None = None) -> Any:
-    """Return the pipeline that the options of Ploomber's command line choose, rendered.
+    """Return the pipeline, rendered, that options of Ploomber after a command of ours choose.
 
-    Where it can't be read, say why in a sentence and return None.
-
-    Parameters
-    ----------
-    arguments
-        What was typed after the command.
-    command, about
-        Of ours, and what `--help` says of it.
+    Where it can't be read, say why in a sentence and return None. `about` is for `--help`.
     """
     os.chdir(root())
     sys.argv = [f"nbtasks {command}", *arguments]  # Ploomber's parser reads it
@@ -57,14 +50,8 @@ def build_all(
 ) -> None:
     """Build all tasks of a pipeline, up to date or not; the process ends if one fails.
 
-    Parameters
-    ----------
-    pipeline
-        Its file.
-    words
-        Parameters, as they are typed.
-    note
-        What is told of the tasks and the seconds they took, however the build ends.
+    `words` are its parameters, as they are typed. `note` is told of the tasks and the seconds
+    they took, however the build ends.
     """
     from ploomber.cli.io import cli_endpoint
 
@@ -87,15 +74,7 @@ def build_all(
 def build_alone(names: list[str]) -> tuple[dict[str, Path], bool]:
     """Build tasks that need no others, all in one build, as `ploomber build` does.
 
-    Parameters
-    ----------
-    names
-        Those of the tasks.
-
-    Returns
-    -------
-    tuple
-        The executed notebooks of the tasks that are up to date now; whether the build failed.
+    Return the executed notebooks of those that are up to date now, and whether the build failed.
     """
     from ploomber.cli.io import cli_endpoint
     from ploomber.spec import DAGSpec

@@ -34,12 +34,9 @@ COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
 def describe(words: list[str]) -> dict[str, Any]:
-    """Read the pipeline that options of Ploomber's command line choose; run nothing.
+    """Read the pipeline that options such as ``--entry-point pipeline.x.yaml`` choose; run nothing.
 
-    Parameters
-    ----------
-    words
-        Options, such as ``--entry-point pipeline.x.yaml --env--sample true``.
+    Whatever Ploomber and our checks raise has a text for the user.
 
     Returns
     -------
@@ -50,11 +47,6 @@ def describe(words: list[str]) -> dict[str, Any]:
         ``environment``: the name of the folder in products/, or "". ``sample``: true, false, or
         null where there is no such parameter. ``files``: what the answer depends on; null if on
         more than files.
-
-    Raises
-    ------
-    Exception
-        Whatever Ploomber and our checks raise; the text is for the user.
     """
     sys.argv = ["ploomber", *words]  # Ploomber's parser reads it
     sources.check()

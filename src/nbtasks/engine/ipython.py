@@ -48,13 +48,7 @@ def encrypt(task: Any) -> None:
 
 
 def allow(task: Any) -> None:
-    """Switch off Ploomber's check of the code where it takes IPython for a mistake.
-
-    Parameters
-    ----------
-    task
-        A task; if it is no notebook in Python, nothing happens.
-    """
+    """Switch off Ploomber's check of a notebook in Python where it takes IPython for a mistake."""
     if getattr(task, "static_analysis", None) != "regular" or task.source.language != "python":
         return
     notebook = task.source.nb_obj_rendered

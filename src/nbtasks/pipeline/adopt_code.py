@@ -14,13 +14,7 @@ OTHERS = {
 
 
 def change(text: str) -> tuple[str, list[str]]:
-    """Return code with our lines in it, and notes on what is left to do.
-
-    Parameters
-    ----------
-    text
-        The code of a module. As it is returned if it makes no pipeline.
-    """
+    """Return code with our lines in it, and notes; as it is if it makes no pipeline."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):

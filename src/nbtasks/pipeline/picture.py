@@ -107,10 +107,7 @@ class Drawing:
 def draw(nodes: list[Node]) -> str:
     """Return the picture of a pipeline, an SVG element.
 
-    Parameters
-    ----------
-    nodes
-        Its tasks. Upstream tasks that are not among them are left out.
+    Upstream tasks that are not among its nodes are left out.
     """
     drawing = Drawing(nodes)
     wide, high = drawing.size()

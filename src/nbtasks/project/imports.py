@@ -54,20 +54,10 @@ def parse_cell(cell: str) -> ast.Module:
 
 
 def imported_names(tree: ast.AST, package: str = "") -> Iterator[str]:
-    """Yield the dotted names that code imports, or may import.
+    """Yield the dotted names that code of a package, or of none, imports or may import.
 
-    Parameters
-    ----------
-    tree
-        The parsed code.
-    package
-        The package it belongs to, for imports that begin with a dot.
-
-    Yields
-    ------
-    str
-        Such as ``my_pipeline.clean``; for ``from my_pipeline import clean`` that one and
-        ``my_pipeline``, since `clean` may be a module or not.
+    Such as ``my_pipeline.clean``; for ``from my_pipeline import clean`` that one and
+    ``my_pipeline``, since `clean` may be a module or not.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -123,21 +113,10 @@ def imports_of(name: str, file: Path, folders: tuple[Path, ...]) -> frozenset[tu
 def follow(
     trees: Iterable[ast.AST], package: str = "", folders: tuple[Path, ...] = ()
 ) -> dict[str, str]:
-    """Return the project's modules that code imports, directly or through others.
+    """Return the project's modules that code of a package imports, directly or through others.
 
-    Parameters
-    ----------
-    trees
-        The parsed code.
-    package
-        The package it belongs to, if any.
-    folders
-        Where modules may lie; none stands for the project and its `src`.
-
-    Returns
-    -------
-    dict
-        Path of each module, from the project's folder -> fingerprint of its text.
+    Path of each, from the project's folder -> fingerprint of its text. Modules may lie in the
+    folders; none stands for the project and its `src`.
     """
     names = {name for tree in trees for name in imported_names(tree, package)}
     waiting = [module for name in names for module in find_modules(name, folders)]
