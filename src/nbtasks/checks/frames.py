@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import texts, with_polars
+from nbtasks.checks import texts
 from nbtasks.checks.texts import PACKED, READERS, TEXT, Types
 from nbtasks.pipeline.tasks import Product
 
@@ -13,6 +13,10 @@ from nbtasks.pipeline.tasks import Product
 PART = 4_000_000
 #: What may hold a table or something else.
 MAYBE = {".json": "read_json", ".pkl": "read_pickle", ".pickle": "read_pickle", ".h5": "read_hdf"}
+#: How pandera names the checks of the columns themselves -> what they mean.
+SHAPE_CHECKS = {"column_in_dataframe": "missing", "column_in_schema": "not expected"}
+#: What is said of a table.
+BROKEN = " is not as its schema in schemas.py says:"
 ARROW = {".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".orc": "orc"}
 
 
@@ -65,7 +69,8 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
     import pyarrow.dataset as ds
     import pyarrow.parquet as pq
 
-    if form == "parquet" and has_twins(path):  # a dataset can't tell them apart
+    names = pq.read_schema(path).names if form == "parquet" and path.is_file() else []
+    if len({*names}) < len(names):  # a dataset can't tell columns of one name apart
         yield pq.ParquetFile(path).read().to_pandas()
         return
     if form == "parquet":  # of a row group, only what is needed next
@@ -87,14 +92,6 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
         yield pa.Table.from_batches(held, data.schema).to_pandas()
 
 
-def has_twins(path: Path) -> bool:
-    """Tell whether a Parquet file has two columns of one name."""
-    import pyarrow.parquet as pq
-
-    names = pq.read_schema(path).names if path.is_file() else []
-    return len({*names}) < len(names)
-
-
 def validate(product: Product, schema: Any, title: str, error: type[Exception]) -> None:
     """Hold a table against its schema or model of pandera.
 
@@ -105,7 +102,7 @@ def validate(product: Product, schema: Any, title: str, error: type[Exception]) 
     schema = schema.to_schema() if hasattr(schema, "to_schema") else schema
     library = type(schema).__module__.split(".")[2:3] or ["pandas"]
     if library[0] == "polars":
-        with_polars.check(product.path, kind_of(product), schema, title, error)
+        check_with_polars(product.path, kind_of(product), schema, title, error)
         return
     if library[0] != "pandas":
         raise error(f"{title} has a schema of pandera.{library[0]}: use pandera.pandas or polars")
@@ -119,6 +116,34 @@ def validate(product: Product, schema: Any, title: str, error: type[Exception]) 
         check_part(begin[0], schema, title, error)
         return
     check_parts(itertools.chain(begin, parts), schema, title, error)
+
+
+def check_with_polars(
+    path: Path | None, kind: str, schema: Any, title: str, error: type[Exception]
+) -> None:
+    """Hold a table, read whole, against a schema of pandera.polars, for who works with polars."""
+    import polars as pl
+    from pandera.errors import SchemaErrors
+
+    readers = {".parquet": pl.read_parquet, ".pq": pl.read_parquet, ".feather": pl.read_ipc}
+    readers |= {".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson}
+    if path and TEXT.get(kind):
+        options = Types().for_csv(path, TEXT[kind], [*schema.columns])
+        words = {name for name, column in schema.columns.items() if str(column.dtype) == "String"}
+        kinds = {name: pl.String for name in words.intersection(options["columns"])}
+        encoding = "utf8" if options["encoding"] == "utf-8-sig" else options["encoding"]
+        given = {"separator": options["sep"], "encoding": encoding, "schema_overrides": kinds}
+        table = pl.read_csv(str(path), **given)
+    elif kind in readers:
+        table = readers[kind](str(path))
+    else:
+        raise error(f"{title}: a schema of pandera.polars can't check {kind or 'such'} products")
+    try:
+        schema.validate(table, lazy=True)
+    except SchemaErrors as found:
+        cases = found.failure_cases.to_dicts()
+        report = {f"  column {case['column']}, check {case['check']}" for case in cases}
+        raise error("\n".join([title + BROKEN, *sorted(report)])) from None
 
 
 def check_parts(parts: Iterator[Any], schema: Any, title: str, error: type[Exception]) -> None:
@@ -156,12 +181,7 @@ def check_part(table: Any, schema: Any, title: str, error: type[Exception]) -> N
     except SchemaErrors as found:
         problems = found.failure_cases.groupby("check", sort=False)
         report = [describe(check, cases, table) for check, cases in problems]
-        message = f"{title} is not as its schema in schemas.py says:"
-        raise error("\n".join([message, *report])) from None
-
-
-#: How pandera names the checks of the columns themselves -> what they mean.
-SHAPE_CHECKS = {"column_in_dataframe": "missing", "column_in_schema": "not expected"}
+        raise error("\n".join([title + BROKEN, *report])) from None
 
 
 def describe(check: str, cases: Any, table: Any) -> str:

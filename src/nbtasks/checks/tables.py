@@ -26,7 +26,7 @@ class IntegrityError(NbtasksError):
 
 
 class BrokenSchemasError(NbtasksError):
-    """The file of the schemas can't be imported."""
+    """The file of the schemas can't be imported, or SCHEMAS holds something else."""
 
 
 def schemas_file() -> Path | None:
@@ -46,13 +46,7 @@ def schemas_fingerprint() -> str:
 
 
 def load_schemas() -> dict[str, Any]:
-    """Return the schemas, by the names of tasks.
-
-    Raises
-    ------
-    BrokenSchemasError
-        If schemas.py can't be imported, or SCHEMAS holds something else.
-    """
+    """Return the schemas, by the names of tasks."""
     file = schemas_file()
     if file is None:
         return {}
@@ -97,11 +91,7 @@ def assign(
 def check(task: Task) -> None:
     """Check the tables that a task has just made.
 
-    Raises
-    ------
-    IntegrityError
-        If a table is not as its schema says; the message names each column and check that
-        failed, and the first rows at fault.
+    IntegrityError names each column and check that failed, and the first rows at fault.
     """
     products = task.products
     tables = frames.find_tables(products)

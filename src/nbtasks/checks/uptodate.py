@@ -54,14 +54,9 @@ def functions_of(task: Task) -> dict[str, str]:
 def makers_of_clients(task: Task) -> Iterator[tuple[str, str]]:
     """Yield the functions that make clients of a task, such as a connection to a database.
 
-    Ploomber calls them before it hands over the pipeline, and forgets which they were; so they
-    are read from pipeline.yaml.
-
-    Yields
-    ------
-    tuple of str
-        A dotted path, and a fingerprint of what is passed to the function, "" for nothing.
-        Where files are copied to does not count: they are the same there.
+    Each by its dotted path, with a fingerprint of what is passed to it, "" for nothing. Ploomber
+    calls them before it hands over the pipeline, and forgets which they were; so they are read
+    from pipeline.yaml. Where files are copied to does not count: they are the same there.
     """
     is_file = all(product.path is not None for product in task.products.values())
     if not task.has_client and is_file:

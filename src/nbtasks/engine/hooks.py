@@ -16,7 +16,7 @@ from typing import Any
 from ploomber.constants import TaskStatus
 from ploomber.products._resources import process_resources
 
-from nbtasks.checks import edited, fingerprints, notes, tables, uptodate
+from nbtasks.checks import fingerprints, notes, tables, uptodate
 from nbtasks.engine import after, answers, cluster, ipython, plain
 from nbtasks.pipeline import options, parameters
 from nbtasks.pipeline.tasks import Task
@@ -130,7 +130,7 @@ def watch(task: Any, known: Task, functions: dict[str, str]) -> None:
     ipython.encrypt(task)
     builds = "jupyterlab" not in sys.modules  # it reads the pipeline too
     if builds and task.exec_status.name in WAITS:
-        edited.keep_edits(known)
+        notes.keep_edits(known)
     own = task.on_finish.own if isinstance(task.on_finish, after.Finish) else task.on_finish
     failed = task.on_failure.own if isinstance(task.on_failure, after.Fail) else task.on_failure
     before = {key: after.look(product) for key, product in known.products.items()}
