@@ -125,8 +125,8 @@ def check_with_polars(
     import polars as pl
     from pandera.errors import SchemaErrors
 
-    readers = {".parquet": pl.read_parquet, ".pq": pl.read_parquet, ".feather": pl.read_ipc}
-    readers |= {".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson}
+    readers = {".parquet": "read_parquet", ".pq": "read_parquet", ".feather": "read_ipc"}
+    readers |= {".jsonl": "read_ndjson", ".ndjson": "read_ndjson"}
     if path and TEXT.get(kind):
         options = Types().for_csv(path, TEXT[kind], [*schema.columns])
         words = {name for name, column in schema.columns.items() if str(column.dtype) == "String"}
@@ -135,7 +135,7 @@ def check_with_polars(
         given = {"separator": options["sep"], "encoding": encoding, "schema_overrides": kinds}
         table = pl.read_csv(str(path), **given)
     elif kind in readers:
-        table = readers[kind](str(path))
+        table = getattr(pl, readers[kind])(str(path))
     else:
         raise error(f"{title}: a schema of pandera.polars can't check {kind or 'such'} products")
     try:

@@ -102,8 +102,9 @@ def check(task: Task) -> None:
         frames.validate(products[key], schema, title(task, key, schemas), IntegrityError)
         remember(products[key])
     unknown = [key for key in tables if frames.kind_of(products[key]) not in frames.MAYBE]
-    for key in unknown if not schemas else ():
-        text = f"{task.name}: its table {short(products[key])} has no schema in schemas.py"
+    for product in (products[key] for key in unknown if not schemas):
+        name = product.path.name if product.path else product.name
+        text = f"{task.name}: its table {name} has no schema in schemas.py"
         line = f'"{task.name}": pa.DataFrameSchema(),'
         warnings.warn(f"{text}; a line to begin with, in SCHEMAS: {line}", stacklevel=2)
 
@@ -131,11 +132,6 @@ def find_unused(names_of_tasks: Iterable[str]) -> list[str]:
 def title(task: Task, key: str, schemas: dict[str, Any]) -> str:
     """Say which table of a task is meant."""
     return f"The table {f'{key} ' if len(schemas) > 1 else ''}of task {task.name!r}"
-
-
-def short(product: Product) -> str:
-    """Return the name of a product without its folder."""
-    return product.path.name if product.path else product.name
 
 
 def remember(product: Product) -> None:

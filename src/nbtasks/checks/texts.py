@@ -26,13 +26,7 @@ PACKED = {".gz", ".bz2", ".zip", ".xz", ".zst"}
 
 
 class Types:
-    """What a schema says of the types of columns, which texts do not keep.
-
-    Parameters
-    ----------
-    schema
-        A schema of pandera.pandas; None says nothing.
-    """
+    """What a schema of pandera.pandas, or none, says of the types of columns: texts keep none."""
 
     #: Types that a column of text is turned into.
     LOST = ("datetime", "timedelta", "date", "category", "float", "decimal")

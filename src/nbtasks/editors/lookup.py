@@ -91,7 +91,12 @@ def find(root: Path, file: Path | None, wish: Wish) -> Found:
         if names:
             return Found(names[0], answer, names[1:])
         known += answer["tasks"]
-    raise Refusal(of_no_task(root, file) if file else no_task(str(wish.name), known))
+    if file is None:
+        raise Refusal(no_task(str(wish.name), known))
+    raise Refusal(
+        f"{shown(root, file)} is the script of no task. Next: add it to pipeline.yaml "
+        "(nbtasks docs tasks), or have those of another task: %task NAME"
+    )
 
 
 def no_task(name: str, known: list[str]) -> str:
@@ -100,14 +105,6 @@ def no_task(name: str, known: list[str]) -> str:
     some = ", ".join([*known[:LISTED], *["..."] * (len(known) > LISTED)])
     meant = f"Did you mean {near[0]}?" if near else f"There are {some}"
     return f"there is no task {name} with cells. {meant}"
-
-
-def of_no_task(root: Path, file: Path) -> str:
-    """Say that no task has a file as its script."""
-    return (
-        f"{shown(root, file)} is the script of no task. Next: add it to pipeline.yaml "
-        "(nbtasks docs tasks), or have those of another task: %task NAME"
-    )
 
 
 def pipelines(root: Path, file: Path | None, name: str | None) -> Iterator[str | None]:

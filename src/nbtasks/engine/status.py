@@ -69,23 +69,17 @@ def differences(task: Task, functions: Mapping[str, str], other: str) -> Iterato
         yield "it has not run yet, or what was noted of its products is gone"
         return
     yield f"it ran last at {date(known[0]['timestamp'])}"
-    yield from of_parameters(task, known[0])
+    before = known[0].get("params") or {}
+    for name in notes.changed_parameters(task, known[0]):
+        yield f"parameter {name}: {before.get(name, 'none')!r} -> {task.params.get(name, 'none')!r}"
     if other == notes.RESOURCES:
         yield "a file under `resources_` in pipeline.yaml holds something else now"
     if noted := notes.find_note(known):
         yield from of_code(task, known[0], noted, functions)
         yield from of_products(task, noted)
-        for name, key in notes.changed_inputs(task, noted):
-            yield of_input(task, name, key)
+        yield from (of_input(task, *one) for one in notes.changed_inputs(task, noted))
     elif other == notes.SCRIPT:
         yield from of_script(task, known[0])
-
-
-def of_parameters(task: Task, known: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the parameters that have changed."""
-    before = known.get("params") or {}
-    for name in notes.changed_parameters(task, known):
-        yield f"parameter {name}: {before.get(name, 'none')!r} -> {task.params.get(name, 'none')!r}"
 
 
 def of_code(

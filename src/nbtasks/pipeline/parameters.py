@@ -1,7 +1,5 @@
 """Check the parameters: that they exist, and have the type that they have in env.yaml."""
 
-from __future__ import annotations
-
 import ast
 import datetime
 import difflib

@@ -141,9 +141,9 @@ def box(node: Node, x: float, y: float) -> str:
     return f"<a href={quoteattr(node.link)}>{shape}</a>" if node.link else shape
 
 
-def node_of(task: Task, link: str = "") -> Node:
+def node_of(task: Task) -> Node:
     """Return a task as it is drawn."""
-    return Node(task.name, list(task.upstream), state(task), link)
+    return Node(task.name, list(task.upstream), state(task))
 
 
 def state(task: Task) -> str:

@@ -13,6 +13,7 @@ import sys
 import tarfile
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from nbtasks.project import git, root
 
@@ -41,11 +42,9 @@ def copy_commit(commit: str, target: Path) -> bool:
     packed = git.output("archive", "--format=tar", commit)
     if packed is None:
         return False
+    safe: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        if hasattr(tarfile, "data_filter"):
-            archive.extractall(target, filter="data")
-        else:
-            archive.extractall(target)
+        archive.extractall(target, **safe)
     return True
 
 
