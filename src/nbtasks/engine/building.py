@@ -1,5 +1,6 @@
-"""Load and build pipelines as the commands of Ploomber do, for commands of ours."""
+"""Load, build and draw pipelines as the commands of Ploomber do, for commands of ours."""
 
+import argparse
 import contextlib
 import os
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.engine import compatibility, plain
-from nbtasks.pipeline import sources
+from nbtasks.pipeline import picture, sources
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import root
 from nbtasks.results.smoked import OF_PLOOMBER
@@ -101,3 +102,20 @@ def build_alone(names: list[str]) -> tuple[dict[str, Path], bool]:
             raise KeyboardInterrupt from None
         return made, True
     return made, False
+
+
+def main(arguments: list[str]) -> int:
+    """Draw the pipeline, chosen as `ploomber plot` does, into a file: `nbtasks picture`."""
+    about = "Draw the pipeline into a file, an SVG picture."
+    parser = argparse.ArgumentParser(prog="nbtasks picture", description=about)
+    parser.add_argument("--output", type=Path, default=root() / "products" / "pipeline.svg")
+    options, rest = parser.parse_known_args(arguments)
+    output = options.output.resolve()
+    dag = load(rest, "picture")
+    if dag is None:
+        return 1
+    nodes = [picture.node_of(task) for task in plain.describe(dag).values()]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(picture.draw(nodes) + "\n", encoding="utf-8")
+    print(f"The pipeline, to open in a browser: {output}")
+    return 0

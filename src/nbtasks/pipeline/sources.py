@@ -29,11 +29,7 @@ MEANS = {
 
 @functools.cache
 def check() -> None:
-    """Refuse what the command that has been typed can't read.
-
-    That is: pipeline.yaml or a file of parameters that is no YAML, or has a key twice; schemas.py
-    that is no Python; a task whose source does not exist.
-    """
+    """Refuse what the command that has been typed can't read."""
     path = options.pipeline_path()
     for file in [path, *sorted(root().glob("env*.yaml"))]:
         if file.is_file():

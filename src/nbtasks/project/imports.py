@@ -134,14 +134,15 @@ def names_bound(node: ast.stmt) -> set[str]:
     """Return the names that a statement of a module defines."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
-    stored = (n for n in ast.walk(node) if isinstance(getattr(n, "ctx", None), ast.Store))
-    aliases = (n for n in ast.walk(node) if isinstance(n, ast.alias))
-    inner = (n for n in ast.walk(node) if isinstance(n, ast.FunctionDef | ast.ClassDef))
-    return (
-        {getattr(n, "id", "") for n in stored}
-        | {(n.asname or n.name).partition(".")[0] for n in aliases}
-        | {n.name for n in inner}
-    ) - {""}
+    names = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.alias):
+            names.add((part.asname or part.name).partition(".")[0])
+        elif isinstance(part, ast.FunctionDef | ast.ClassDef):
+            names.add(part.name)
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            names.add(part.id)
+    return names
 
 
 @functools.cache
