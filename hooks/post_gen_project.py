@@ -52,7 +52,7 @@ def trim_lock() -> None:
             block = FOR_PYTHON.sub("", block)
         elif bound < OLDEST or (is_for and is_for[1] == "<" and bound == OLDEST):
             continue
-        if re.match(r"[\w.-]+", block)[0] not in UNUSED:
+        if block.partition("==")[0] not in UNUSED:
             kept.append(block)
     lines = [line for line in "".join([head, *kept]).splitlines() if line[:1] != "#"]
     seal = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]  # environment/lock.py

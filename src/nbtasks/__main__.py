@@ -19,6 +19,7 @@ COMMANDS = {
     "adopt": ("pipeline.adopt", "have a pipeline of Ploomber that was never ours use all this"),
     "sync": ("notebooks.sync", "make scripts and notebooks the same again"),
     "add": ("environment.add", "add a package to requirements.txt, the lock and the environment"),
+    "remove": ("environment.remove", "take a package out of all three again"),
     "requirements": (
         "environment.requirements",
         "check that requirements.txt names what tasks/ and src/ import",

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from nbtasks.environment import declared, lock, missing, packages, requirements
 from nbtasks.project import root
@@ -24,30 +23,35 @@ def read(word: str) -> Requirement:
         raise argparse.ArgumentTypeError(reason) from None
 
 
-def add_to_files(wanted: list[Requirement]) -> None:
+def lock_with(data: bytes) -> None:
     """Write requirements.txt and the lock; leave both as they were if that can't be done."""
     path = declared.requirements_file()
     before = path.read_bytes()
     done = False
     try:
-        path.write_bytes(requirements.with_lines(before, map(str, wanted)))
+        path.write_bytes(data)
         lock.write([])
         done = True
     finally:
         if not done:
             path.write_bytes(before)
-    versions = lock.read_versions(declared.read_text(declared.lock_file()))
-    lines = [with_floor(requirement, versions) for requirement in wanted]
+
+
+def add_to_files(wanted: list[Requirement]) -> None:
+    """Lock packages, and ask for them in requirements.txt."""
+    path = declared.requirements_file()
+    before = path.read_bytes()
+    lock_with(requirements.with_lines(before, map(str, wanted)))
+    lines = [with_floor(requirement) for requirement in wanted]
     path.write_bytes(requirements.with_lines(before, lines))
     print("requirements.txt:", *(f"  + {line}" for line in lines), sep="\n")
 
 
-def with_floor(requirement: Requirement, versions: dict[str, list[str]]) -> str:
+def with_floor(requirement: Requirement) -> str:
     """Return the line of a package: at least as new as the one that was locked."""
-    if requirement.specifier or requirement.url:
-        return str(requirement)
-    oldest = min(versions[canonicalize_name(requirement.name)], key=Version)
-    requirement.specifier = type(requirement.specifier)(f">={oldest}")
+    if not requirement.specifier and not requirement.url:
+        bound = f">={lock.oldest(requirement.name)}"
+        requirement.specifier = type(requirement.specifier)(bound)
     return str(requirement)
 
 
@@ -105,6 +109,6 @@ def say_what_lacks(wanted: list[Requirement]) -> int:
         print(f"{package} is installed, and does not hold the module {module}, which")
         print(f"{', '.join(sorted(files))} imports. It holds: {', '.join(held) or 'no module'}.")
     if lacking:
-        print("It may be another package than you think. To undo: delete its line from")
-        print("requirements.txt, then: nbtasks lock, python bootstrap.py")
+        name = lacking[0][0]
+        print(f"It may be another package than you think. To undo: nbtasks remove {name}")
     return 1 if lacking else 0

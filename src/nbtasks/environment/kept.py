@@ -43,7 +43,7 @@ def preferences() -> str:
         names = {block[1] for block in BLOCK.finditer(before)}
         more = [block[0] for block in BLOCK.finditer(text) if block[1] not in names]
         text = "\n".join([before, *more])
-    return re.sub(r"(?m)^--find-links.*\n?", "", text)
+    return re.sub(r"(?m)^--.*\n?", "", text)
 
 
 def first_sides(text: str) -> str:

@@ -11,7 +11,6 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 from nbtasks import notebooks
 from nbtasks.environment import declared, lock, missing, packages
@@ -166,13 +165,9 @@ def runs_on_oldest(package: str) -> bool:
 
 
 def with_floor(package: str) -> str:
-    """Return the line that asks for a package, at least as new as the lock has it anywhere.
-
-    The version in use here may need a newer Python than the oldest that the project is for.
-    """
-    locked = lock.read_versions(declared.read_text(declared.lock_file())).get(package)
-    if locked:
-        return f"{package}>={min(locked, key=Version)}"
+    """Return the line that asks for a package, at least as new as the lock has it anywhere."""
+    if oldest := lock.oldest(package):
+        return f"{package}>={oldest}"
     version = packages.version_in_use(package)
     if version is not None and not runs_on_oldest(package):
         return package
@@ -183,7 +178,7 @@ def with_floor(package: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Compare, and say what differs; return 1 if something does."""
+    """Compare, and say what differs; return 1 if something is missing or can't be read."""
     parser = argparse.ArgumentParser(prog="nbtasks requirements", description=__doc__)
     parser.add_argument("--write", action="store_true", help="add the lines that are missing")
     options = parser.parse_args(arguments)
@@ -197,4 +192,4 @@ def main(arguments: list[str]) -> int:
         lacks = {}
     missing.explain(lacks, found.unused)
     print(*(f"{note}\n" for note in found.notes), sep="", end="")
-    return 1 if lacks or found.unused or found.problems else 0
+    return 1 if lacks or found.problems else 0

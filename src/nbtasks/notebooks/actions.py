@@ -8,10 +8,22 @@ from nbtasks.notebooks.compare import is_committed
 from nbtasks.notebooks.pairs import Pair, fingerprint
 from nbtasks.project import git
 
+#: What was told of a notebook whose script is gone.
+GONE = "gone"
+
 
 def remember(pair: Pair) -> bool:
     """Note that both hold the same."""
-    pair.agreed = pair.agree()
+    pair.agreed = pair.agree()._replace(told="")
+    return True
+
+
+def mention_gone_once(pair: Pair) -> bool:
+    """Say that a script is gone, while git has all that its notebook holds, if that's new."""
+    agreed = pair.agreed or pair.agree_on_notebook()
+    if agreed.told != GONE:
+        messages.mention_gone(pair)
+    pair.agreed = agreed._replace(told=GONE)
     return True
 
 

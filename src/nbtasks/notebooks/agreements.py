@@ -16,7 +16,7 @@ class Agreement(NamedTuple):
     script: str | None  # None: the notebook is to stay without a script
     stored: str = ""  # the script as it was, by its name in git
     head: str = ""  # the script in the last commit then
-    told: str = ""  # the script from which edits were taken out, once that was said
+    told: str = ""  # what was said: the script from which edits were taken out, or that it is gone
 
 
 def load() -> dict[str, Agreement]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from nbtasks import notebooks
-from nbtasks.notebooks.pairs import CONFLICT, Pair, fingerprint, is_source, lines_of
+from nbtasks.notebooks.pairs import CONFLICT, Pair, fingerprint, is_source, lines_of, tidied
 from nbtasks.project import git
 
 MARKER = re.compile(r"^[^\w\n]*(<{7}|\|{7}|={7}|>{7})")
@@ -84,9 +84,18 @@ def is_put_aside(pair: Pair) -> bool:
 
 
 def is_committed(pair: Pair) -> bool:
-    """Tell whether git has the script that the two agreed on."""
-    stored = pair.agreed.stored if pair.agreed else ""
-    return git.is_version(stored, pair.script, "--all", "--reflog")
+    """Tell whether git has the script that the two agreed on, or what ruff makes of it."""
+    stored, where = pair.agreed.stored if pair.agreed else "", ("--all", "--reflog")
+    return git.is_version(stored, pair.script, *where) or (
+        is_untouched(pair) and git.is_version(git.name_of(pair.as_committed), pair.script, *where)
+    )
+
+
+def is_same_once_committed(pair: Pair) -> bool:
+    """Tell whether ruff makes the same of both, as a commit would have it do."""
+    if pair.text is None:
+        return False
+    return fingerprint(tidied(pair.text, pair.script)) == fingerprint(pair.as_committed)
 
 
 def is_taken_back(pair: Pair) -> bool:
@@ -94,7 +103,8 @@ def is_taken_back(pair: Pair) -> bool:
     head = pair.agreed.head if pair.agreed else ""
     if not is_untouched(pair) or pair.text is None or not head:
         return False
-    return git.name_of(pair.text) == head and not is_committed(pair)
+    is_new = git.name_of(pair.text) == head and not is_committed(pair)
+    return is_new and not is_same_once_committed(pair)
 
 
 def is_behind(pair: Pair) -> bool:
@@ -111,8 +121,8 @@ def is_gone(pair: Pair) -> bool:
     """Tell whether the script is gone, and git has all that the notebook holds."""
     if pair.text is not None:
         return False
-    if is_untouched(pair):
-        return is_committed(pair)
+    if is_untouched(pair) and is_committed(pair):
+        return True
     return any(git.is_version(name, pair.script, "--all") for name in pair.names)
 
 
@@ -151,8 +161,8 @@ def is_in_script(pair: Pair) -> bool:
     base = git.show("HEAD", pair.script)
     if not base or pair.text is None:
         return False
-    merged = git.merge(pair.text, base, pair.as_script)
-    return merged is not None and fingerprint(merged) == fingerprint(pair.text)
+    merged = (git.merge(pair.text, base, own) for own in (pair.as_script, pair.as_committed))
+    return any(text and fingerprint(text) == fingerprint(pair.text) for text in merged)
 
 
 #: The first that holds is the verdict; what is cheap to find out comes first.
@@ -170,6 +180,7 @@ RULES: tuple[tuple[Callable[[Pair], bool], Verdict], ...] = (
     (is_outdated, Verdict.OUTDATED),
     (is_conflict_as_git_left_it, Verdict.OUTDATED),
     (is_same_for_jupytext, Verdict.SAME),
+    (is_same_once_committed, Verdict.OUTDATED),
     (is_in_script, Verdict.OUTDATED),
 )
 

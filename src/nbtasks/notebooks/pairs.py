@@ -4,13 +4,16 @@ import functools
 import hashlib
 import json
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbtasks import notebooks
 from nbtasks.notebooks.agreements import Agreement
-from nbtasks.project import git
+from nbtasks.project import git, root
 
 TASKS, NOTEBOOKS = Path("tasks"), Path("notebooks")  # from the folder of the project
 CONFLICT = re.compile(r"^(# )?<{7} .*^(# )?>{7} ", re.M | re.S)
@@ -120,10 +123,16 @@ class Pair:
         """The fingerprints of the notebook and of the script."""
         return fingerprint(self.draft), None if self.text is None else fingerprint(self.text)
 
+    @functools.cached_property
+    def as_committed(self) -> str:
+        """The notebook as a script that a commit has let ruff format and mend."""
+        return tidied(self.as_script, self.script)
+
     @property
-    def names(self) -> tuple[str, str]:
+    def names(self) -> Iterator[str]:
         """Names that git gives to what the notebook holds, as a script."""
-        return git.name_of(self.draft + "\n"), git.name_of(self.as_script)
+        yield from (git.name_of(self.draft + "\n"), git.name_of(self.as_script))
+        yield git.name_of(self.as_committed)
 
     @property
     def argument(self) -> str:
@@ -138,7 +147,7 @@ class Pair:
 
     def forget(self) -> None:
         """Look up anew what the files hold."""
-        for name in ("text", "content", "draft", "as_script", "prints"):
+        for name in ("text", "content", "draft", "as_script", "as_committed", "prints"):
             self.__dict__.pop(name, None)
 
     def agree(self) -> Agreement:
@@ -162,6 +171,22 @@ class Pair:
             for revision in MERGED:
                 lines |= lines_of(git.show(revision, path))
         return lines
+
+
+def tidied(script: str, path: Path) -> str:
+    """Return a script as the hooks of a commit leave it; as it is if ruff can't read it."""
+    for words in (["format"], ["check", "--fix", "--exit-zero"], ["format"]):
+        command = [sys.executable, "-m", "ruff", *words, "--quiet", "--force-exclude"]
+        done = subprocess.run(
+            [*command, "--stdin-filename", str(path), "-"],
+            input=script.encode("utf-8", "surrogatepass"),
+            capture_output=True,
+            cwd=root(),
+        )
+        if done.returncode:
+            return script
+        script = done.stdout.decode("utf-8").replace("\r\n", "\n")
+    return script
 
 
 def lines_of(text: str) -> set[str]:

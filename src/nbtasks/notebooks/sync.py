@@ -42,7 +42,7 @@ TABLE: dict[Verdict, tuple[Action, Action, Action]] = {
     ),
     Verdict.PUT_ASIDE: (messages.refuse_unstaged, leave_alone, leave_alone),
     Verdict.UNMERGED: (leave_alone, leave_alone, messages.mention_conflict),
-    Verdict.GONE: (leave_alone, leave_alone, messages.mention_gone),
+    Verdict.GONE: (leave_alone, leave_alone, actions.mention_gone_once),
     Verdict.TAKEN_BACK: (
         messages.refuse_taken_back,
         actions.mention_taken_back_once,
