@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
@@ -49,10 +50,12 @@ def find_files(folder: Path, skip: set[Path]) -> Iterator[Path]:
 
 def read_cells(path: Path) -> list[str]:
     """Return the code of a file: that of a module or script, or the cells of a notebook."""
+    text = notebooks.read_text(path) or ""
     if path.suffix == ".ipynb":
         notebook = notebooks.read_notebook(path)
+    elif path.suffix == ".md":
+        notebook = notebooks.to_notebook(text, ".md")
     else:
-        text = notebooks.read_text(path) or ""
         with contextlib.suppress(SyntaxError):
             ast.parse(text)
             return [text]
@@ -79,7 +82,9 @@ def read_imports() -> tuple[dict[str, set[str]], list[str]]:
     """Return the files that import each module, by its dotted name, and what can't be read."""
     found: dict[str, set[str]] = {}
     problems, skip = [], submodules()
-    for path in (path for folder in folders() for path in find_files(folder, skip)):
+    paths = [path for folder in folders() for path in find_files(folder, skip)]
+    paths += [path for path, _ in sources() if path.suffix == ".md" and path.is_file()]
+    for path in paths:
         name = path.relative_to(root()).as_posix()
         try:
             for module in modules_of(path):
@@ -101,12 +106,11 @@ def read_foreign() -> tuple[dict[str, set[str]], list[str]]:
     return found, problems
 
 
-def folders_of_scripts() -> Iterator[Path]:
-    """Yield the folders of the tasks that run there, and so import what lies beside them."""
+def sources() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the source of each task of all pipelines, and its entry."""
     for path in root().glob("pipeline*.yaml"):
         for task in pipeline_file.read_tasks(path).values():
-            if task.get("local_execution") or task.get("class") == "ScriptRunner":
-                yield (path.parent / task["source"]).parent
+            yield path.parent / str(task["source"]), task
 
 
 def find_local(names: set[str]) -> set[str]:
@@ -116,7 +120,8 @@ def find_local(names: set[str]) -> set[str]:
     """
     others = submodules()
     places = [root(), root() / "src", *others, *(path / "src" for path in others)]
-    places += folders_of_scripts()
+    run_there = ((place, one.get("local_execution"), one.get("class")) for place, one in sources())
+    places += [place.parent for place, local, kind in run_there if local or kind == "ScriptRunner"]
     local = {path.name for path in others} | {path.name.replace("-", "_") for path in others}
     local = {name for name in local if name not in packages.installed()}
     for name in names - local:

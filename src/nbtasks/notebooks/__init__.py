@@ -6,6 +6,7 @@ It uses `project`. The face has what other rooms need; `sync` is the command.
 from nbtasks.notebooks.cells import Cell, Notebook, contents, is_python, tags_of
 from nbtasks.notebooks.files import (
     CELL,
+    FORMATS,
     LIGHT_CELL,
     Unreadable,
     command,
@@ -21,6 +22,7 @@ from nbtasks.notebooks.files import (
 
 __all__ = [
     "CELL",
+    "FORMATS",
     "LIGHT_CELL",
     "Cell",
     "Notebook",

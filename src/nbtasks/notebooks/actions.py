@@ -69,7 +69,7 @@ def attachments(notebook: notebooks.Notebook) -> set[str]:
 
 def write_notebook(pair: Pair, old: notebooks.Notebook | None) -> None:
     """Write a notebook from its script and from a notebook as it was."""
-    text = notebooks.fill(pair.need_text(), old)
+    text = notebooks.fill(pair.need_text(), old, pair.suffix)
     pasted = attachments(old) if old else set()
     lost = pasted and pasted - attachments(json.loads(text))
     if lost and pair.notebook.exists():
@@ -93,7 +93,7 @@ def find_former(pair: Pair) -> notebooks.Notebook | None:
 def write_script(pair: Pair) -> None:
     """Write a script from its notebook, once it reads back as the same."""
     try:
-        readback.check_script(pair.need_content(), pair.as_script)
+        readback.check_script(pair.need_content(), pair.as_script, pair.suffix)
     except readback.Unwritable as error:
         raise readback.Unwritable(f"{pair.notebook.as_posix()}, {error}") from None
     if pair.script.exists():

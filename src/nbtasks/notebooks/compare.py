@@ -9,7 +9,8 @@ from collections.abc import Callable
 from enum import Enum
 
 from nbtasks import notebooks
-from nbtasks.notebooks.pairs import CONFLICT, Pair, fingerprint, is_source, lines_of, tidied
+from nbtasks.notebooks.pairs import CONFLICT, HEADER, Pair, fingerprint, is_source, lines_of
+from nbtasks.notebooks.tidy import tidied
 from nbtasks.project import git
 
 MARKER = re.compile(r"^[^\w\n]*(<{7}|\|{7}|={7}|>{7})")
@@ -33,8 +34,12 @@ class Verdict(Enum):
 
 
 def is_foreign(pair: Pair) -> bool:
-    """Tell whether one of the two is no Python notebook in the percent format."""
-    if pair.text is not None and not notebooks.CELL.search(pair.text):
+    """Tell whether one of the two is no Python notebook in the percent format, or Markdown."""
+    if pair.suffix == ".md":
+        is_ours = pair.agreed or is_source(pair.script) or HEADER.match(pair.text or "")
+        if not is_ours:
+            return True
+    elif pair.text is not None and not notebooks.CELL.search(pair.text):
         if notebooks.LIGHT_CELL.search(pair.text):
             return True
         if pair.content is None and not pair.agreed:
@@ -152,7 +157,7 @@ def is_same_for_jupytext(pair: Pair) -> bool:
     """Tell whether the cells of both are the same, however they are written."""
     if pair.text is None:
         return False
-    script = notebooks.to_notebook(pair.text)
+    script = notebooks.to_notebook(pair.text, pair.suffix)
     return notebooks.contents(script) == notebooks.contents(pair.need_content())
 
 

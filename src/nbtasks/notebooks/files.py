@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-FORMAT = {"extension": ".py", "format_name": "percent"}
+#: How jupytext writes what a task may be written as, by the end of its name.
+FORMATS = {
+    ".py": {"extension": ".py", "format_name": "percent"},
+    ".md": {"extension": ".md", "format_name": "markdown"},
+}
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 #: A line that begins a cell of a script.
 CELL = re.compile(r"^\s*#\s*(%%+(\s|\[|$)|In\[|<codecell>)", re.M)
@@ -107,27 +111,29 @@ def load_jupytext() -> tuple[Any, Any]:
     return jupytext, load_jupytext_configuration_file(str(root() / "pyproject.toml"))
 
 
-def to_notebook(script: str) -> NotebookNode:
-    """Return the notebook, without outputs, that jupytext makes of a script."""
+def to_notebook(script: str, kind: str = ".py") -> NotebookNode:
+    """Return the notebook, without outputs, that jupytext makes of a script, or of Markdown."""
     jupytext, config = load_jupytext()
-    notebook: NotebookNode = jupytext.reads(script, FORMAT, config=config)
+    notebook: NotebookNode = jupytext.reads(script, FORMATS[kind], config=config)
     return notebook
 
 
-def to_script(notebook: Notebook) -> str:
-    """Return the script that jupytext writes for a notebook."""
+def to_script(notebook: Notebook, kind: str = ".py") -> str:
+    """Return the script, or Markdown, that jupytext writes for a notebook."""
     import nbformat
 
     jupytext, config = load_jupytext()
-    bare = [prepare(cell) for cell in notebook["cells"]]
+    bare = [prepare(cell, kind) for cell in notebook["cells"]]
     bare = nbformat.from_dict({"cells": bare, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    script: str = jupytext.writes(bare, FORMAT, config=config)
+    script: str = jupytext.writes(bare, FORMATS[kind], config=config)
     return script
 
 
-def prepare(cell: Cell) -> Cell:
+def prepare(cell: Cell, kind: str) -> Cell:
     """Return a cell to write to a script; text that may hide the next cell goes between quotes."""
     cell = {**cell, "outputs": []}
+    if kind != ".py":
+        return cell
     commented = re.sub("^", "# ", cell["source"], flags=re.M)  # `%%` begins a comment of mermaid
     fences = FENCE.findall(cell["source"])
     if cell["cell_type"] != "code" and (CELL.search(commented) or fences[::2] != fences[1::2]):
@@ -135,18 +141,20 @@ def prepare(cell: Cell) -> Cell:
     return cell
 
 
-def fill(script: str, old: Notebook | None) -> str:
+def fill(script: str, old: Notebook | None, kind: str = ".py") -> str:
     """Return a script's notebook; outputs and what a script lacks come from it as it was."""
     import nbformat
     from jupytext.combine import combine_inputs_with_outputs
 
-    new = to_notebook(script)
+    new = to_notebook(script, kind)
     pairing = new.metadata.jupytext  # so that Jupyter sees that the two are the same
     pairing.pop("text_representation", None)
+    if kind == ".md":  # else pyproject.toml tells Jupyter
+        pairing["formats"] = "notebooks///ipynb,tasks///md"
     new.metadata = nbformat.from_dict({"kernelspec": KERNEL, "jupytext": pairing})
     if old is not None:
         old = nbformat.from_dict({**old, "metadata": {**old["metadata"], "jupytext": pairing}})
-        new = combine_inputs_with_outputs(new, old, FORMAT)
+        new = combine_inputs_with_outputs(new, old, FORMATS[kind])
         new.metadata["jupytext"] = pairing
     left = Counter(str(cell.get("id", "")) for cell in new.cells)
     for cell in new.cells:

@@ -4,8 +4,6 @@ import functools
 import hashlib
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,17 +11,20 @@ from pathlib import Path
 
 from nbtasks import notebooks
 from nbtasks.notebooks.agreements import Agreement
-from nbtasks.project import git, root
+from nbtasks.notebooks.tidy import tidied
+from nbtasks.project import git
 
 TASKS, NOTEBOOKS = Path("tasks"), Path("notebooks")  # from the folder of the project
 CONFLICT = re.compile(r"^(# )?<{7} .*^(# )?>{7} ", re.M | re.S)
+#: What jupytext writes above a Markdown notebook, where it is let; Ploomber may need it.
+HEADER = re.compile(r"---\njupyter:\n.*?\n---\n\s*", re.S)
 #: Where git has the versions that it merges.
 MERGED = (":1", ":2", ":3", "HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "stash")
 
 
 def find_names() -> list[str]:
     """Return the name of every task that has a script, a notebook or both."""
-    found = [(TASKS, path) for path in TASKS.rglob("*.py")]
+    found = [(TASKS, path) for kind in notebooks.FORMATS for path in TASKS.rglob(f"*{kind}")]
     found += [(NOTEBOOKS, path) for path in NOTEBOOKS.rglob("*.ipynb")]
     names = {path.relative_to(folder).with_suffix("").as_posix() for folder, path in found}
     return sorted(name for name in names if not re.search(r"(^|/)[._]", name))
@@ -74,10 +75,21 @@ class Pair:
     name: str
     agreed: Agreement | None = None
 
+    @functools.cached_property
+    def suffix(self) -> str:
+        """How the script ends, or the one that the notebook had: .py, or .md for Markdown."""
+        for kind in notebooks.FORMATS:
+            if (TASKS / f"{self.name}{kind}").exists():
+                return kind
+        with suppress(notebooks.Unreadable, KeyError, TypeError):
+            formats = self.need_content()["metadata"]["jupytext"]["formats"]
+            return ".md" if str(formats).endswith("///md") else ".py"
+        return ".py"
+
     @property
     def script(self) -> Path:
         """Where the script is, or would be."""
-        return TASKS / f"{self.name}.py"
+        return TASKS / f"{self.name}{self.suffix}"
 
     @property
     def notebook(self) -> Path:
@@ -111,12 +123,16 @@ class Pair:
     @functools.cached_property
     def draft(self) -> str:
         """The notebook, nearly as a script."""
+        if self.suffix != ".py":
+            return self.as_script.rstrip() if self.content else ""
         return draft_script(self.content) if self.content else ""
 
     @functools.cached_property
     def as_script(self) -> str:
         """The notebook as jupytext writes it to a script."""
-        return notebooks.to_script(self.need_content())
+        header = HEADER.match(self.text or "")
+        script = notebooks.to_script(self.need_content(), self.suffix)
+        return header[0] + script if header else script
 
     @functools.cached_property
     def prints(self) -> tuple[str, str | None]:
@@ -171,22 +187,6 @@ class Pair:
             for revision in MERGED:
                 lines |= lines_of(git.show(revision, path))
         return lines
-
-
-def tidied(script: str, path: Path) -> str:
-    """Return a script as the hooks of a commit leave it; as it is if ruff can't read it."""
-    for words in (["format"], ["check", "--fix", "--exit-zero"], ["format"]):
-        command = [sys.executable, "-m", "ruff", *words, "--quiet", "--force-exclude"]
-        done = subprocess.run(
-            [*command, "--stdin-filename", str(path), "-"],
-            input=script.encode("utf-8", "surrogatepass"),
-            capture_output=True,
-            cwd=root(),
-        )
-        if done.returncode:
-            return script
-        script = done.stdout.decode("utf-8").replace("\r\n", "\n")
-    return script
 
 
 def lines_of(text: str) -> set[str]:

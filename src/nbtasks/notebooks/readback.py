@@ -14,9 +14,9 @@ class Unwritable(NbtasksError, ValueError):
     """A file can't be written without a loss; the message says why."""
 
 
-def check_script(notebook: Notebook, script: str) -> None:
+def check_script(notebook: Notebook, script: str, kind: str) -> None:
     """Read a script back; raise Unwritable, and name the cell, if it differs from the notebook."""
-    was, now = contents(notebook), contents(to_notebook(script))
+    was, now = contents(notebook), contents(to_notebook(script, kind))
     for number, cell in enumerate(was, start=1):
         if now[number - 1 : number] != [cell] or BREAKS.search(cell[1]):
             raise Unwritable(f"cell {number} {find_reason(cell[1])}")
@@ -42,8 +42,8 @@ def check_notebook(script: str, path: Path) -> None:
         line = script[: broken.start()].count("\n") + 1
         reason = f'the character "\\u{ord(broken[0]):04x}", which a notebook cannot hold'
         raise Unwritable(f"{path.as_posix()} has in line {line} {reason}")
-    notebook = to_notebook(script)
+    notebook = to_notebook(script, path.suffix)
     try:
-        check_script(notebook, to_script(notebook))
+        check_script(notebook, to_script(notebook, path.suffix), path.suffix)
     except Unwritable as error:
         raise Unwritable(f"{path.as_posix()}, {error}") from None

@@ -115,7 +115,17 @@ def find_sources(path: Path) -> Iterator[tuple[str, int]]:
             pairs = task.value if isinstance(task, yaml.MappingNode) else ()
             for key, value in pairs:
                 if key.value == "source" and isinstance(value, yaml.ScalarNode):
+                    check_markdown(path, value, {key.value for key, _ in pairs})
                     yield value.value, value.start_mark.line + 1
+
+
+def check_markdown(path: Path, source: yaml.ScalarNode, keys: set[str]) -> None:
+    """Refuse a Markdown notebook that Ploomber could not tell from any other text."""
+    if source.value.endswith(".md") and "class" not in keys:
+        raise Refusal(
+            f"{path.name}:{source.start_mark.line + 1}: a Markdown notebook needs two lines more: "
+            "`class: NotebookRunner` and `kernelspec_name: python3`"
+        )
 
 
 def check_source(path: Path, source: str, line: int, used: set[str]) -> None:
