@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from conftest import Project, match_of, ran
 from desk import QuickDesk
-from test_requirements import ESCAPES, OFFLINE
+from test_requirements import ESCAPES, check
 from test_sync_jupyter import SAVE
 
 pytestmark = pytest.mark.filterwarnings(*ESCAPES)
@@ -111,12 +111,12 @@ def test_another_text_of_the_folder_is_none(desk: QuickDesk) -> None:
     desk.write("tasks/README.md", "# The tasks\n\n```python\nimport vaex\n```\n")
     assert desk.sync() == ""
     assert not (desk.path / "notebooks/README.ipynb").exists()
-    assert "vaex" not in desk.nbtasks("requirements", check=False, **OFFLINE).stdout
+    assert "vaex" not in check(desk)[1]
 
 
 def test_its_imports_are_to_be_declared(desk: QuickDesk) -> None:
     write(desk, TEXT.replace("import pandas as pd", "import vaex"))
-    printed = desk.nbtasks("requirements", check=False, **OFFLINE).stdout
+    printed = check(desk)[1]
     assert match_of(r"  vaex +(\S+)", printed)[1] == LOOK
 
 
@@ -141,7 +141,7 @@ def test_it_builds_and_is_told_like_a_script(at_hand: Callable[..., Project]) ->
     spec = project.read("pipeline.yaml")
     project.write("pipeline.yaml", spec.replace(entry, ""))
     refused = project.run("ploomber", "build", check=False).stdout
-    assert "a Markdown notebook needs two lines more: `class: NotebookRunner` and" in refused
+    assert "a notebook in Markdown needs two lines more: `class: NotebookRunner` and" in refused
     project.write("pipeline.yaml", spec)
 
     assert ran(project.ploomber("build").stdout) == ["get", "look"]

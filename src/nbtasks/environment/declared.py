@@ -106,6 +106,12 @@ def read_pyproject() -> dict[str, Any]:
     return tomllib.loads(read_text(root() / "pyproject.toml"))
 
 
+def read_uv() -> dict[str, Any]:
+    """Return the table ``[tool.uv]`` of pyproject.toml."""
+    found: dict[str, Any] = read_pyproject().get("tool", {}).get("uv", {})
+    return found
+
+
 def oldest_python() -> str:
     """Return the oldest version of Python that the project is for."""
     oldest, *_ = re.findall(r"[\d.]+", read_pyproject()["project"]["requires-python"])

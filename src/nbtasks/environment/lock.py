@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nbtasks.environment import declared, indexes, kept
+from nbtasks.environment import declared, kept
 from nbtasks.errors import NbtasksError
 from nbtasks.project import root
 from nbtasks.set_up.left import CONFLICT
@@ -96,7 +96,7 @@ def resolve(upgrade: list[str]) -> str:
             f"--output-file={new}",
             f"--python-version={declared.oldest_python()}",
             f"--override={instead}",
-            *indexes.group(asked(), folder),
+            *kept.from_indexes(asked(), folder),
         ]
         files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
@@ -109,7 +109,7 @@ def resolve(upgrade: list[str]) -> str:
         if done.returncode:
             raise LockError("requirements.lock stays as it was.")
         text = new.read_text(encoding="utf-8")
-        return sealed(re.sub(r"(?m)^(?!#)", indexes.lines(), text, count=1))
+        return sealed(re.sub(r"(?m)^(?!#)", kept.indexes(), text, count=1))
 
 
 def differences(before: str, after: str) -> list[str]:
@@ -129,7 +129,7 @@ def check() -> list[str]:
     text = declared.read_text(declared.lock_file())
     if CONFLICT.search(text):
         return ["it has a merge conflict"]
-    named = f"--find-links {VENDOR}\n" * (root() / VENDOR).is_dir() + indexes.lines()
+    named = f"--find-links {VENDOR}\n" * (root() / VENDOR).is_dir() + kept.indexes()
     if lacks := [line for line in named.splitlines() if line not in text.splitlines()]:
         return [f"it lacks the line {line}" for line in lacks]
     versions = read_versions(text)

@@ -50,12 +50,10 @@ def find_files(folder: Path, skip: set[Path]) -> Iterator[Path]:
 
 def read_cells(path: Path) -> list[str]:
     """Return the code of a file: that of a module or script, or the cells of a notebook."""
-    text = notebooks.read_text(path) or ""
-    if path.suffix == ".ipynb":
+    if path.suffix in (".ipynb", ".md"):
         notebook = notebooks.read_notebook(path)
-    elif path.suffix == ".md":
-        notebook = notebooks.to_notebook(text, ".md")
     else:
+        text = notebooks.read_text(path) or ""
         with contextlib.suppress(SyntaxError):
             ast.parse(text)
             return [text]

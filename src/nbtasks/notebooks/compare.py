@@ -9,8 +9,8 @@ from collections.abc import Callable
 from enum import Enum
 
 from nbtasks import notebooks
-from nbtasks.notebooks.pairs import CONFLICT, HEADER, Pair, fingerprint, is_source, lines_of
-from nbtasks.notebooks.tidy import tidied
+from nbtasks.notebooks.cells import lines_of
+from nbtasks.notebooks.pairs import CONFLICT, HEADER, Pair, fingerprint, is_source
 from nbtasks.project import git
 
 MARKER = re.compile(r"^[^\w\n]*(<{7}|\|{7}|={7}|>{7})")
@@ -100,7 +100,7 @@ def is_same_once_committed(pair: Pair) -> bool:
     """Tell whether ruff makes the same of both, as a commit would have it do."""
     if pair.text is None:
         return False
-    return fingerprint(tidied(pair.text, pair.script)) == fingerprint(pair.as_committed)
+    return fingerprint(notebooks.tidied(pair.text, pair.script)) == fingerprint(pair.as_committed)
 
 
 def is_taken_back(pair: Pair) -> bool:
@@ -166,8 +166,8 @@ def is_in_script(pair: Pair) -> bool:
     base = git.show("HEAD", pair.script)
     if not base or pair.text is None:
         return False
-    merged = (git.merge(pair.text, base, own) for own in (pair.as_script, pair.as_committed))
-    return any(text and fingerprint(text) == fingerprint(pair.text) for text in merged)
+    merged = git.merge(pair.text, base, pair.as_script)
+    return merged is not None and fingerprint(merged) == fingerprint(pair.text)
 
 
 #: The first that holds is the verdict; what is cheap to find out comes first.

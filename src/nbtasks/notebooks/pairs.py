@@ -1,4 +1,4 @@
-"""A task's script and its notebook: where they are and what is known of them."""
+"""A task's script and its notebook: where they are, what is known of them, what they agreed on."""
 
 import functools
 import hashlib
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from nbtasks import notebooks
-from nbtasks.notebooks.agreements import Agreement
-from nbtasks.notebooks.tidy import tidied
+from nbtasks.notebooks.cells import draft_script, lines_of
 from nbtasks.project import git
 
 TASKS, NOTEBOOKS = Path("tasks"), Path("notebooks")  # from the folder of the project
@@ -20,6 +20,32 @@ CONFLICT = re.compile(r"^(# )?<{7} .*^(# )?>{7} ", re.M | re.S)
 HEADER = re.compile(r"---\njupyter:\n.*?\n---\n\s*", re.S)
 #: Where git has the versions that it merges.
 MERGED = (":1", ":2", ":3", "HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "stash")
+#: What each notebook and its script held when they last agreed.
+MEMORY = NOTEBOOKS / ".sync.json"
+
+
+class Agreement(NamedTuple):
+    """Fingerprints of a notebook and its script, and git's names of scripts."""
+
+    notebook: str
+    script: str | None  # None: the notebook is to stay without a script
+    stored: str = ""  # the script as it was, by its name in git
+    head: str = ""  # the script in the last commit then
+    told: str = ""  # what was said: the script from which edits were taken out, or that it is gone
+
+
+def load_agreements() -> dict[str, Agreement]:
+    """Return the agreements by task; none if the file is missing, empty or cut short."""
+    try:
+        found = json.loads(MEMORY.read_text(encoding="utf-8"))
+        return {name: Agreement(*values) for name, values in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def save_agreements(agreements: dict[str, Agreement]) -> None:
+    """Write the agreements to their file."""
+    notebooks.replace(MEMORY, json.dumps(agreements, indent=1))
 
 
 def find_names() -> list[str]:
@@ -46,26 +72,6 @@ def fingerprint(text: str) -> str:
     """Return a short name for a text, the same whatever the space between its cells."""
     text = re.sub(r"\n+(?=# %%)", "\n\n", text).strip()
     return hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def draft_script(notebook: notebooks.Notebook) -> str:
-    """Return a notebook in the percent format, nearly as jupytext writes it.
-
-    Most notebooks are compared with their script without the half second that importing
-    jupytext takes. A line that would begin a cell is marked, so that it equals no script.
-    """
-    cells = []
-    for cell in notebook["cells"]:
-        head, body = ["# %%"], notebooks.CELL.sub(r"\g<0> (in a cell)", cell["source"])
-        if "title" in cell["metadata"]:
-            head.append(str(cell["metadata"]["title"]))
-        if cell["cell_type"] != "code":
-            head.append(f"[{cell['cell_type']}]")
-            body = re.sub(r"^", "# ", body, flags=re.M).replace("# \n", "#\n")
-        if notebooks.tags_of(cell):
-            head.append(f"tags={json.dumps(notebooks.tags_of(cell))}")
-        cells.append(" ".join(head) + "\n" + body)
-    return "\n\n".join(cells)
 
 
 @dataclass
@@ -142,7 +148,7 @@ class Pair:
     @functools.cached_property
     def as_committed(self) -> str:
         """The notebook as a script that a commit has let ruff format and mend."""
-        return tidied(self.as_script, self.script)
+        return notebooks.tidied(self.as_script, self.script)
 
     @property
     def names(self) -> Iterator[str]:
@@ -187,10 +193,3 @@ class Pair:
             for revision in MERGED:
                 lines |= lines_of(git.show(revision, path))
         return lines
-
-
-def lines_of(text: str) -> set[str]:
-    """Return the lines of a script or of a notebook, comment signs left out."""
-    with suppress(ValueError, KeyError, TypeError):  # of a script
-        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
-    return {line.removeprefix("#").strip() for line in text.splitlines()}

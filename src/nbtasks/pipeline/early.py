@@ -83,15 +83,10 @@ def check_exact(words: list[str]) -> None:
 
 def read_cells(source: Path) -> Iterator[tuple[bool, str]]:
     """Yield of each cell of a Python notebook whether it is tagged `parameters`, and its code."""
-    if source.suffix == ".md" and source.is_file():
-        text = notebooks.read_text(source) or ""
-        for cell in notebooks.to_notebook(text, ".md")["cells"]:
-            if cell["cell_type"] == "code":
-                yield "parameters" in notebooks.tags_of(cell), cell["source"]
-    elif source.suffix == ".py" and source.is_file():
+    if source.suffix == ".py" and source.is_file():
         text = source.read_text(encoding="utf-8", errors="replace")
         yield bool(TAGGED.search(text)), text
-    elif source.suffix == ".ipynb" and source.is_file():
+    elif source.suffix in (".ipynb", ".md") and source.is_file():
         try:
             notebook = notebooks.read_notebook(Path(os.path.relpath(source))) or {"cells": []}
         except notebooks.Unreadable as error:

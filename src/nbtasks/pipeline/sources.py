@@ -123,8 +123,8 @@ def check_markdown(path: Path, source: yaml.ScalarNode, keys: set[str]) -> None:
     """Refuse a Markdown notebook that Ploomber could not tell from any other text."""
     if source.value.endswith(".md") and "class" not in keys:
         raise Refusal(
-            f"{path.name}:{source.start_mark.line + 1}: a Markdown notebook needs two lines more: "
-            "`class: NotebookRunner` and `kernelspec_name: python3`"
+            f"{path.name}:{source.start_mark.line + 1}: a notebook in Markdown needs two lines "
+            "more: `class: NotebookRunner` and `kernelspec_name: python3`"
         )
 
 

@@ -87,11 +87,6 @@ def locks_in(folder: str) -> tuple[str | Path, Path | None]:
     return copy, rest if unhashed else None
 
 
-def options(lock: str) -> list[str]:
-    """Return what uv needs for a lock with several indexes; the hashes tell which file is meant."""
-    return ["--index-strategy", "unsafe-best-match"] if "index-url " in lock else []
-
-
 def install(python: Path, flags: list[str]) -> None:
     """Install what the lock names, then this project in editable mode; in its own .venv, no more.
 
@@ -99,7 +94,10 @@ def install(python: Path, flags: list[str]) -> None:
     """
     uv, started = find_uv(python) or install_uv(python), time.monotonic()
     pip: list[str | Path] = [uv, "pip", "install", "--python", python, "--no-deps"]
-    hashes = ["--require-hashes", *options((root() / LOCK).read_text(encoding="utf-8"))]
+    hashes = ["--require-hashes"]
+    if "\n--extra-index-url " in (root() / LOCK).read_text(encoding="utf-8"):
+        # An index may have others of a package too; the hashes tell which file is meant.
+        hashes += ["--index-strategy", "unsafe-best-match"]
     with tempfile.TemporaryDirectory() as folder:
         lock, sources = locks_in(folder)
         lines = watch(*pip, *flags, *find_links(), *hashes, "-r", lock)
