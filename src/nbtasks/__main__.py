@@ -32,6 +32,7 @@ COMMANDS = {
         "environment.audit",
         "look for known vulnerabilities of what is locked",
     ),
+    "runs": ("results.runs", "show runs, their metrics and what was changed; compare two"),
     "picture": ("engine.picture", "draw the pipeline as an SVG picture"),
     "dashboard": ("dashboard", "serve the dashboard of src/ on this machine"),
     "smoke": ("engine.smoke", "run all pipelines on the data sample"),

@@ -21,8 +21,9 @@ from nbtasks.engine import compatibility, cutoff, plain, refused
 from nbtasks.engine.builds import aside, failed, overdue, processes, stopping, turns
 from nbtasks.engine.builds.progress import Lines
 from nbtasks.engine.builds.worker import Result
-from nbtasks.engine.builds.workers import Pool, Worker
+from nbtasks.engine.builds.workers import Pool, Worker, count
 from nbtasks.project import spare_the_home_of_builds, use_own_modules
+from nbtasks.results import records
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -37,17 +38,18 @@ class Executor(abc.Executor):
         many as there are cores, or a number.
     time_budget
         Seconds that a task may take; it is stopped after that. None for no limit.
+    keep_runs
+        How many records of builds stay, in `runs/` beside the products.
     """
 
-    def __init__(self, workers: str | int = "serial", time_budget: float | None = None) -> None:
+    def __init__(
+        self,
+        workers: str | int = "serial",
+        time_budget: float | None = None,
+        keep_runs: int = records.KEEP,
+    ) -> None:
         """See above; refuse `workers` that are none of these."""
-        text = str(workers).strip()
-        number = {"serial": 1, "parallel": processes.count_cores()}.get(text)
-        if number is None and text.isdecimal():
-            number = int(text)
-        if not number:
-            raise refused.Refused(f"executor must be serial, parallel or a number, not {workers!r}")
-        self.workers = number
+        self.workers, self.keep_runs = count(workers), int(keep_runs)
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
         use_own_modules()
@@ -94,7 +96,7 @@ class Build:
                 while self.start_ready():
                     self.wait()
         except stopping.Stopped as signal:
-            self.lines.say_stopped(signal.name, self.running)
+            self.lines.say_stopped(signal.name, self.dag, self.running)
             raise
         finally:
             halted = [*self.running]

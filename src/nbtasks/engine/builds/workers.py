@@ -19,7 +19,7 @@ import psutil
 from ploomber.tasks import NotebookRunner
 
 from nbtasks.checks import frames, tables
-from nbtasks.engine import plain
+from nbtasks.engine import plain, refused
 from nbtasks.engine.builds import processes
 from nbtasks.engine.builds.worker import FORKS, Result, stays, work
 from nbtasks.project import root
@@ -27,6 +27,17 @@ from nbtasks.project import root
 #: What the checks of tables import.
 USED_BY_TABLES = ("pandera.pandas", "pyarrow.dataset", "pyarrow.parquet")
 CONTEXT: Any = multiprocessing.get_context("fork" if FORKS else "spawn")
+
+
+def count(workers: str | int) -> int:
+    """Return how many workers `serial`, `parallel` or a number stand for; refuse another word."""
+    text = str(workers).strip()
+    number = {"serial": 1, "parallel": processes.count_cores()}.get(text)
+    if number is None and text.isdecimal():
+        number = int(text)
+    if not number:
+        raise refused.Refused(f"executor must be serial, parallel or a number, not {workers!r}")
+    return number
 
 
 class Pool:

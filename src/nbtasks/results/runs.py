@@ -1,0 +1,221 @@
+"""Show the runs of the pipeline, a line each: their metrics, and what was changed.
+
+    nbtasks runs --last 20 --sort accuracy
+    nbtasks runs NAME NAME
+    nbtasks runs keep NAME
+
+Two names compare two runs; `keep` puts reports and metrics of a run beside its record, where no
+build overwrites them. The last letters of a name are enough.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nbtasks.checks import fingerprints, times
+from nbtasks.errors import Refusal
+from nbtasks.pipeline import parameters
+from nbtasks.pipeline.tasks import shorten
+from nbtasks.project import root
+from nbtasks.results import records
+from nbtasks.results.records import Record
+
+
+def main(arguments: list[str]) -> int:
+    """Print them, or do what is asked; return 1 if that can't be done."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("nbtasks runs", description=__doc__, formatter_class=formatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="two runs, or: keep NAME")
+    parser.add_argument("--last", type=int, default=10, help="how many, 10 if not said")
+    parser.add_argument("--sort", metavar="METRIC", default="", help="the best first")
+    parser.add_argument("--json", action="store_true", help="all that is recorded")
+    given = parser.parse_args(arguments)
+    folders = [path for top in parameters.product_folders() for path in top.rglob("runs")]
+    paths = sorted((one for each in folders for one in records.find(each)), key=lambda p: p.name)
+    try:
+        match given.names:
+            case []:
+                show(paths, given)
+            case ["keep", name]:
+                keep(one_of(paths, name))
+            case [a, b]:
+                compare(load(one_of(paths, a)), load(one_of(paths, b)))
+            case _:
+                raise Refusal("Name two runs to compare them, or keep NAME")
+    except Refusal as error:
+        print(error)
+        return 1
+    return 0
+
+
+def one_of(paths: list[Path], name: str) -> Path:
+    """Return the file of the run that a name, or the end of one, means."""
+    found = [path for path in paths if path.stem.endswith(name)]
+    if len(found) != 1:
+        raise Refusal(f"{len(found) or 'No'} runs are called {name!r}; to list them: nbtasks runs")
+    return found[0]
+
+
+def load(path: Path) -> Record:
+    """Read a record that was named."""
+    record = records.read(path)
+    if record is None:
+        raise Refusal(f"{shorten(path)}: this file of a run can't be read")
+    return record
+
+
+def show(paths: list[Path], given: argparse.Namespace) -> None:
+    """Print the runs of each environment, with and without a sample, the newest or best first."""
+    groups: dict[str, list[Record]] = {}
+    for run in filter(None, map(records.read, paths)):
+        words = run["environment"], "sample" * bool(run["sample"]), run["pipeline"]
+        groups.setdefault(", ".join(filter(None, words)), []).append(run)
+    ordered = {of: [*best_last(group, given.sort)] for of, group in groups.items()}
+    if given.json:
+        print(json.dumps([run for each in ordered.values() for run in each[-given.last :]]))
+        return
+    for of, group in ordered.items():
+        names = records.shorten(dict.fromkeys(n for run in group for n in metrics(run)))
+        head = ["run", "when", "commit", "took", *names.values(), "changed"]
+        rows = [row(run, before(run, groups[of]), names) for run in group[: -given.last - 1 : -1]]
+        print(f"{of}:", *align([head, *rows]), "", sep="\n")
+    if not groups:
+        print("There are no runs yet; each build leaves one: ploomber build")
+
+
+def metrics(run: Record) -> dict[str, Any]:
+    """Return the metrics of a run, as in `train.accuracy`; none if it has failed."""
+    found: dict[str, Any] = parameters.flatten(run["metrics"])
+    return found if run["outcome"] == "done" else {}
+
+
+def best_last(runs: list[Record], metric: str) -> list[Record]:
+    """Return runs sorted by a metric; as they are if there is none."""
+
+    def rank(run: Record) -> tuple[bool, float]:
+        known = {"seconds": run["seconds"], **metrics(run)}
+        values = [
+            v for name, v in known.items() if f".{name}".endswith(f".{metric}") and v != "nan"
+        ]
+        return (
+            (True, values[0] * (-1 if records.is_less_better(metric) else 1))
+            if values
+            else (False, 0)
+        )
+
+    return sorted(runs, key=rank) if metric else runs
+
+
+def before(run: Record, group: list[Record]) -> Record | None:
+    """Return the run before that has succeeded, of a group in the order of time."""
+    earlier = [one for one in group if one["name"] < run["name"] and one["outcome"] == "done"]
+    return earlier[-1] if earlier else None
+
+
+def row(run: Record, then: Record | None, names: dict[str, str]) -> list[str]:
+    """Return the cells of a run, metrics with their difference to the run before."""
+    known, earlier = metrics(run), metrics(then) if then else {}
+    cells = [f"{text(known.get(n))} {step(known.get(n), earlier.get(n))}".rstrip() for n in names]
+    changed = [] if run["outcome"] == "done" else [run["outcome"]]
+    if then:
+        a, b = records.flat(then), records.flat(run)
+        found = sorted(records.differing(b, a), key=lambda name: name[0] != "P")
+        changed += [
+            f"{n[2:]} {text(a.get(n))} -> {text(b.get(n))}"
+            if n[0] == "P"
+            else "/".join(n[2:].split("/")[-2:])
+            for n in found
+            if n[0] in "PF"
+        ]
+    took = times.words(run["seconds"])
+    return [run["name"][-4:], when(run), commit(run), took, *cells, ", ".join(changed)]
+
+
+def step(now: Any, then: Any) -> str:
+    """Return by how much a number is another than before, in brackets; "" if it is not."""
+    if not all(isinstance(value, int | float) for value in (now, then)) or now == then:
+        return ""
+    return f"({now - then:+.4g})"
+
+
+def text(value: Any) -> str:
+    """Return a value in a few letters."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "-" if value is None else str(value)
+
+
+def when(run: Record) -> str:
+    """Return when a run began, by the clock of this machine."""
+    return f"{datetime.fromisoformat(run['started']).astimezone():%Y-%m-%d %H:%M}"
+
+
+def commit(run: Record) -> str:
+    """Return the commit of a run, with a + if files differed from it."""
+    return str(run["commit"][:7] + "+" * run["edited"])
+
+
+def align(rows: list[list[str]]) -> Iterator[str]:
+    """Yield lines with their cells below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        yield "  ".join(map(str.ljust, cells, widths)).rstrip()
+
+
+def compare(a: Record, b: Record) -> None:
+    """Print what differs between two runs, their metrics, and git's own diff of their commits."""
+    then, now = records.flat(a), records.flat(b)
+    others = records.differing(now, then)
+    rows = [["", a["name"][-4:], b["name"][-4:], ""]]
+    rows += [[name, of(a), of(b), ""] for name, of in {"when": when, "commit": commit}.items()]
+    rows.append(["outcome", a["outcome"], b["outcome"], ""])
+    for n in {**then, **now}:
+        if n[0] == "M" or (n[0] == "P" and n in others):
+            one, two = then.get(n), now.get(n)
+            rows.append([n[2:], text(one), text(two), step(two, one)])
+    print(*align(rows), "", sep="\n")
+    for n in (n[2:] for n in others if n[0] == "F"):
+        print(f"{n} differs; used by {now.get(f'U {n}') or then[f'U {n}']}")
+    for run in (a, b):
+        if run["edited"]:
+            print(f"{run['name'][-4:]} had edits that its commit does not have")
+    pair = a["commit"], b["commit"]
+    if all(pair) and pair[0] != pair[1]:
+        print(f"\ngit diff {pair[0][:7]} {pair[1][:7]}", flush=True)
+        subprocess.run(["git", "diff", *pair], cwd=root())
+
+
+def keep(path: Path) -> None:
+    """Copy reports, notebooks and metrics of a run into a folder beside its record.
+
+    Raises
+    ------
+    Refusal
+        If one of them is not as that run has left it any more; nothing is copied then.
+    """
+    record, folder = load(path), path.with_suffix("")
+    known = {root() / name: code for name, code in record["products"].items()}
+    chosen = [
+        file
+        for file in known
+        if file.suffix in (".html", ".ipynb", ".json") or file.stem == "metrics"
+    ]
+    gone = [f.name for f in chosen if not str(fingerprints.fingerprint(f)).startswith(known[f])]
+    if gone:
+        raise Refusal(
+            f"{', '.join(gone)}: not as that run has left it, so that nothing was kept. "
+            f"To have it again: git switch --detach {record['commit'][:7]}, and build"
+        )
+    folder.mkdir(exist_ok=True)
+    for file in chosen:
+        target = folder / file.relative_to(path.parent.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, target)
+    print(f"Kept: {shorten(folder)}")
