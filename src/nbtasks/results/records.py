@@ -141,7 +141,10 @@ def write(record: Record, folder: Path, keep: int) -> None:
     Those that `nbtasks runs keep` has kept stay, and do not count.
     """
     replace(folder / f"{record['name']}.json", json.dumps(record, indent=1, default=str))
-    others = [path for path in find(folder) if not path.with_suffix("").is_dir()]
+    found = find(folder)
+    if len(found) <= keep:
+        return
+    others = [path for path in found if not path.with_suffix("").is_dir()]
     old = others[: max(len(others) - keep, 0)]
     for path in old:
         path.unlink(missing_ok=True)

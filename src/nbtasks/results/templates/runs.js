@@ -55,7 +55,7 @@ const mark = (run) => {
   marked = marked.includes(run) ? marked.filter((one) => one !== run) : [...marked, run].slice(-2);
   for (const one of runs) one.row.classList.toggle("marked", marked.includes(one));
   compared.replaceChildren();
-  if (marked.length === 2) compared.append(...compare(...marked.sort((a, b) => (a.name < b.name ? -1 : 1))));
+  if (marked.length === 2) compared.append(...compare(...[...marked].sort((a, b) => (a.name < b.name ? -1 : 1))));
 };
 const compare = (a, b) => {
   const metrics = keysOf("M", a, b);
