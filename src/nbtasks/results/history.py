@@ -30,17 +30,18 @@ def update(folder: Path, before: Runs) -> Runs:
         The runs as the page has them, to which the newest is added if no other file has come
         or gone but for the oldest.
     """
-    paths = records.find(folder)[: -records.KEEP - 1 : -1]
-    names, known = [path.stem for path in paths], [run["name"] for run in before]
+    names = records.find(folder)[: -records.KEEP - 1 : -1]
+    known = [run["name"] for run in before]
     if names == known:
         return before
     if names and names[1:] == known[: len(names) - 1]:
-        return [*relate(entries(paths[:1]) + before[:1]), *before[1 : len(names) - 1]]
-    return relate(entries(paths))
+        return [*relate(entries(folder, names[:1]) + before[:1]), *before[1 : len(names) - 1]]
+    return relate(entries(folder, names))
 
 
-def entries(paths: list[Path]) -> Runs:
-    """Return what is shown of records, each with all that is compared under `d`."""
+def entries(folder: Path, names: list[str]) -> Runs:
+    """Return what is shown of runs, each with all that is compared under `d`."""
+    paths = (folder / f"{name}.json" for name in names)
     read = [record for path in paths if (record := records.read(path))]
     return [{key: one[key] for key in FACTS} | {"d": records.flat(one)} for one in read]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import string
 from collections.abc import Collection, Iterator, Mapping
@@ -141,20 +142,19 @@ def write(record: Record, folder: Path, keep: int) -> None:
     Those that `nbtasks runs keep` has kept stay, and do not count.
     """
     replace(folder / f"{record['name']}.json", json.dumps(record, indent=1, default=str))
-    found = find(folder)
-    if len(found) <= keep:
-        return
-    others = [path for path in found if not path.with_suffix("").is_dir()]
+    kept = {*os.listdir(folder)}
+    others = [name for name in find(folder) if name not in kept]
     old = others[: max(len(others) - keep, 0)]
-    for path in old:
-        path.unlink(missing_ok=True)
+    for name in old:
+        (folder / f"{name}.json").unlink(missing_ok=True)
     if len(old) > 1:
         print(f"{len(old)} old records of runs were deleted: keep_runs is {keep}")
 
 
-def find(folder: Path) -> list[Path]:
-    """Return the records in a folder, the oldest first."""
-    return sorted(folder.glob("[0-9]*.json"))
+def find(folder: Path) -> list[str]:
+    """Return the names of the runs that have a record in a folder, the oldest first."""
+    names = os.listdir(folder) if folder.is_dir() else []  # 500 paths would take their time
+    return sorted(name[:-5] for name in names if name[0] != "." and name.endswith(".json"))
 
 
 def read(path: Path) -> Record | None:

@@ -38,7 +38,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="all that is recorded")
     given = parser.parse_args(arguments)
     folders = [path for top in parameters.product_folders() for path in top.rglob("runs")]
-    paths = sorted((one for each in folders for one in records.find(each)), key=lambda p: p.name)
+    found = [folder / f"{name}.json" for folder in folders for name in records.find(folder)]
+    paths = sorted(found, key=lambda path: path.name)
     try:
         match given.names:
             case []:
