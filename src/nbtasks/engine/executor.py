@@ -39,7 +39,9 @@ class Executor(abc.Executor):
     time_budget
         Seconds that a task may take; it is stopped after that. None for no limit.
     keep_runs
-        How many records of builds stay, in `runs/` beside the products.
+        How many records of builds stay, in `runs/` beside the products; with 0 there are none.
+    keep_failed
+        Whether the kernel of a notebook that fails is kept, to be looked at: `nbtasks attach`.
     """
 
     def __init__(
@@ -47,9 +49,11 @@ class Executor(abc.Executor):
         workers: str | int = "serial",
         time_budget: float | None = None,
         keep_runs: int = records.KEEP,
+        keep_failed: bool = False,
     ) -> None:
         """See above; refuse `workers` that are none of these."""
         self.workers, self.keep_runs = count(workers), int(keep_runs)
+        self.keep_failed = str(keep_failed).lower() == "true"
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
         use_own_modules()
@@ -61,11 +65,11 @@ class Executor(abc.Executor):
     def __call__(self, dag: Any, show_progress: bool) -> list[TaskReport]:
         """Run what has to run, and return a report on each."""
         super().__call__(dag)
-        if not scheduled(dag):
+        if not plain.scheduled(dag):
             return Build(dag, self, show_progress).finish()
         with stopping.on_signals(), turns.take(dag, self.made) as changed:
             if changed:
-                everything = len(scheduled(dag)) == len(dag)
+                everything = len(plain.scheduled(dag)) == len(dag)
                 dag.render(force=everything, show_progress=False)
             return Build(dag, self, show_progress).run()
 
@@ -76,7 +80,7 @@ class Build:
     def __init__(self, dag: Any, executor: Executor, show: bool) -> None:
         """Get ready to run a pipeline that has been rendered."""
         self.dag, self.executor, self.started = dag, executor, time.monotonic()
-        self.tasks = scheduled(dag)
+        self.tasks = plain.scheduled(dag)
         self.lines = Lines(self.tasks, show)
         #: Those that have been started, and of those that still run their worker and start.
         self.begun: set[str] = set()
@@ -144,7 +148,7 @@ class Build:
             if result is not None:
                 del self.running[task]
                 self.note(task, result, time.monotonic() - started)
-                self.pool.give_back(one)
+                self.pool.give_back(one, result)
                 if failed:
                     self.end_leftovers()
 
@@ -191,9 +195,4 @@ class Build:
     def failures(self) -> str:
         """Return what to print of the tasks that have failed."""
         began = time.time() - (time.monotonic() - self.started)
-        return failed.sum_up(self.errors.messages, began)
-
-
-def scheduled(dag: Any) -> list[Any]:
-    """Return the tasks that are not up to date, each after those it needs."""
-    return [task for task in dag.values() if task.exec_status != TaskStatus.Skipped]
+        return failed.sum_up(self.errors.messages, began) + self.pool.said

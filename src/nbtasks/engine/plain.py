@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ploomber.constants import TaskStatus
 from ploomber.tasks import NotebookRunner
 
 from nbtasks.checks import notes
@@ -112,6 +113,11 @@ def product_of(one: Any, is_run: bool) -> Product:
         return Product(str(one), Path(one), noted, is_run=is_run)
     is_table = hasattr(one, "kind")
     return Product(str(one), None, noted, is_table, client=one.client if is_table else None)
+
+
+def scheduled(dag: Any) -> list[Any]:
+    """Return the tasks that are not up to date, each after those it needs."""
+    return [task for task in dag.values() if task.exec_status != TaskStatus.Skipped]
 
 
 def why(name: str) -> str:

@@ -127,7 +127,7 @@ class Lines:
         self, dag: Any, tasks: dict[str, Task], outcome: str, stopped: Collection[str] = ()
     ) -> None:
         """Write the record of the build, if it has run anything; tell what goes wrong."""
-        if not self.took and not stopped:
+        if not dag.executor.keep_runs or not (self.took or stopped):
             return
         hooks = {name: task.on_finish for name, task in dag.items()}
         codes = {name: of.functions for name, of in hooks.items() if isinstance(of, after.Finish)}
