@@ -16,9 +16,6 @@ import os
 import signal
 from typing import Any, cast
 
-from ploomber.constants import TaskStatus
-from ploomber.exceptions import DAGBuildError
-
 from nbtasks.engine.builds import kept
 
 
@@ -56,6 +53,9 @@ def run_until(dag: Any, name: str, until: str) -> int:
     until
         The cell: its number, as in `In [5]`, its title (`# %% Fit`) or words of it.
     """
+    from ploomber.constants import TaskStatus
+    from ploomber.exceptions import DAGBuildError
+
     cell = find_cell(dag[name], until)
     if cell is None or os.environ.get("CI"):
         print(f"{name} has no cell {until!r}" if cell is None else "Nobody can look in CI.")
@@ -116,7 +116,7 @@ def open_console(known: dict[str, Any]) -> int:
                 os.kill(known["kernel"], signal.SIGINT)
 
     print(f"The kernel of {known['task']}; `exit` leaves it as it is.")
-    console: Any = Console(confirm_exit=False, banner1="")
+    console: Any = Console.instance(confirm_exit=False, banner1="")
     console.execution_count = client.execute_interactive("")["content"]["execution_count"] + 1
     console.mainloop()
     client.stop_channels()

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from ploomber.tasks import NotebookRunner
 
 from nbtasks.engine.builds import processes
 from nbtasks.engine.ipython import KernelManager
@@ -23,6 +22,8 @@ from nbtasks.project import root
 
 #: How long a kernel is kept, in seconds.
 HOUR = 3600.0
+#: What papermill takes for the end of a notebook, not for an error of it.
+LEAVES = {("SystemExit", ""), ("SystemExit", "0")}
 #: How the error begins of a notebook that has run as far as was asked.
 STOPPED = "Stopped after"
 
@@ -64,6 +65,8 @@ def ask(task: Any, until: int | None = None) -> None:
     until
         The position of the cell among all of its cells.
     """
+    from ploomber.tasks import NotebookRunner  # `nbtasks attach` does without
+
     given = task.executor_params if isinstance(task, NotebookRunner) else {"allow_errors": True}
     if given.get("allow_errors") or task.executor != "papermill" or task.debug_mode:
         return
@@ -75,8 +78,8 @@ def ask(task: Any, until: int | None = None) -> None:
 
 def note_error(cell: Any, cell_index: int, execute_reply: Any) -> None:
     """Note that a notebook fails; nbclient calls this at an error."""
-    tags = cell.metadata.get("tags", [])
-    KernelManager.stays = "raises-exception" not in tags
+    reply = execute_reply["content"]
+    KernelManager.stays = (reply["ename"], reply["evalue"]) not in LEAVES
 
 
 class Stop:

@@ -140,4 +140,4 @@ def build(task: Any) -> Result:
             stops = isinstance(error, DAGBuildEarlyStop)
             result = Result(error=failed.describe(error, task), stops_build=stops)
     said = tuple(str(warning.message) for warning in caught)
-    return result._replace(warnings=said, kept=ipython.KernelManager.kept)
+    return result._replace(warnings=said, kept=ipython.KernelManager.kept if result.error else None)
