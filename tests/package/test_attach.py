@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pexpect
+import pexpect  # type: ignore[import-untyped]
 import plain
 import psutil
 import pytest
@@ -148,7 +148,7 @@ def test_what_succeeds_or_may_fail_is_not_kept(project: plain.Plain) -> None:
     """To leave a notebook early is no error of it; nor is what a check says after it."""
     write(project, one='open(product["data"], "w").close()\nraise SystemExit(0)\n')
     assert "Done" in project.build(*KEEP)
-    write(project, one="pass")
+    write(project, two="pass")
     assert "has not written its product" in project.build(*KEEP, check=False)
     assert told(project) == {}
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 from typing import Any, cast
 
 from nbtasks.engine.builds import kept
@@ -113,7 +112,8 @@ def open_console(known: dict[str, Any]) -> int:
                 reply = client.execute_interactive(raw_cell)
                 self.execution_count = reply["content"]["execution_count"] + 1
             except KeyboardInterrupt:
-                os.kill(known["kernel"], signal.SIGINT)
+                client.control_channel.send(client.session.msg("interrupt_request"))
+                print("KeyboardInterrupt")
 
     print(f"The kernel of {known['task']}; `exit` leaves it as it is.")
     console: Any = Console.instance(confirm_exit=False, banner1="")

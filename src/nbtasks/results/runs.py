@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -45,9 +46,9 @@ def main(arguments: list[str]) -> int:
             case []:
                 show(paths, given)
             case ["keep", name]:
-                keep(one_of(paths, name))
+                keep(*one_of(paths, name))
             case [a, b]:
-                compare(load(one_of(paths, a)), load(one_of(paths, b)))
+                compare(one_of(paths, a)[1], one_of(paths, b)[1])
             case _:
                 raise Refusal("Name two runs to compare them, or keep NAME")
     except Refusal as error:
@@ -56,20 +57,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def one_of(paths: list[Path], name: str) -> Path:
-    """Return the file of the run that a name, or the end of one, means."""
+def one_of(paths: list[Path], name: str) -> tuple[Path, Record]:
+    """Return the file of the run that a name, or the end of one, means; and what it holds."""
     found = [path for path in paths if path.stem.endswith(name)]
-    if len(found) != 1:
-        raise Refusal(f"{len(found) or 'No'} runs are called {name!r}; to list them: nbtasks runs")
-    return found[0]
-
-
-def load(path: Path) -> Record:
-    """Read a record that was named."""
-    record = records.read(path)
+    record = records.read(found[0]) if len(found) == 1 else None
     if record is None:
-        raise Refusal(f"{shorten(path)}: this file of a run can't be read")
-    return record
+        raise Refusal(f"{len(found) or 'No'} runs are called {name!r}; to list them: nbtasks runs")
+    return found[0], record
 
 
 def show(paths: list[Path], given: argparse.Namespace) -> None:
@@ -78,79 +72,59 @@ def show(paths: list[Path], given: argparse.Namespace) -> None:
     for run in filter(None, map(records.read, paths)):
         words = run["environment"], "sample" * bool(run["sample"]), run["pipeline"]
         groups.setdefault(", ".join(filter(None, words)), []).append(run)
-    ordered = {of: [*best_last(group, given.sort)] for of, group in groups.items()}
-    if given.json:
-        print(json.dumps([run for each in ordered.values() for run in each[-given.last :]]))
-        return
-    for of, group in ordered.items():
+    chosen = []
+    for of, group in groups.items():
         names = records.shorten(dict.fromkeys(n for run in group for n in metrics(run)))
+        ordered = sorted(group, key=lambda run: rank(run, given.sort)) if given.sort else group
+        runs = ordered[: -given.last - 1 : -1]
+        chosen += runs
         head = ["run", "when", "commit", "took", *names.values(), "changed"]
-        rows = [row(run, before(run, groups[of]), names) for run in group[: -given.last - 1 : -1]]
-        print(f"{of}:", *align([head, *rows]), "", sep="\n")
-    if not groups:
+        if not given.json:
+            print(f"{of}:", *align([head, *(row(run, group, names) for run in runs)]), "", sep="\n")
+    if given.json:
+        print(json.dumps(chosen))
+    elif not groups:
         print("There are no runs yet; each build leaves one: ploomber build")
 
 
 def metrics(run: Record) -> dict[str, Any]:
     """Return the metrics of a run, as in `train.accuracy`; none if it has failed."""
-    found: dict[str, Any] = parameters.flatten(run["metrics"])
-    return found if run["outcome"] == "done" else {}
+    return parameters.flatten(run["metrics"]) if run["outcome"] == "done" else {}
 
 
-def best_last(runs: list[Record], metric: str) -> list[Record]:
-    """Return runs sorted by a metric; as they are if there is none."""
-
-    def rank(run: Record) -> tuple[bool, float]:
-        known = {"seconds": run["seconds"], **metrics(run)}
-        values = [
-            v for name, v in known.items() if f".{name}".endswith(f".{metric}") and v != "nan"
-        ]
-        return (
-            (True, values[0] * (-1 if records.is_less_better(metric) else 1))
-            if values
-            else (False, 0)
-        )
-
-    return sorted(runs, key=rank) if metric else runs
+def rank(run: Record, metric: str) -> float:
+    """Return how good a run is by a metric, or by its seconds."""
+    known = {**metrics(run), "seconds": run["seconds"]}
+    found = [v for name, v in known.items() if f".{name}".endswith(f".{metric}") and v != "nan"]
+    return (-1 if records.is_less_better(metric) else 1) * found[0] if found else -math.inf
 
 
-def before(run: Record, group: list[Record]) -> Record | None:
-    """Return the run before that has succeeded, of a group in the order of time."""
-    earlier = [one for one in group if one["name"] < run["name"] and one["outcome"] == "done"]
-    return earlier[-1] if earlier else None
-
-
-def row(run: Record, then: Record | None, names: dict[str, str]) -> list[str]:
-    """Return the cells of a run, metrics with their difference to the run before."""
+def row(run: Record, group: list[Record], names: dict[str, str]) -> list[str]:
+    """Return the cells of a run, metrics with their difference to the run before that was good."""
+    good = (one for one in group if one["name"] < run["name"] and one["outcome"] == "done")
+    then = max(good, key=lambda one: str(one["name"]), default=None)
     known, earlier = metrics(run), metrics(then) if then else {}
     cells = [f"{text(known.get(n))} {step(known.get(n), earlier.get(n))}".rstrip() for n in names]
     changed = [] if run["outcome"] == "done" else [run["outcome"]]
-    if then:
-        a, b = records.flat(then), records.flat(run)
-        found = sorted(records.differing(b, a), key=lambda name: name[0] != "P")
-        changed += [
-            f"{n[2:]} {text(a.get(n))} -> {text(b.get(n))}"
-            if n[0] == "P"
-            else "/".join(n[2:].split("/")[-2:])
-            for n in found
-            if n[0] in "PF"
-        ]
+    a, b = records.flat(then or run), records.flat(run)
+    for name in sorted(records.differing(b, a), key=lambda name: name[0] != "P"):
+        if name[0] == "P":
+            changed.append(f"{name[2:]} {text(a.get(name))} -> {text(b.get(name))}")
+        elif name[0] == "F":
+            changed.append("/".join(name.split("/")[-2:]).removeprefix("F "))
     took = times.words(run["seconds"])
     return [run["name"][-4:], when(run), commit(run), took, *cells, ", ".join(changed)]
 
 
 def step(now: Any, then: Any) -> str:
     """Return by how much a number is another than before, in brackets; "" if it is not."""
-    if not all(isinstance(value, int | float) for value in (now, then)) or now == then:
-        return ""
-    return f"({now - then:+.4g})"
+    are_numbers = isinstance(now, int | float) and isinstance(then, int | float)
+    return f"({now - then:+.4g})" if are_numbers and now != then else ""
 
 
 def text(value: Any) -> str:
     """Return a value in a few letters."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return "-" if value is None else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else "-" if value is None else str(value)
 
 
 def when(run: Record) -> str:
@@ -174,9 +148,12 @@ def compare(a: Record, b: Record) -> None:
     """Print what differs between two runs, their metrics, and git's own diff of their commits."""
     then, now = records.flat(a), records.flat(b)
     others = records.differing(now, then)
-    rows = [["", a["name"][-4:], b["name"][-4:], ""]]
-    rows += [[name, of(a), of(b), ""] for name, of in {"when": when, "commit": commit}.items()]
-    rows.append(["outcome", a["outcome"], b["outcome"], ""])
+    rows = [
+        ["", a["name"][-4:], b["name"][-4:], ""],
+        ["when", when(a), when(b), ""],
+        ["commit", commit(a), commit(b), ""],
+        ["outcome", a["outcome"], b["outcome"], ""],
+    ]
     for n in {**then, **now}:
         if n[0] == "M" or (n[0] == "P" and n in others):
             one, two = then.get(n), now.get(n)
@@ -187,13 +164,12 @@ def compare(a: Record, b: Record) -> None:
     for run in (a, b):
         if run["edited"]:
             print(f"{run['name'][-4:]} had edits that its commit does not have")
-    pair = a["commit"], b["commit"]
-    if all(pair) and pair[0] != pair[1]:
-        print(f"\ngit diff {pair[0][:7]} {pair[1][:7]}", flush=True)
-        subprocess.run(["git", "diff", *pair], cwd=root())
+    if a["commit"] and b["commit"] and a["commit"] != b["commit"]:
+        print(f"\ngit diff {a['commit'][:7]} {b['commit'][:7]}", flush=True)
+        subprocess.run(["git", "diff", a["commit"], b["commit"]], cwd=root())
 
 
-def keep(path: Path) -> None:
+def keep(path: Path, record: Record) -> None:
     """Copy reports, notebooks and metrics of a run into a folder beside its record.
 
     Raises
@@ -201,7 +177,7 @@ def keep(path: Path) -> None:
     Refusal
         If one of them is not as that run has left it any more; nothing is copied then.
     """
-    record, folder = load(path), path.with_suffix("")
+    folder = path.with_suffix("")
     known = {root() / name: code for name, code in record["products"].items()}
     chosen = [
         file
