@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 from typing import Any, cast
 
 from nbtasks.engine.builds import kept
@@ -100,6 +101,9 @@ def open_console(known: dict[str, Any]) -> int:
     client.start_channels()
     client.wait_for_ready(timeout=10)
 
+    def interrupt(*_: object) -> None:
+        client.control_channel.send(client.session.msg("interrupt_request"))
+
     class Console(TerminalInteractiveShell):
         """A terminal that has cells run by the kernel."""
 
@@ -108,12 +112,10 @@ def open_console(known: dict[str, Any]) -> int:
             if raw_cell.strip() in ("exit", "quit", "exit()", "quit()"):
                 self.keep_running = False
                 return
-            try:
-                reply = client.execute_interactive(raw_cell)
-                self.execution_count = reply["content"]["execution_count"] + 1
-            except KeyboardInterrupt:
-                client.control_channel.send(client.session.msg("interrupt_request"))
-                print("KeyboardInterrupt")
+            before = signal.signal(signal.SIGINT, interrupt)
+            reply = client.execute_interactive(raw_cell)["content"]
+            signal.signal(signal.SIGINT, before)
+            self.execution_count = reply.get("execution_count", self.execution_count - 1) + 1
 
     print(f"The kernel of {known['task']}; `exit` leaves it as it is.")
     console: Any = Console.instance(confirm_exit=False, banner1="")
