@@ -95,7 +95,7 @@ def test_the_terminal_shows_compares_and_keeps_runs(tmp_path: Path) -> None:
     names = [run["name"][-4:] for run in recorded(project)]
     shown = project.nbtasks("runs").stdout.splitlines()
     assert re.split("  +", shown[1]) == [
-        *("run", "when", "commit", "took", "score", "of.loss", "changed")
+        *("run", "when", "commit", "took", "one.score", "one.of.loss", "changed")
     ]
     cells = [re.split("  +", line) for line in shown[2:5]]
     assert [row[0] for row in cells] == names[::-1]
@@ -108,10 +108,10 @@ def test_the_terminal_shows_compares_and_keeps_runs(tmp_path: Path) -> None:
     assert len(json.loads(project.nbtasks("runs", "--json").stdout)) == 3
 
     done = project.quickly("nbtasks", "runs", names[0], names[1]).stdout
-    assert re.search(r"\ndepth +2 +4 +\(\+2\)\n", done)
+    assert re.search(r"(?m)^depth +2 +4 +\(\+2\)$", done)
     assert re.search(r"\none.score +0.5 +0.75 +\(\+0.25\)\n", done)
     assert "tasks/one.py differs; used by one\n" in done
-    assert f"git diff {first} {second}\n" in done and "\n+shown = 1\n" in done
+    assert re.search(rf"git diff {first}\w* {second}\w*\n", done) and "\n+shown = 1\n" in done
 
     project.nbtasks("runs", "keep", names[2])
     kept = next(path for path in (tmp_path / "out" / "runs").iterdir() if path.is_dir())
@@ -284,11 +284,6 @@ def test_a_remote_is_a_page_without_secrets(
 ) -> None:
     monkeypatch.setattr("nbtasks.project.git.ask", lambda *words: f"{remote}\n")
     assert about.web() == web
-
-
-def test_metrics_are_called_shortly_where_that_is_clear() -> None:
-    names = ["fit.loss", "fit.score", "test.score"]
-    assert [*records.shorten(names).values()] == ["loss", "fit.score", "test.score"]
 
 
 def test_there_are_no_runs_yet(tmp_path: Path) -> None:

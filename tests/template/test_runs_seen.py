@@ -67,7 +67,7 @@ def test_500_runs_are_read_at_a_glance(made: Path, page: Page) -> None:
 
     full, sample = page.locator("#history > .rows").all()
     expect(full.locator("tbody tr:visible")).to_have_count(10)
-    expect(full.locator(".line")).to_have_text(["rmse 0.501", "score 0.499"])
+    expect(full.locator(".line")).to_have_text(["fit.rmse 0.501", "fit.score 0.499"])
     expect(full.locator("polyline")).to_have_count(2)
     rows = full.locator("tbody tr")
     expect(rows.nth(0)).to_contain_text("0.501\N{MINUS SIGN}0.001, best")
@@ -95,8 +95,8 @@ def test_two_runs_are_compared_by_two_clicks(made: Path, page: Page) -> None:
     cells = shown.locator("tbody tr").all_inner_texts()
     assert [text.split("\t") for text in cells] == [
         ["depth", "3", "4", "+1"],
-        ["rmse", "0.699", "0.506", "\N{MINUS SIGN}0.193"],
-        ["score", "0.301", "0.494", "+0.193"],
+        ["fit.rmse", "0.699", "0.506", "\N{MINUS SIGN}0.193"],
+        ["fit.score", "0.301", "0.494", "+0.193"],
         ["commit", "000012d", "00001ee"],
     ]
     expect(shown.locator("li")).to_have_text("src/birds/fit.py, used by fit")

@@ -11,7 +11,7 @@ import math
 import os
 import random
 import string
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -184,10 +184,3 @@ def flat(record: Record) -> dict[str, Any]:
 def differing(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
     """Return the names under which two mappings have not the same."""
     return [name for name in {**then, **now} if now.get(name) != then.get(name)]
-
-
-def shorten(names: Collection[str]) -> dict[str, str]:
-    """Return how to call metrics: without their task where that is clear."""
-    tails = [name.partition(".")[2] for name in names]
-    pairs = zip(names, tails, strict=True)
-    return {name: tail if tails.count(tail) == 1 else name for name, tail in pairs}

@@ -74,11 +74,11 @@ def show(paths: list[Path], given: argparse.Namespace) -> None:
         groups.setdefault(", ".join(filter(None, words)), []).append(run)
     chosen = []
     for of, group in groups.items():
-        names = records.shorten(dict.fromkeys(n for run in group for n in metrics(run)))
+        names = [*dict.fromkeys(name for run in group for name in metrics(run))]
         ordered = sorted(group, key=lambda run: rank(run, given.sort)) if given.sort else group
         runs = ordered[: -given.last - 1 : -1]
         chosen += runs
-        head = ["run", "when", "commit", "took", *names.values(), "changed"]
+        head = ["run", "when", "commit", "took", *names, "changed"]
         if not given.json:
             print(f"{of}:", *align([head, *(row(run, group, names) for run in runs)]), "", sep="\n")
     if given.json:
@@ -99,7 +99,7 @@ def rank(run: Record, metric: str) -> float:
     return (-1 if records.is_less_better(metric) else 1) * found[0] if found else -math.inf
 
 
-def row(run: Record, group: list[Record], names: dict[str, str]) -> list[str]:
+def row(run: Record, group: list[Record], names: list[str]) -> list[str]:
     """Return the cells of a run, metrics with their difference to the run before that was good."""
     good = (one for one in group if one["name"] < run["name"] and one["outcome"] == "done")
     then = max(good, key=lambda one: str(one["name"]), default=None)
@@ -148,25 +148,20 @@ def compare(a: Record, b: Record) -> None:
     """Print what differs between two runs, their metrics, and git's own diff of their commits."""
     then, now = records.flat(a), records.flat(b)
     others = records.differing(now, then)
-    rows = [
-        ["", a["name"][-4:], b["name"][-4:], ""],
-        ["when", when(a), when(b), ""],
-        ["commit", commit(a), commit(b), ""],
-        ["outcome", a["outcome"], b["outcome"], ""],
-    ]
+    rows = [[run["name"][-4:], when(run), commit(run), run["outcome"]] for run in (a, b)]
     for n in {**then, **now}:
         if n[0] == "M" or (n[0] == "P" and n in others):
             one, two = then.get(n), now.get(n)
             rows.append([n[2:], text(one), text(two), step(two, one)])
-    print(*align(rows), "", sep="\n")
+    print(*align(rows), sep="\n")
     for n in (n[2:] for n in others if n[0] == "F"):
         print(f"{n} differs; used by {now.get(f'U {n}') or then[f'U {n}']}")
-    for run in (a, b):
-        if run["edited"]:
-            print(f"{run['name'][-4:]} had edits that its commit does not have")
+    if a["edited"] or b["edited"]:
+        print("+ is of edits that the commit does not have")
     if a["commit"] and b["commit"] and a["commit"] != b["commit"]:
-        print(f"\ngit diff {a['commit'][:7]} {b['commit'][:7]}", flush=True)
-        subprocess.run(["git", "diff", a["commit"], b["commit"]], cwd=root())
+        pair = [run["commit"][:9] for run in (a, b)]
+        print("\ngit diff", *pair, flush=True)
+        subprocess.run(["git", "diff", *pair], cwd=root())
 
 
 def keep(path: Path, record: Record) -> None:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nbtasks.notebooks import replace
 from nbtasks.pipeline import parameters
 from nbtasks.project import encode
 from nbtasks.results import about, records, smoked
@@ -53,21 +54,19 @@ def compare(folder: Path, against: Path | None) -> list[str]:
             then = json.loads(against.read_text(encoding="utf-8"))
         good = {name: run for name, run in now.items() if run["outcome"] == "done"}
         sha = about.head()[0]
-        known = {name: {**run, "commit": sha} for name, run in good.items()}
-        against.write_text(json.dumps({**then, **known}), encoding="utf-8")
+        new = {name: {**run, "commit": sha} for name, run in good.items()}
+        replace(against, json.dumps({**then, **new}))
     lines = []
     for name, run in now.items():
         before = then.get(name, {"metrics": {}, "commit": "none yet"})
         found, earlier = map(parameters.flatten, (run["metrics"], before["metrics"]))
-        rows = [
-            f"| {metric} | {text(earlier.get(metric))} | {text(value)} "
-            f"| {step(value, earlier.get(metric))} |"
-            for metric, value in found.items()
-        ]
-        head = f"| {run['sample'] or name} | default branch, {before['commit'][:8]} | now | |"
-        lines += (
-            ["### Metrics on the data sample", "", head, "|---|--:|--:|--:|", *rows] if rows else []
-        )
+        if found:
+            lines += ["### Metrics on the data sample", ""]
+            lines.append(f"| {run['sample']} | default branch, {before['commit'][:7]} | now | |")
+            lines.append("|---|--:|--:|--:|")
+        for metric, value in found.items():
+            known = earlier.get(metric)
+            lines.append(f"| {metric} | {text(known)} | {text(value)} | {step(value, known)} |")
     return lines
 
 

@@ -31,12 +31,6 @@ const commit = (run) => {
   const link = web && text ? make("a", { href: `${web}/commit/${run.commit}` }, text) : text;
   return make("td", {}, link, run.edited ? "+" : "");
 };
-// A metric is called by its task only where two tasks have one of that name.
-const title = (key, keys) => {
-  const tail = (one) => one.slice(one.indexOf(".") + 1);
-  return keys.filter((one) => tail(one) === tail(key)).length > 1 ? key.slice(2) : tail(key);
-};
-
 const draw = (values, label) => {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const points = values.map((value, number) =>
@@ -58,13 +52,11 @@ const mark = (run) => {
   if (marked.length === 2) compared.append(...compare(...[...marked].sort((a, b) => (a.name < b.name ? -1 : 1))));
 };
 const compare = (a, b) => {
-  const metrics = keysOf("M", a, b);
   const row = (name, ...cells) => make("tr", {}, make("th", {}, name), ...cells);
-  const rows = [...differing("P", a, b), ...metrics].map((key) => {
+  const rows = [...differing("P", a, b), ...keysOf("M", a, b)].map((key) => {
     const [then, now] = [a.all[key], b.all[key]];
-    const name = key[0] === "P" ? key.slice(2) : title(key, metrics);
     const cells = [show(then), show(now), step(now, then)];
-    return row(name, ...cells.map((text) => make("td", {}, text)));
+    return row(key.slice(2), ...cells.map((text) => make("td", {}, text)));
   });
   const files = differing("F", a, b).map((key) => {
     const file = key.slice(2);
@@ -117,9 +109,9 @@ const lay = (group, name) => {
   hide(true);
   const lines = metrics.map((key) => {
     const values = done.map((run) => run.all[key]).filter(isNumber).reverse();
-    return values.length ? draw(values, `${title(key, metrics)} ${show(values.at(-1))}`) : "";
+    return values.length ? draw(values, `${key.slice(2)} ${show(values.at(-1))}`) : "";
   });
-  const titles = metrics.map((key) => title(key, metrics));
+  const titles = metrics.map((key) => key.slice(2));
   return make("div", { className: "rows" },
     make("h3", {}, name), make("p", { className: "lines" }, ...lines),
     table(["", "changed", ...titles, "took", "commit"], rows), rows.length > 10 ? more : "");
