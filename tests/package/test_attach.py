@@ -218,6 +218,21 @@ def test_a_kernel_ends_with_its_terminal(project: plain.Plain) -> None:
     assert_ended(pids)
 
 
+def test_a_build_without_a_terminal_that_outlives_it_keeps_nothing(project: plain.Plain) -> None:
+    done = subprocess.run(
+        [plain.TOOLS / "ploomber", "build", *KEEP],
+        cwd=project.path,
+        env=project.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+        check=False,
+    )
+    assert "Its variables were not kept: its terminal ends with this build" in done.stdout
+    assert told(project) == {}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_build_that_is_stopped_leaves_nothing(project: plain.Plain, number: int) -> None:
     """Also when the kernel of a task that has failed waits for the end of the build."""

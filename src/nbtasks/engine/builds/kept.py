@@ -101,9 +101,9 @@ def tell(one: Any) -> str:
     """Have a worker keep its kernel when the build has ended; return what to say of that."""
     end()
     session = os.getsid(0) if hasattr(os, "getsid") else os.getppid()
-    if session == os.getpid():  # no terminal outlives this build
+    if session == os.getpid():
         one.end()
-        return ""
+        return "\n\nIts variables were not kept: its terminal ends with this build"
     owned = (psutil.Process(pid) for pid in (one.kept["kernel"], one.process.pid))
     about = {**one.kept, "task": one.process.name, "owner": one.process.pid}
     path = place()
@@ -130,9 +130,9 @@ def hold(session: int) -> None:
     found, until = read(), time.monotonic() + HOUR
     with suppress(psutil.Error):
         terminal = psutil.Process(session or os.getpid())
-        while time.monotonic() < until and read() == found and terminal.is_running():
+        while found and read() == found and time.monotonic() < until and terminal.is_running():
             time.sleep(0.3)
-    if read() == found:
+    if found and read() == found:
         place().unlink(missing_ok=True)
     processes.end_descendants()
     os._exit(0)

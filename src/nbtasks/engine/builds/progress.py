@@ -139,7 +139,7 @@ class Lines:
             record = records.make(known, codes, why, self.began, **facts)
             records.write(record, records.place(tasks), dag.executor.keep_runs)
         except Exception as error:  # the tasks have run: no record can undo that
-            print(f"The record of this build could not be written: {error or repr(error)}")
+            self.say(f"The record of this build could not be written: {error or repr(error)}")
 
     def sum_up(self, dag: Any, done: int, errors: Any, seconds: float) -> None:
         """Say how many tasks have run, and where to look at the results."""

@@ -61,7 +61,11 @@ class Pool:
     def __exit__(self, *error: object) -> None:
         """Let idle workers go; those that still run are killed by the build."""
         if self.kept and error[0] is None:
-            self.said = kept.tell(self.kept)
+            try:
+                self.said = kept.tell(self.kept)
+            except (OSError, EOFError, psutil.Error) as error:  # a full disk, a kernel that died
+                self.kept.end()
+                self.said = f"\n\nIts variables could not be kept: {error!r}"
         for end in (*self.lifeline, *(one.results for one in self.idle)):
             end.close()
         for one in self.idle:
