@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +17,7 @@ import pexpect  # type: ignore[import-untyped]
 import plain
 import psutil
 import pytest
-from conftest import WINDOWS
+from conftest import NOT_OURS, TEMPLATE, WINDOWS
 
 from nbtasks.engine.builds import kept, processes
 
@@ -215,6 +216,25 @@ def test_a_kernel_ends_with_its_terminal(project: plain.Plain) -> None:
         time.sleep(1)
         assert all(map(processes.is_alive, pids.values()))
         os.killpg(shell.pid, signal.SIGKILL)
+    assert_ended(pids)
+
+
+def test_a_new_python_keeps_its_kernel_too(project: plain.Plain, tmp_path: Path) -> None:
+    """As on macOS and Windows, where a worker is no copy of the build."""
+    copy = tmp_path / "copy"
+    shutil.copytree(TEMPLATE / "src", copy, ignore=NOT_OURS)
+    worker = copy / "nbtasks/engine/builds/worker.py"
+    text = worker.read_text("utf-8")
+    worker.write_text(text.replace("FORKS = processes.LINUX", "FORKS = False"), "utf-8")
+    paths = os.pathsep.join([str(copy), project.environ["PYTHONPATH"]])
+    program = plain.TOOLS / "ploomber"
+    printed = project.run(program, "build", *KEEP, check=False, PYTHONPATH=paths).stdout
+    assert printed.rstrip().endswith("nbtasks attach one")
+    pids = owners(project)
+    assert all(map(processes.is_alive, pids.values()))
+    shown = project.run(plain.TOOLS / "nbtasks", "attach", typed="total\nexit\n").stdout
+    assert "42" in shown
+    project.nbtasks("attach", "--end")
     assert_ended(pids)
 
 
