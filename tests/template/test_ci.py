@@ -226,7 +226,7 @@ def test_the_untouched_project_passes_with_a_summary(runner: Runner) -> None:
 def test_the_summary_compares_metrics_with_those_of_the_default_branch(runner: Runner) -> None:
     """The first push has none to compare with; what it leaves is what the next one finds."""
     head = r"\| Sample, 60 of 344 rows \| default branch, (.+) \| now \| \|"
-    assert match_of(head, runner.summary)[1] == "none yet"
+    assert match_of(head, runner.summary)[1] == "no run"
     steps = {step["name"]: step for step in runner.steps if "name" in step}
     found = steps["Metrics of the default branch, to compare with"]["with"]
     left = steps["Metrics for the next push"]["with"]

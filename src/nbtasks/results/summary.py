@@ -58,7 +58,7 @@ def compare(folder: Path, against: Path | None) -> list[str]:
         replace(against, json.dumps({**then, **new}))
     lines = []
     for name, run in now.items():
-        before = then.get(name, {"metrics": {}, "commit": "none yet"})
+        before = then.get(name, {"metrics": {}, "commit": "no run"})
         found, earlier = map(parameters.flatten, (run["metrics"], before["metrics"]))
         if found:
             lines += ["### Metrics on the data sample", ""]
