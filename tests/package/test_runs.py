@@ -139,6 +139,16 @@ def test_a_build_that_was_stopped_has_a_record_too(tmp_path: Path) -> None:
     assert one["metrics"] == {}
 
 
+def test_a_script_in_another_language_is_code_too(tmp_path: Path) -> None:
+    """What Python knows nothing of is told by its text."""
+    made = {"": Product("t", None, {}, is_table=True)}
+    texts = ("SELECT 1", "SELECT 2")
+    tasks = [Task("q", Source(tmp_path / "q.sql", t, "sql"), {}, made, "done") for t in texts]
+    one, two = (dict(records.code_of(task, {"src/a.py": "0" * 64})) for task in tasks)
+    assert records.differing(one, two) == [str(tmp_path / "q.sql")]
+    assert one["src/a.py"] == "0" * 8
+
+
 def record(number: int, **changes: Any) -> dict[str, Any]:
     """Return the record of a pipeline of 50 tasks, as a month of work leaves them."""
     name = f"20270131-{number:06}-000000-abcd"

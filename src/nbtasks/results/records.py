@@ -6,6 +6,7 @@ two machines go together by copying.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -73,17 +74,22 @@ def make(
             name: {
                 "state": task.state,
                 **dict(zip(("seconds", "why"), ran.get(name, ()), strict=False)),
-                # How the script is called is the same in all tasks
-                "code": {
-                    task.source.shown() if path == notes.SCRIPT else path: code[:8]
-                    for path, code in codes.get(name, {}).items()
-                },
+                "code": dict(code_of(task, codes.get(name, {}))),
             }
             for name, task in tasks.items()
         },
         "products": {name: code for task in good.values() for name, code in made(task)},
         "metrics": {name: dict(found) for name, task in good.items() if (found := metrics(task))},
     }
+
+
+def code_of(task: Task, codes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield script and modules of a task, with the beginning of what is known of each."""
+    script = task.source.path
+    if script and script.suffix != ".py" and notes.SCRIPT not in codes:  # SQL, say
+        yield task.source.shown(), hashlib.sha256(task.source.text.encode()).hexdigest()[:8]
+    for path, code in codes.items():
+        yield task.source.shown() if path == notes.SCRIPT else path, code[:8]
 
 
 def place(tasks: Mapping[str, Task]) -> Path:
