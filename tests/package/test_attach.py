@@ -189,11 +189,11 @@ def is_of(process: psutil.Process, project: plain.Plain) -> bool:
 def test_a_kernel_ends_after_its_time(
     project: plain.Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "HOUR", 3.0)
+    monkeypatch.setattr(kept, "HOUR", 10.0)
     project.build(*KEEP, check=False)
     pids = owners(project)
     assert all(map(processes.is_alive, pids.values()))
-    assert_ended(pids, seconds=8)
+    assert_ended(pids, seconds=20)
     assert told(project) == {}
 
 
