@@ -38,6 +38,8 @@ COMMANDS = {
         "environment.audit",
         "look for known vulnerabilities of what is locked",
     ),
+    "runs": ("results.runs", "show runs, their metrics and what was changed; compare two"),
+    "attach": ("engine.attach", "look into the kernel of a notebook that has failed"),
     "picture": ("engine.building", "draw the pipeline as an SVG picture"),
     "dashboard": ("dashboard", "serve the dashboard of src/ on this machine"),
     "smoke": ("engine.smoke", "run all pipelines on the data sample"),

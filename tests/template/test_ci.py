@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -157,7 +158,7 @@ def test_actions_are_pinned_and_have_no_rights(bake: Callable[..., Project], nam
 
     uses = re.findall(r"uses: (.*)", text)
     assert uses and all(
-        re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", u) for u in uses
+        re.fullmatch(r"actions/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", u) for u in uses
     )
     assert content["permissions"] == {}
     assert content["jobs"]["test"]["permissions"] == {"contents": "read"}
@@ -219,6 +220,27 @@ def test_the_untouched_project_passes_with_a_summary(runner: Runner) -> None:
     arrows = re.findall(r"(?m)^(t\d) --> (t\d)$", runner.summary)
     assert ("features", "train") in {(boxes[one], boxes[two]) for one, two in arrows}
     assert "```text" not in runner.summary  # where an error would be
+
+
+@pytest.mark.slow
+def test_the_summary_compares_metrics_with_those_of_the_default_branch(runner: Runner) -> None:
+    """The first push has none to compare with; what it leaves is what the next one finds."""
+    head = r"\| Sample, 60 of 344 rows \| default branch, (.+) \| now \| \|"
+    assert match_of(head, runner.summary)[1] == "no run"
+    steps = {step["name"]: step for step in runner.steps if "name" in step}
+    found = steps["Metrics of the default branch, to compare with"]["with"]
+    left = steps["Metrics for the next push"]["with"]
+    assert {name: found[name] for name in left} == left
+    assert found["key"].startswith(found["restore-keys"])
+    assert left["path"] in steps["Summary"]["run"]
+    kept = runner.project.path / left["path"]
+    known = json.loads(kept.read_text("utf-8"))
+    known["pipeline.yaml"]["metrics"]["train"]["accuracy"] = 0.5
+    kept.write_text(json.dumps(known), "utf-8")
+    (runner.state / "GITHUB_STEP_SUMMARY").write_text("")
+    assert runner.run_step(steps["Summary"])
+    assert match_of(head, runner.summary)[1] == runner.project.git("rev-parse", "HEAD")[:7]
+    assert re.search(r"\| train\.accuracy \| 0\.5 \| 0\.\d+ \| \(\+0\.\d+\) \|", runner.summary)
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def test_it_shows_tasks_tables_parameters_and_the_pipeline(project: Project, pag
         expect(picture.locator("text", has_text=name)).to_be_visible()
     expect(page.get_by_text("5 of 59 rows, 10 columns")).to_be_visible()
     expect(page.locator(".dataframe").last).to_contain_text("bill_length_mm")
-    expect(page.locator(".plain")).to_contain_text("sample_rows")
+    expect(page.locator(".plain").last).to_contain_text("sample_rows")
     columns = page.locator(".columns").last
     expect(columns).to_be_hidden()
     page.get_by_text("Columns", exact=True).last.click()

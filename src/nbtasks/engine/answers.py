@@ -16,7 +16,7 @@ def answer(dag: Any) -> None:
     """Say what a command wants to know, once the pipeline has been read.
 
     `ploomber status` is told why each task will run. `ploomber task NAME` has nothing to do
-    when the task is up to date, or there is none.
+    when the task is up to date, or there is none; with `--until CELL` it is run up to a cell.
 
     Parameters
     ----------
@@ -33,11 +33,15 @@ def answer(dag: Any) -> None:
     command, words = "".join(typed[at + 1 : at + 2]), typed[at + 2 :]
     if command == "status":
         show_reasons(dag)
-    elif command == "task" and not OTHERWISE & set(words):
+    elif command == "task" and ("--until" in words or not OTHERWISE & set(words)):
         name = next((word for word in words if word in dag), None)
         if name is None:
             print(f"There is no such task. The tasks are: {', '.join(dag)}")
             sys.exit(1)
+        if "--until" in words[:-1]:
+            from nbtasks.engine import attach
+
+            sys.exit(attach.run_until(dag, name, words[words.index("--until") + 1]))
         if dag[name].exec_status.name == "Skipped":
             print(f"{name} is up to date; to run it all the same: ploomber task {name} --force")
             sys.exit(0)

@@ -21,8 +21,9 @@ from nbtasks.engine import before, compatibility, plain
 from nbtasks.engine.builds import aside, failed, overdue, processes, stopping, turns
 from nbtasks.engine.builds.progress import Lines
 from nbtasks.engine.builds.worker import Result
-from nbtasks.engine.builds.workers import Pool, Worker
+from nbtasks.engine.builds.workers import Pool, Worker, count
 from nbtasks.project import spare_the_home_of_builds, use_own_modules
+from nbtasks.results import records
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
 
@@ -37,17 +38,22 @@ class Executor(abc.Executor):
         many as there are cores, or a number.
     time_budget
         Seconds that a task may take; it is stopped after that. None for no limit.
+    keep_runs
+        How many records of builds stay, in `runs/` beside the products; with 0 there are none.
+    keep_failed
+        Whether the kernel of a notebook that fails is kept, to be looked at: `nbtasks attach`.
     """
 
-    def __init__(self, workers: str | int = "serial", time_budget: float | None = None) -> None:
+    def __init__(
+        self,
+        workers: str | int = "serial",
+        time_budget: float | None = None,
+        keep_runs: int = records.KEEP,
+        keep_failed: bool = False,
+    ) -> None:
         """See above; refuse `workers` that are none of these."""
-        text = str(workers).strip()
-        number = {"serial": 1, "parallel": processes.count_cores()}.get(text)
-        if number is None and text.isdecimal():
-            number = int(text)
-        if not number:
-            raise before.Refused(f"executor must be serial, parallel or a number, not {workers!r}")
-        self.workers = number
+        self.workers, self.keep_runs = count(workers), int(keep_runs)
+        self.keep_failed = str(keep_failed).lower() == "true"
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
         use_own_modules()
@@ -59,11 +65,11 @@ class Executor(abc.Executor):
     def __call__(self, dag: Any, show_progress: bool) -> list[TaskReport]:
         """Run what has to run, and return a report on each."""
         super().__call__(dag)
-        if not scheduled(dag):
+        if not plain.scheduled(dag):
             return Build(dag, self, show_progress).finish()
         with stopping.on_signals(), turns.take(dag, self.made) as changed:
             if changed:
-                everything = len(scheduled(dag)) == len(dag)
+                everything = len(plain.scheduled(dag)) == len(dag)
                 dag.render(force=everything, show_progress=False)
             return Build(dag, self, show_progress).run()
 
@@ -74,7 +80,7 @@ class Build:
     def __init__(self, dag: Any, executor: Executor, show: bool) -> None:
         """Get ready to run a pipeline that has been rendered."""
         self.dag, self.executor, self.started = dag, executor, time.monotonic()
-        self.tasks = scheduled(dag)
+        self.tasks = plain.scheduled(dag)
         self.lines = Lines(self.tasks, show)
         #: Those that have been started, and of those that still run their worker and start.
         self.begun: set[str] = set()
@@ -94,7 +100,7 @@ class Build:
                 while self.start_ready():
                     self.wait()
         except stopping.Stopped as signal:
-            self.lines.say_stopped(signal.name, self.running)
+            self.lines.say_stopped(signal.name, self.dag, self.running)
             raise
         finally:
             halted = [*self.running]
@@ -142,7 +148,7 @@ class Build:
             if result is not None:
                 del self.running[task]
                 self.note(task, result, time.monotonic() - started)
-                self.pool.give_back(one)
+                self.pool.give_back(one, result)
                 if failed:
                     self.end_leftovers()
 
@@ -189,9 +195,4 @@ class Build:
     def failures(self) -> str:
         """Return what to print of the tasks that have failed."""
         began = time.time() - (time.monotonic() - self.started)
-        return failed.sum_up(self.errors.messages, began)
-
-
-def scheduled(dag: Any) -> list[Any]:
-    """Return the tasks that are not up to date, each after those it needs."""
-    return [task for task in dag.values() if task.exec_status != TaskStatus.Skipped]
+        return failed.sum_up(self.errors.messages, began) + self.pool.said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -31,7 +32,17 @@ class KernelManager(AsyncKernelManager):
     """Jupyter's kernel manager, which has kernels encrypt what they say where they ask for it.
 
     Others on the machine can't listen then. From 7.3 on, ipykernel complains if it is not so.
+
+    Attributes
+    ----------
+    stays
+        Whether the kernels of this process are left to run when their notebook has ended.
+    kept
+        Of one that was: how to talk to it, and its process.
     """
+
+    stays = False
+    kept: dict[str, Any] | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         """See jupyter_client, whose older versions can not encrypt."""
@@ -39,6 +50,16 @@ class KernelManager(AsyncKernelManager):
         complains = Version(metadata.version("ipykernel")) >= Version("7.3")
         if complains and self.has_trait("transport_encryption") and zmq.has("curve"):
             self.transport_encryption = "auto"
+
+    async def shutdown_kernel(  # type: ignore[override]
+        self, now: bool = False, restart: bool = False
+    ) -> None:
+        """End the kernel, unless it stays."""
+        if KernelManager.stays:
+            about = json.loads(Path(self.connection_file).read_text(encoding="utf-8"))
+            KernelManager.kept = about | {"kernel": getattr(self.provisioner, "pid", 0)}
+        else:
+            await super().shutdown_kernel(now, restart)
 
 
 def encrypt(task: Any) -> None:

@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ploomber.constants import TaskStatus
 from ploomber.products import GenericProduct
 from ploomber.tasks import NotebookRunner
 
 from nbtasks.checks import notes
 from nbtasks.engine import ipython
-from nbtasks.pipeline import options, parameters, pipeline_file
+from nbtasks.pipeline import parameters
 from nbtasks.pipeline.tasks import Cell, Product, Source, State, Task
-from nbtasks.project import root
 
 #: How Ploomber calls the state of a task -> how it is called here.
 STATES: dict[str, State] = {
@@ -118,6 +118,11 @@ def product_of(one: Any, is_run: bool, of_task: Any) -> Product:
     return Product(str(one), None, noted, is_table, client=client)
 
 
+def scheduled(dag: Any) -> list[Any]:
+    """Return the tasks that are not up to date, each after those it needs."""
+    return [task for task in dag.values() if task.exec_status != TaskStatus.Skipped]
+
+
 def why(name: str) -> str:
     """Return why a task will run, or when; "" if it is up to date."""
     return f"if {' or '.join(WAITED[name])} changes" if name in WAITED else REASONS.get(name, "")
@@ -149,15 +154,9 @@ def update_in_memory(task: Any, changes: dict[str, Any]) -> None:
 def drop_half_notes() -> None:
     """Remove what Ploomber noted of products and was cut short, as by a full disk.
 
-    It would stop at such a file; without it, the task runs again. Looked at are the folders
-    that env.yaml names, and those of products in pipeline.yaml.
+    It would stop at such a file; without it, the task runs again.
     """
-    tasks = pipeline_file.read_tasks(options.pipeline_path())
-    named: dict[str, Any] = {name: task.get("product") for name, task in tasks.items()}
-    named["env.yaml"] = parameters.read(root() / "env.yaml")
-    values = parameters.flatten(named).values()
-    tops = {value.split("/")[0] for value in values if isinstance(value, str)}
-    folders = [path for path in root().glob("[!.]*") if path.name in tops and path.is_dir()]
+    folders = parameters.product_folders()
     for path in (path for folder in folders for path in folder.rglob(".*.metadata")):
         if not path.read_bytes().rstrip().endswith(b"}"):
             path.unlink()

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from nbtasks.pipeline import options
+from nbtasks.pipeline import options, pipeline_file
 from nbtasks.pipeline.tasks import INJECTED, Task
 from nbtasks.project import imports, root
 
@@ -148,6 +148,16 @@ def in_use() -> dict[str, Any]:
     there = in_files()
     typed = {options.name_of(option): text for option, text in options.given().items()}
     return there | {name: options.read_value(text, there.get(name)) for name, text in typed.items()}
+
+
+def product_folders() -> list[Path]:
+    """Return the folders of the project that env files, or products in pipeline.yaml, name."""
+    tasks = pipeline_file.read_tasks(options.pipeline_path())
+    named: dict[str, Any] = {name: task.get("product") for name, task in tasks.items()}
+    named |= {path.name: read(path) for path in root().glob("env*.yaml")}
+    values = flatten(named).values()
+    tops = {value.split("/")[0] for value in values if isinstance(value, str)}
+    return [path for path in root().glob("[!.]*") if path.name in tops and path.is_dir()]
 
 
 def check_spelling(task: Task) -> None:

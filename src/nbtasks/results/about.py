@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +17,10 @@ from nbtasks.project import git, root
 
 #: What every task has, or which is a file.
 OWN = {"upstream", "product", "resources_"}
+#: Where a remote of git is on the web: its host, and the repository there.
+REMOTE = re.compile(
+    r"(?:(?:https?|ssh|git)://)?(?:[^@/]+@)?([\w.-]+\.\w+)(?::\d+)?[:/]([\w./~-]+?)(?:\.git)?/?"
+)
 
 
 def project() -> str:
@@ -35,12 +40,38 @@ def author() -> str:
     return ""
 
 
-def commit() -> str:
-    """Return the commit that is checked out, and whether files differ from it; "" without git."""
-    here = ["-C", str(root()), "--no-optional-locks"]
-    head = git.ask(*here, "rev-parse", "--short", "HEAD").strip()
-    dirty = head and git.ask(*here, "status", "--porcelain")
-    return f"{head}, with uncommitted changes" if dirty else head
+def head() -> tuple[str, bool]:
+    """Return the commit that is checked out, "" without one, and whether files differ from it."""
+    told = git.ask("--no-optional-locks", "status", "--porcelain=v2", "--branch")
+    commit = re.search(r"(?m)^# branch\.oid (\w+)$", told)
+    return (commit[1], bool(re.search("(?m)^[^#]", told))) if commit else ("", False)
+
+
+def commit(known: tuple[str, bool] | None = None) -> str:
+    """Return what pages say of a commit, that which is checked out unless one is given."""
+    sha, edited = known or head()
+    return f"{sha[:7]}, with uncommitted changes" if edited else sha[:7]
+
+
+def web() -> str:
+    """Return the address of the repository for a browser, without names and passwords."""
+    remote = git.ask("config", "--get", "remote.origin.url").strip()
+    found = REMOTE.fullmatch(remote)
+    return f"https://{found[1]}/{found[2]}" if found else ""
+
+
+def products(tasks: Mapping[str, Task]) -> list[Path]:
+    """Return the files that all tasks make."""
+    return [path.absolute() for task in tasks.values() for path in task.files().values()]
+
+
+def find_folder(tasks: Mapping[str, Task]) -> Path | None:
+    """Return the folder that holds all products, None if there is none but the project's."""
+    try:
+        folder = Path(os.path.commonpath([path.parent for path in products(tasks)]))
+    except ValueError:  # no products, or on two drives
+        return None
+    return folder if folder.is_dir() and not root().is_relative_to(folder) else None
 
 
 def environment(path: Path) -> str:

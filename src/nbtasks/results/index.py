@@ -7,7 +7,6 @@ network, and no server.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,10 +15,11 @@ from typing import Any
 from urllib.parse import quote
 
 from nbtasks.checks import times
+from nbtasks.notebooks import replace
 from nbtasks.pipeline import picture
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import root
-from nbtasks.results import about, preview
+from nbtasks.results import about, history, preview, records
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 #: How the page holds its cards, so that a build of a part of the pipeline keeps the others.
@@ -45,8 +45,8 @@ def write(tasks: Mapping[str, Task], errors: dict[str, str] | None = None) -> Pa
         The page; None if the products have no folder in common, or if a file of that name
         is somebody else's.
     """
-    folder = find_folder(tasks)
-    if folder is None or folder / "index.html" in products(tasks):
+    folder = about.find_folder(tasks)
+    if folder is None or folder / "index.html" in about.products(tasks):
         return None
     page = folder / "index.html"
     before = page.read_text(encoding="utf-8") if page.exists() else ""
@@ -54,7 +54,10 @@ def write(tasks: Mapping[str, Task], errors: dict[str, str] | None = None) -> Pa
     if before and not found:
         return None
     earlier = json.loads(found[1]) if found else []
-    if is_current(tasks, page, earlier):
+    known = history.RUNS.search(before)
+    known_runs = json.loads(known[1])["runs"] if known else []
+    runs = history.update(records.place(tasks), known_runs)
+    if runs == known_runs and is_current(tasks, page, earlier):
         return page
     said = errors or {}
     named = about.titles(tasks)
@@ -63,7 +66,7 @@ def write(tasks: Mapping[str, Task], errors: dict[str, str] | None = None) -> Pa
         for name, task in tasks.items()
     ]
     cards += keep(earlier, {card["name"] for card in cards}, folder)
-    put(page, before, link(page, render(tasks, cards, folder)))
+    put(page, before, link(page, render(tasks, cards, folder, runs)))
     if other := other_of(page):
         text = other.read_text(encoding="utf-8")
         put(other, text, link(other, text))
@@ -73,9 +76,7 @@ def write(tasks: Mapping[str, Task], errors: dict[str, str] | None = None) -> Pa
 def put(page: Path, before: str, text: str) -> None:
     """Write a page, whole or not at all, if it is not as it was before."""
     if text != before:
-        partial = page.with_name(f".{page.name}.part")
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, page)
+        replace(page, text)
 
 
 def other_of(page: Path) -> Path | None:
@@ -99,22 +100,8 @@ def is_current(tasks: Mapping[str, Task], page: Path, cards: list[dict[str, Any]
     done = {card["name"] for card in cards if card["state"] == "done"}
     if any(task.state != "up to date" or task.name not in done for task in tasks.values()):
         return False
-    made = [path.stat().st_mtime for path in products(tasks) if path.exists()]
+    made = [path.stat().st_mtime for path in about.products(tasks) if path.exists()]
     return page.stat().st_mtime >= max(made, default=0)
-
-
-def products(tasks: Mapping[str, Task]) -> list[Path]:
-    """Return the files that all tasks make."""
-    return [path.absolute() for task in tasks.values() for path in task.files().values()]
-
-
-def find_folder(tasks: Mapping[str, Task]) -> Path | None:
-    """Return the folder that holds all products, None if there is none but the project's."""
-    try:
-        folder = Path(os.path.commonpath([path.parent for path in products(tasks)]))
-    except ValueError:  # no products, or on two drives
-        return None
-    return folder if folder.is_dir() and not root().is_relative_to(folder) else None
 
 
 def describe(task: Task, folder: Path, said: str) -> dict[str, Any]:
@@ -151,7 +138,12 @@ def last_run(task: Task) -> tuple[float | None, str]:
     return run.seconds, f"{datetime.fromtimestamp(run.ended):%Y-%m-%d %H:%M}"
 
 
-def render(tasks: Mapping[str, Task], cards: list[dict[str, Any]], folder: Path) -> str:
+def render(
+    tasks: Mapping[str, Task],
+    cards: list[dict[str, Any]],
+    folder: Path,
+    runs: list[dict[str, Any]],
+) -> str:
     """Return the page."""
     from jinja2 import Environment, FileSystemLoader
 
@@ -166,7 +158,8 @@ def render(tasks: Mapping[str, Task], cards: list[dict[str, Any]], folder: Path)
     template = environment.get_template("index.html.j2")
     return template.render(
         project=about.project(),
-        commit=about.commit(),
+        commit=about.commit((runs[0]["commit"], runs[0]["edited"]) if runs else None),
+        history=history.page_data(runs),
         environment=about.environment(folder / "index.html"),
         sample=about.sample(about.parameters(tasks), parquet),
         parameters=about.values(tasks),

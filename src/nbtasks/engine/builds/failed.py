@@ -15,7 +15,7 @@ from ploomber.exceptions import DAGBuildError, SQLTaskBuildError, TaskBuildError
 from ploomber.tasks import NotebookRunner, ShellScript
 
 from nbtasks.engine import plain
-from nbtasks.engine.builds import located
+from nbtasks.engine.builds import kept, located
 from nbtasks.notebooks import command
 from nbtasks.pipeline import options
 from nbtasks.project import traces
@@ -45,6 +45,8 @@ def describe(error: BaseException, task: Any) -> str:
     while chain[-1].__cause__ is not None:
         chain.append(chain[-1].__cause__)
     for cause in chain:
+        if isinstance(cause, kept.Until):
+            return str(cause)
         if isinstance(cause, DeadKernelError):
             return "Its kernel has died: most often that means that the memory was full."
         if str(cause).startswith(located.START):

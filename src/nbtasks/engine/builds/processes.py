@@ -92,6 +92,13 @@ def end_descendants(keep: Collection[int] = ()) -> None:
         psutil.wait_procs(found, timeout=1)
 
 
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs, and is not just waiting for its parent to take note."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def count_cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -6,8 +6,9 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from ploomber.tasks import NotebookRunner
 from tqdm import tqdm
 
 from nbtasks.checks import times
-from nbtasks.engine import plain
+from nbtasks.engine import after, plain
 from nbtasks.engine.builds import turns, worker
-from nbtasks.results import index
+from nbtasks.pipeline.tasks import Task
+from nbtasks.results import about, index, records
 
 #: A task that took as long as this the last time is announced, in seconds.
 LONG = 10
@@ -48,6 +50,9 @@ class Lines:
         self.total, self.done, self.show = len(tasks), 0, show
         #: How much of the output of a worker has been printed.
         self.printed: dict[Path, int] = {}
+        self.began, self.head = time.time(), about.head() if tasks else ("", False)
+        #: Seconds of each task that has run.
+        self.took: dict[str, float] = {}
         self.bar = tqdm(bar_format="{desc}", leave=False, disable=None if show else True)
         self.live = not self.bar.disable
 
@@ -73,6 +78,8 @@ class Lines:
     def end(self, task: Any, seconds: float | None, outcome: str = "") -> None:
         """Show that a task has ended: how long it took, why it ran or what has happened."""
         self.done += 1
+        if seconds is not None:
+            self.took[task.name] = seconds
         count = f"{self.done:>{len(str(self.total))}}/{self.total}"
         outcome = outcome or plain.REASONS.get(task.name, "")
         took = "" if seconds is None else times.words(seconds)
@@ -109,18 +116,39 @@ class Lines:
         if any(shown):
             self.say("\n".join(shown))
 
-    def say_stopped(self, signal: str, running: Iterable[Any]) -> None:
-        """Say that a signal has stopped the build."""
-        names = ", ".join(task.name for task in running)
+    def say_stopped(self, signal: str, dag: Any, running: Iterable[Any]) -> None:
+        """Say, and record, that a signal has stopped the build."""
+        names = [task.name for task in running]
         with suppress(OSError):  # the terminal may be gone
-            self.say(f"Stopped by {signal}{', while running ' + names if names else ''}.")
+            self.say(f"Stopped by {signal}{', while running ' * bool(names)}{', '.join(names)}.")
+            self.record(dag, plain.describe(dag), "stopped", names)
+
+    def record(
+        self, dag: Any, tasks: dict[str, Task], outcome: str, stopped: Collection[str] = ()
+    ) -> None:
+        """Write the record of the build, if it has run anything; tell what goes wrong."""
+        if not dag.executor.keep_runs or not (self.took or stopped):
+            return
+        hooks = {name: task.on_finish for name, task in dag.items()}
+        codes = {name: of.functions for name, of in hooks.items() if isinstance(of, after.Finish)}
+        why = {name: (round(s, 2), plain.REASONS.get(name, "")) for name, s in self.took.items()}
+        known = {n: replace(t, state="failed") if n in stopped else t for n, t in tasks.items()}
+        facts = {"outcome": outcome, "seconds": round(time.time() - self.began, 2)}
+        facts |= dict(zip(("commit", "edited"), self.head, strict=True))
+        try:
+            record = records.make(known, codes, why, self.began, **facts)
+            records.write(record, records.place(tasks), dag.executor.keep_runs)
+        except Exception as error:  # the tasks have run: no record can undo that
+            self.say(f"The record of this build could not be written: {error or repr(error)}")
 
     def sum_up(self, dag: Any, done: int, errors: Any, seconds: float) -> None:
         """Say how many tasks have run, and where to look at the results."""
         left = [name for name, task in dag.items() if task.exec_status == TaskStatus.Aborted]
         if left:
             self.say(f"Not run, as they need one that failed: {', '.join(left)}")
-        where = find_results(dag, errors)
+        tasks = plain.describe(dag)
+        self.record(dag, tasks, "failed" if errors else "done")
+        where = find_results(dag, tasks, errors)
         if not self.total:
             self.say(f"Nothing to run, {len(dag)} of {len(dag)} tasks are up to date: {where}")
         elif done == self.total:
@@ -134,11 +162,11 @@ class Lines:
         self.bar.close()
 
 
-def find_results(dag: Any, errors: Any) -> str:
+def find_results(dag: Any, tasks: dict[str, Task], errors: Any) -> str:
     """Return the page of the results, or else the folders of the products."""
     try:
         said = {one._task.name: one.message for one in errors.messages}
-        page = index.write(plain.describe(dag), said)
+        page = index.write(tasks, said)
     except Exception as error:  # the tasks have run: no page can undo that
         print(f"The page of this build could not be written: {error or repr(error)}")
         page = None

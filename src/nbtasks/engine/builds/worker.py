@@ -20,11 +20,13 @@ from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.tasks import NotebookRunner
 
 from nbtasks.engine import ipython
-from nbtasks.engine.builds import aside, failed, processes
+from nbtasks.engine.builds import aside, failed, kept, processes
 from nbtasks.results.network import NetworkWarning
 
 #: On Linux a worker is a copy of this process, elsewhere a new Python.
 FORKS = processes.LINUX
+#: Whether this worker goes on after the build, to hold a kernel.
+STAYS = threading.Event()
 
 
 class Result(NamedTuple):
@@ -35,6 +37,7 @@ class Result(NamedTuple):
     error: str | None = None
     stops_build: bool = False
     warnings: tuple[str, ...] = ()
+    kept: dict[str, Any] | None = None
 
 
 def work(task: Any, results: Connection, lifeline: tuple[Connection, ...], output: str) -> None:
@@ -47,14 +50,19 @@ def work(task: Any, results: Connection, lifeline: tuple[Connection, ...], outpu
     prepare(task, Path(output).parent)  # it may fork, which it can't beside a thread
     threading.Thread(target=end_with_build, args=(lifeline[0],), daemon=True).start()
     while True:
-        results.send(build(task))
-        processes.end_descendants()
-        if not stays(task):
+        result = build(task)
+        results.send(result)
+        processes.end_descendants([result.kept["kernel"]] if result.kept else ())
+        if not stays(task) and not result.kept:
             return
         try:
             task = results.recv()
         except EOFError:
             return
+        if result.kept:
+            STAYS.set()
+            results.send(None)
+            kept.hold(task)
         prepare(task, Path(output).parent)
 
 
@@ -87,8 +95,9 @@ def end_with_build(lifeline: Connection) -> None:
     try:
         lifeline.recv()
     except (EOFError, OSError):
-        processes.end_descendants()
-        psutil.Process().kill()
+        if not STAYS.is_set():
+            processes.end_descendants()
+            psutil.Process().kill()
 
 
 def prepare(task: Any, folder: Path) -> None:
@@ -130,4 +139,5 @@ def build(task: Any) -> Result:
             aside.put_back(task)
             stops = isinstance(error, DAGBuildEarlyStop)
             result = Result(error=failed.describe(error, task), stops_build=stops)
-    return result._replace(warnings=tuple(str(warning.message) for warning in caught))
+    said = tuple(str(warning.message) for warning in caught)
+    return result._replace(warnings=said, kept=ipython.KernelManager.kept if result.error else None)

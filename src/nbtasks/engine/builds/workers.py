@@ -19,14 +19,25 @@ import psutil
 from ploomber.tasks import NotebookRunner
 
 from nbtasks.checks import frames, tables
-from nbtasks.engine import plain
-from nbtasks.engine.builds import processes
+from nbtasks.engine import before, plain
+from nbtasks.engine.builds import kept, processes
 from nbtasks.engine.builds.worker import FORKS, Result, stays, work
 from nbtasks.project import root
 
 #: What the checks of tables import.
 USED_BY_TABLES = ("pandera.pandas", "pyarrow.dataset", "pyarrow.parquet")
 CONTEXT: Any = multiprocessing.get_context("fork" if FORKS else "spawn")
+
+
+def count(workers: str | int) -> int:
+    """Return how many workers `serial`, `parallel` or a number stand for; refuse another word."""
+    text = str(workers).strip()
+    number = {"serial": 1, "parallel": processes.count_cores()}.get(text)
+    if number is None and text.isdecimal():
+        number = int(text)
+    if not number:
+        raise before.Refused(f"executor must be serial, parallel or a number, not {workers!r}")
+    return number
 
 
 class Pool:
@@ -36,6 +47,9 @@ class Pool:
         """Get ready to build tasks; all that the build may run."""
         self.lifeline = CONTEXT.Pipe(duplex=False)  # its other end hears when the build ends
         self.idle: list[Worker] = []
+        #: A worker that holds the kernel of a task that has failed, and what is said of it.
+        self.kept: Worker | None = None
+        self.said = ""
         self.outputs = tempfile.mkdtemp(prefix="build-")
         if FORKS:
             import_ahead(tasks)
@@ -46,6 +60,12 @@ class Pool:
 
     def __exit__(self, *error: object) -> None:
         """Let idle workers go; those that still run are killed by the build."""
+        if self.kept and error[0] is None:
+            try:
+                self.said = kept.tell(self.kept)
+            except (OSError, EOFError, psutil.Error) as error:  # a full disk, a kernel that died
+                self.kept.end()
+                self.said = f"\n\nIts variables could not be kept: {error!r}"
         for end in (*self.lifeline, *(one.results for one in self.idle)):
             end.close()
         for one in self.idle:
@@ -55,6 +75,10 @@ class Pool:
 
     def start(self, task: Any) -> Worker:
         """Have a worker build a task, and return it."""
+        if kept.read().get("task") == task.name:
+            kept.end()
+        if task.dag.executor.keep_failed and not os.environ.get("CI"):
+            kept.ask(task)
         if self.idle:
             one = self.idle.pop()
             one.results.send(task)
@@ -62,12 +86,16 @@ class Pool:
         return Worker(task, self.lifeline, self.outputs)
 
     def pids(self) -> set[int]:
-        """Return the processes of the idle workers."""
-        return {one.process.pid for one in self.idle}
+        """Return the processes of the idle workers, and of the one that holds a kernel."""
+        return {one.process.pid for one in (*self.idle, self.kept) if one}
 
-    def give_back(self, one: Worker) -> None:
+    def give_back(self, one: Worker, result: Result) -> None:
         """Take a worker back whose task has ended."""
-        if one.stays:
+        if result.kept and not self.kept:
+            self.kept, one.kept = one, result.kept
+        elif result.kept:  # never two
+            one.end()
+        elif one.stays:
             self.idle.append(one)
         else:
             one.close()
@@ -94,7 +122,11 @@ class Worker:
         Where the result of a task arrives.
     output
         A file that gets what the tasks print.
+    kept
+        The kernel that it holds, see `KernelManager`.
     """
+
+    kept: dict[str, Any] | None = None
 
     def __init__(self, task: Any, lifeline: tuple[Connection, Connection], outputs: str) -> None:
         """Start a process that builds a task; its output is a file in the folder `outputs`."""
@@ -139,6 +171,10 @@ class Worker:
         for process in tree:
             if process.is_running():
                 process.kill()
+
+    def forget(self) -> None:
+        """Do not wait for the process when this one ends."""
+        vars(multiprocessing.process)["_children"].discard(self.process)
 
     def close(self) -> None:
         """Wait for the process to end by itself, and delete its file."""
