@@ -123,14 +123,14 @@ def pins(session: nox.Session) -> None:
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build the wheel of the sources into the template; with `-- --compare FILE`, compare one."""
-    session.install("packaging", "uv")
+    session.install("packaging", "uv", "zopfli")
     session.run("python", "vendoring.py", *session.posargs)
 
 
 @nox.session
 def lock(session: nox.Session) -> None:
     """Update requirements.lock of new projects; arguments go to `nbtasks lock`."""
-    session.install("cookiecutter", "packaging", "uv")
+    session.install("cookiecutter", "packaging", "uv", "zopfli")
     session.run("python", "vendoring.py")
     command = ["python", "-m", "nbtasks", "lock", *session.posargs]
     environ = {"PYTHONPATH": str(Path("src").resolve())}

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
+#: Begins each page where all of them are one file, as the wheel has them.
+HEAD = "<!-- page: {} -->\n"
 
-def pages() -> dict[str, Path]:
-    """Return the file of each topic.
 
-    The wheel has the pages beside this module; a folder of sources has them in its own docs/.
+def joined(folder: Path) -> str:
+    """Return all pages of a folder as one text, a head before each."""
+    paths = sorted(folder.rglob("*.md"))
+    return "".join(HEAD.format(path.stem) + path.read_text(encoding="utf-8") for path in paths)
+
+
+def pages() -> dict[str, str]:
+    """Return topic -> text of its page.
+
+    The wheel has them in a file beside this module; a folder of sources in its own docs/.
     """
     here = Path(__file__).resolve()
-    inside = here.parent / "docs"
-    folder = inside if inside.is_dir() else here.parents[2] / "docs"
-    return {path.stem: path for path in sorted(folder.glob("*.md"))}
+    one = here.with_name("manual.md")
+    text = one.read_text(encoding="utf-8") if one.is_file() else joined(here.parents[2] / "docs")
+    parts = re.split("(?m)^" + HEAD.format(r"(\S+)"), text)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def print_list() -> None:
     """Print each topic, with the heading of its page."""
     print("nbtasks docs TOPIC shows one of these pages:\n")
-    for topic, path in pages().items():
-        print(f"  {topic:<19} {path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')}")
+    for topic, text in pages().items():
+        print(f"  {topic:<19} {text.splitlines()[0].lstrip('# ')}")
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +44,7 @@ def main(arguments: list[str]) -> int:
         print_list()
         return 0
     if topic in pages():
-        print(pages()[topic].read_text(encoding="utf-8"), end="")
+        print(pages()[topic], end="")
         return 0
     print(f"There is no page {topic!r}.")
     print_list()
