@@ -74,7 +74,7 @@ def build(target: Path) -> None:
         gather(sources)
         options = ["--fail-on-warning", "--keep-going", "--quiet", "--fresh-env"]
         define = ["-D", f"version={version()}", "-D", f"release={version()}"]
-        places = ["--doctree-dir", Path(name, "doctrees"), sources, target]
+        places = ["--doctree-dir", str(Path(name, "doctrees")), str(sources), str(target)]
         command = [sys.executable, "-m", "sphinx", *options, *define, *places]
         subprocess.run(command, check=True)
 
@@ -95,6 +95,7 @@ def build_tags(target: Path) -> None:
             subprocess.run([*git, "worktree", "add", "--quiet", "--detach", copy, tag], check=True)
             program = copy / "docs" / Path(__file__).name
             if program.exists():
+                shutil.rmtree(target / tag, ignore_errors=True)
                 subprocess.run([sys.executable, program, target / tag], check=True)
             subprocess.run([*git, "worktree", "remove", "--force", copy], check=True)
 
@@ -109,9 +110,8 @@ def main(arguments: list[str]) -> None:
     shutil.rmtree(target, ignore_errors=True)
     build(target)
     if options.tags:
+        shutil.copytree(target, target / version())  # until it is released
         build_tags(target)
-        if not (target / version()).exists():  # not released yet
-            build(target / version())
     print(f"The site: {target / 'index.html'}")
 
 

@@ -20,8 +20,11 @@ REFERENCE = "reference/reference"
 
 def joined(folder: Path) -> str:
     """Return all pages of a folder as one text, a head before each."""
-    pages = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.md")}
-    return "".join(HEAD.format(name) + pages[name].read_text(encoding="utf-8") for name in sorted(pages))
+    texts = {
+        path.relative_to(folder).with_suffix("").as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*.md")
+    }
+    return "".join(HEAD.format(name) + texts[name] for name in sorted(texts))
 
 
 def pages() -> dict[str, str]:

@@ -15,7 +15,7 @@ from nbtasks.errors import EXIT_CODES
 #: What is where in a project, and who writes it. A name with a / at its end is a folder.
 FILES = {
     "tasks/": "You: the notebooks, a script each; functions, SQL and R too",
-    "src/PACKAGE/": "You: functions, and `schemas.py`, which says what the tables have to look like",
+    "src/PACKAGE/": "You: functions, and `schemas.py`, which describes the tables",
     "tests/": "You: tests of the functions; `test_pipeline.py` runs all notebooks on the sample",
     "data/raw/": "You: raw data; `large-files.yaml` lists what is too large for git",
     "exploration/": "You: drafts, which nothing checks",
@@ -24,7 +24,7 @@ FILES = {
     "requirements.txt": "You: the packages that `tasks/` and `src/` import",
     "pyproject.toml": "You: about the project, settings of its tools, the answers it was made with",
     "requirements.lock": "`nbtasks lock`: the exact version and hash of every package",
-    "notebooks/": "`nbtasks sync`, JupyterLab: the tasks as notebooks, with outputs; git ignores it",
+    "notebooks/": "`nbtasks sync`, JupyterLab: the tasks with their outputs; git ignores it",
     "products/": "`ploomber build`: a folder for each environment; in it one for the full run, one "
     "for the sample, each with `index.html`; git ignores it",
     ".cache/": "`ploomber build`: what is remembered of the last run; may be deleted",

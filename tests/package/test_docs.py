@@ -13,7 +13,8 @@ from conftest import TEMPLATE
 import vendoring
 from nbtasks.__main__ import main
 
-PAGES = {path.stem: path.read_text("utf-8") for path in (TEMPLATE / "docs").rglob("*.md")}
+FILES = sorted((TEMPLATE / "docs").rglob("*.md"))
+PAGES = {path.stem: path.read_text("utf-8") for path in FILES}
 
 
 @pytest.fixture(autouse=True)
@@ -28,13 +29,24 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return vendoring.build(tmp_path_factory.mktemp("wheel"))
 
 
-def test_the_list_names_each_page(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line a page: what to type, and its heading."""
+def test_the_list_names_each_page_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line a page: what to type, and its heading; no two pages are called the same."""
     assert main(["docs"]) == 0
-    lines = capsys.readouterr().out.splitlines()[2:]
+    lines = [line for line in capsys.readouterr().out.splitlines()[1:] if line]
     headings = {name: text.splitlines()[0].removeprefix("# ") for name, text in PAGES.items()}
-    assert {"tasks", "data", "cluster", "notebooks-and-git"} <= set(headings)
-    assert [line.split(maxsplit=1) for line in lines] == [list(p) for p in sorted(headings.items())]
+    listed = dict(line.split(maxsplit=1) for line in lines)
+    assert listed.pop("reference")
+    assert listed == headings
+    assert len(FILES) == len(PAGES) == len(lines) - 1 and len(FILES) > 20
+
+
+def test_the_list_begins_with_what_one_reads_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first page and the tutorial, then the pages of tasks, the reference, and why."""
+    main(["docs"])
+    shown = capsys.readouterr().out
+    topics = ["index", "bikes", "adopt", "reference", "pairs"]
+    places = [shown.index(f"\n  {topic} ") for topic in topics]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("topic", sorted(PAGES))

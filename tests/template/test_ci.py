@@ -168,7 +168,7 @@ def test_actions_are_pinned_and_have_no_rights(bake: Callable[..., Project], nam
 def bake_with_pages(bake: Callable[..., Project]) -> Project:
     """Return a project with the workflow that the manual tells how to write."""
     project = bake()
-    text = match_of(r"(?s)```yaml\n(name: Pages\n.*?)```", read_ours("docs/ci.md"))[1]
+    text = match_of(r"(?s)```yaml\n(name: Pages\n.*?)```", read_ours("docs/how-to/ci.md"))[1]
     project.write(".github/workflows/pages.yml", text)
     return project
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from conftest import TEMPLATE, Project
 from test_readme import published
@@ -40,3 +42,42 @@ def test_the_tutorial(tmp_path: Path, home: Path, uv: Path) -> None:
     assert {"nbtasks import", "ploomber build", "nbtasks dashboard", "python -m"} <= {
         " ".join(line.split()[:2]) for line in reader.typed
     }
+
+
+@pytest.mark.slow
+def test_a_table_from_a_database(set_up: Callable[..., Project]) -> None:
+    """A task reads it with a password that is nowhere in git, its sample without one."""
+    project = set_up()
+    with sqlite3.connect(project.path / "shop.db") as database:
+        database.execute("CREATE TABLE orders (id, day, price)")
+        rows = [(1, "2025-12-31", 2.5), (2, "2026-01-01", 4.0), (3, "2026-02-01", 8.0)]
+        database.executemany("INSERT INTO orders VALUES (?, ?, ?)", rows)
+    database.close()
+    reader = Reader(DOCS / "how-to/database.md", project.path, dict(project.environ))
+    reader.follow()
+    assert "ploomber task orders --force" in reader.typed
+    made = project.path / "products/development"
+    assert [*pd.read_parquet(made / "sample=False/orders.parquet")["id"]] == [2, 3]
+    assert [*pd.read_parquet(made / "sample=True/orders.parquet")["id"]] == [1, 2]
+    reader.run("python -m pytest tests/test_orders.py")
+    assert "DATABASE_URL=" not in reader.run("git add --all; git diff --cached")
+
+
+@pytest.mark.slow
+def test_leaving_for_plain_ploomber(at_hand: Callable[..., Project], tmp_path: Path) -> None:
+    """After the first step the pipeline is built by Ploomber alone, figures as the page says."""
+    project = at_hand()
+    # Its entry point is installed beside the tests: papermill looks at it, and finds nothing.
+    (tmp_path / "nbtasks/engine").mkdir(parents=True)
+    for name in ("__init__.py", "engine/__init__.py", "engine/first.py"):
+        (tmp_path / "nbtasks" / name).touch()
+    paths = os.pathsep.join([str(tmp_path), str(project.path / "src")])
+    environ = project.environ | {"PYTHONPATH": paths, "PLOTLY_RENDERER": "notebook"}
+    reader = Reader(DOCS / "how-to/leave.md", project.path, environ)
+    reader.follow()
+    assert "nbtasks" not in project.read("pipeline.yaml").replace("(nbtasks docs tasks)", "")
+    reader.run("ploomber build")
+    made = project.path / "products/development/sample=False"
+    assert {"model.joblib", "train.html", "clean.parquet"} <= {path.name for path in made.iterdir()}
+    assert "Plotly.newPlot" in (made / "train.html").read_text("utf-8")
+    assert not (made / "index.html").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import TEMPLATE, read_ours
+from conftest import NOT_OURS, TEMPLATE, clean_environ, read_ours
 from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.slow
@@ -73,8 +74,8 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         assert loaded.found
         assert not [address for address in loaded.found if re.match(r"(\w+:)?//", address)], page
     for sheet in sheets:
-        addresses = re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+(\S+)", sheet.read_text("utf-8"))
-        assert not [a for a in map("".join, addresses) if re.match(r"(https?:)?//", a)], sheet
+        found = re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+(\S+)", sheet.read_text("utf-8"))
+        assert not [a for a in map("".join, found) if re.match(r"(https?:)?//", a)], sheet
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -109,10 +110,6 @@ def test_it_is_read_in_both_lights_and_searched_without_a_network(
 )
 def test_what_leads_nowhere_is_an_error(tmp_path: Path, page: str, wrong: str, said: str) -> None:
     """A link, an anchor, and a page that the first one does not name."""
-    import shutil
-
-    from conftest import NOT_OURS
-
     copy = tmp_path / "copy"
     for name in ("docs", "src"):
         shutil.copytree(TEMPLATE / name, copy / name, ignore=NOT_OURS)
@@ -120,17 +117,13 @@ def test_what_leads_nowhere_is_an_error(tmp_path: Path, page: str, wrong: str, s
         shutil.copy(TEMPLATE / name, copy)
     with (copy / "docs" / page).open("a", encoding="utf-8") as file:
         file.write(f"\n{wrong}\n")
-    command = [sys.executable, copy / "docs" / PROGRAM.name, tmp_path / "site"]
+    command: list[str | Path] = [sys.executable, copy / "docs" / PROGRAM.name, tmp_path / "site"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert done.returncode and said in done.stderr
 
 
 def test_each_release_keeps_its_own_site(tmp_path: Path) -> None:
     """In a folder of its version, which the projects that were made with it link to."""
-    import shutil
-
-    from conftest import NOT_OURS, clean_environ
-
     copy, environ = tmp_path / "copy", clean_environ(tmp_path)
     shutil.copytree(TEMPLATE, copy, ignore=NOT_OURS)
 
@@ -143,7 +136,8 @@ def test_each_release_keeps_its_own_site(tmp_path: Path) -> None:
     git("commit", "--message", "Old")
     git("tag", "2026.13")
     (copy / "docs/index.md").write_text(read_ours("docs/index.md"), "utf-8")
-    command = [sys.executable, copy / "docs" / PROGRAM.name, tmp_path / "site", "--tags"]
+    program = str(copy / "docs" / PROGRAM.name)
+    command = [sys.executable, program, str(tmp_path / "site"), "--tags"]
     subprocess.run(command, check=True, env=environ)
     index = {
         name: (tmp_path / "site" / name / "index.html").read_text("utf-8")

@@ -1,7 +1,8 @@
 """Follow a page of the manual as a reader would: type, write, edit, and look at the screen.
 
-A block ``bash`` is typed; the block ``text`` after it is what the screen has to show. A block after a
-line that ends in a file's name and a colon is written to that file, or is a change in it (``diff``).
+A block ``bash`` is typed; the block ``text`` after it is what the screen has to show. A block after
+a line that ends in a file's name and a colon is written to that file, or is a change in it
+(``diff``).
 """
 
 from __future__ import annotations
