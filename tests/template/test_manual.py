@@ -14,8 +14,6 @@ from conftest import TEMPLATE, Project
 from test_readme import published
 from typed import Reader, shows
 
-DOCS = TEMPLATE / "docs"
-
 
 def test_a_screen_is_compared_line_by_line() -> None:
     """Numbers and spaces may differ, words may not; dots stand for other lines."""
@@ -29,11 +27,11 @@ def test_a_screen_is_compared_line_by_line() -> None:
 @pytest.mark.slow
 def test_the_tutorial(tmp_path: Path, home: Path, uv: Path) -> None:
     """A messy notebook becomes a pipeline; SCREENS=write takes what the screens show now."""
-    page = DOCS / "tutorial/bikes.md"
+    page = TEMPLATE / "docs/tutorial/bikes.md"
     environ = published(tmp_path, home)
     environ["PATH"] = f"{uv.parent}{os.pathsep}{environ['PATH']}"
     here = tmp_path / "here"
-    shutil.copytree(DOCS / "tutorial", here / "bikes", ignore=shutil.ignore_patterns("*.md"))
+    shutil.copytree(page.parent, here / "bikes", ignore=shutil.ignore_patterns("*.md"))
     reader = Reader(page, here, environ)
     reader.follow()
     made = reader.folder / "products/development/sample=False"
@@ -53,7 +51,7 @@ def test_a_table_from_a_database(set_up: Callable[..., Project]) -> None:
         rows = [(1, "2025-12-31", 2.5), (2, "2026-01-01", 4.0), (3, "2026-02-01", 8.0)]
         database.executemany("INSERT INTO orders VALUES (?, ?, ?)", rows)
     database.close()
-    reader = Reader(DOCS / "how-to/database.md", project.path, dict(project.environ))
+    reader = Reader(TEMPLATE / "docs/how-to/database.md", project.path, dict(project.environ))
     reader.follow()
     assert "ploomber task orders --force" in reader.typed
     made = project.path / "products/development"
@@ -73,7 +71,7 @@ def test_leaving_for_plain_ploomber(at_hand: Callable[..., Project], tmp_path: P
         (tmp_path / "nbtasks" / name).touch()
     paths = os.pathsep.join([str(tmp_path), str(project.path / "src")])
     environ = project.environ | {"PYTHONPATH": paths, "PLOTLY_RENDERER": "notebook"}
-    reader = Reader(DOCS / "how-to/leave.md", project.path, environ)
+    reader = Reader(TEMPLATE / "docs/how-to/leave.md", project.path, environ)
     reader.follow()
     assert "nbtasks" not in project.read("pipeline.yaml").replace("(nbtasks docs tasks)", "")
     reader.run("ploomber build")
