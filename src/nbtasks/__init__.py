@@ -20,13 +20,19 @@ template     a later version of the template
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nbtasks.engine.database import sql_client, sql_notes
     from nbtasks.engine.executor import Executor
     from nbtasks.engine.hooks import on_render
 
-__all__ = ["Executor", "on_render"]
+__all__ = ["Executor", "on_render", "sql_client", "sql_notes"]
 
 #: Imported when they are asked for: Ploomber takes seconds, and a set-up has none yet.
-PLACES = {"Executor": "executor", "on_render": "hooks"}
+PLACES = {
+    "Executor": "executor",
+    "on_render": "hooks",
+    "sql_client": "database",
+    "sql_notes": "database",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,10 @@ from nbtasks.project import installed
 COMMANDS = {
     "status": ("engine.status", "show which tasks will run and why, a line each"),
     "new": ("pipeline.new", "make a task: script, functions, test, schema, entry in pipeline.yaml"),
+    "drop-example": (
+        "template.example",
+        "take the example out, and begin with a raw file of your own",
+    ),
     "import": ("importer", "turn an old notebook into tasks, and prove that they do the same"),
     "adopt": ("pipeline.adopt", "have a pipeline of Ploomber that was never ours use all this"),
     "sync": ("notebooks.sync", "make scripts and notebooks the same again"),

@@ -95,7 +95,7 @@ def test_the_wheel_has_every_source_as_it_is_and_nothing_compiled(wheel: Path) -
     }
     kinds = {name.rpartition(".")[2] for name in files.keys() - about}
     assert kinds == {"py", "typed", "txt", "j2", "js", "json", "json5", "css", "md"}
-    for name in ("py.typed", "pipeline/skeletons/script.txt", "results/templates/index.html.j2"):
+    for name in ("py.typed", "pipeline/skeletons.txt", "results/templates/index.html.j2"):
         assert f"nbtasks/{name}" in files
     assert b"Root-Is-Purelib: true" in files[next(name for name in about if "/WHEEL" in name)]
 

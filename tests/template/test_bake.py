@@ -81,7 +81,7 @@ README.md bootstrap.py data/raw/README.md
 env.production.yaml env.sample.yaml env.staging.yaml env.yaml
 pipeline.yaml pyproject.toml requirements.lock requirements.txt setup.py
 src/my_pipeline/__init__.py src/my_pipeline/get.py src/my_pipeline/schemas.py tasks/get.py
-tests/conftest.py tests/test_get.py tests/test_pipeline.py vendor/README.md
+tests/test_get.py tests/test_pipeline.py vendor/README.md
 """
 EXAMPLE_FILES = {
     "empty": "data/raw/example.csv",
@@ -90,6 +90,7 @@ EXAMPLE_FILES = {
         src/my_pipeline/clean.py src/my_pipeline/dashboard.py src/my_pipeline/explore.py
         src/my_pipeline/features.py src/my_pipeline/style.py src/my_pipeline/train.py
         tasks/clean.py tasks/explore.py tasks/features.py tasks/train.py
+        tests/conftest.py
         tests/test_clean.py tests/test_dashboard.py tests/test_explore.py
         tests/test_features.py tests/test_train.py
     """,

@@ -8,10 +8,14 @@ this module is listed as one (the entry point `papermill.engine`), and is none.
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 from nbtasks.pipeline.options import is_ploomber, pipeline_path
 from nbtasks.project import has_table, root
+
+# A parameter of env.yaml may be there for another pipeline.
+warnings.filterwarnings("ignore", "The following placeholders are declared in the environment")
 
 
 def check() -> None:

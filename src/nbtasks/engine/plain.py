@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ploomber.products import GenericProduct
 from ploomber.tasks import NotebookRunner
 
 from nbtasks.checks import notes
@@ -103,16 +104,18 @@ def products_of(task: Any) -> dict[str, Product]:
     runs = [runs] if isinstance(runs, str) else [*runs]
     own = own_products(task)
     runs += [""] if runs else []  # a notebook that makes nothing but its run has no keys
-    return {key: product_of(one, key in runs) for key, one in own.items()}
+    return {key: product_of(one, key in runs, task.client) for key, one in own.items()}
 
 
-def product_of(one: Any, is_run: bool) -> Product:
-    """Return a product of Ploomber's as plain data."""
+def product_of(one: Any, is_run: bool, of_task: Any) -> Product:
+    """Return a product of Ploomber's as plain data; it may be in the database of its task."""
     noted = one.metadata.to_dict()
     if hasattr(one, "__fspath__"):
         return Product(str(one), Path(one), noted, is_run=is_run)
     is_table = hasattr(one, "kind")
-    return Product(str(one), None, noted, is_table, client=one.client if is_table else None)
+    holds_notes = isinstance(one, GenericProduct)  # and nothing else
+    client = (of_task if holds_notes else one.client) if is_table else None
+    return Product(str(one), None, noted, is_table, client=client)
 
 
 def why(name: str) -> str:

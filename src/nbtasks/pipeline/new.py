@@ -7,41 +7,30 @@ anything. Nothing that exists is overwritten.
 from __future__ import annotations
 
 import argparse
-import json
 import keyword
 import re
-import string
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from nbtasks.errors import Refusal
 from nbtasks.notebooks import sync
-from nbtasks.pipeline import pipeline_file
+from nbtasks.pipeline import draft, kinds, parts, pipeline_file, raw
 from nbtasks.project import package, root
 
-#: Texts of the files of a task; $name and the like are filled in.
-SKELETONS = Path(__file__).parent / "skeletons"
-
-PARAMETERS = """\
-# %% tags=["parameters"]
-upstream = {upstream}
-product = None
-
-"""
-
-
-def files_of(name: str) -> dict[str, Path]:
-    """Return where the script, the functions and the test of a task are."""
-    return {
-        "script": root() / "tasks" / f"{name}.py",
-        "functions": package() / f"{name}.py",
-        "test": root() / "tests" / f"test_{name}.py",
-    }
+#: Where else a file may have the name of a task.
+FOLDERS = ("tasks", "src", "tests", "exploration", "data")
+#: What does not go together, as argparse names it.
+ALONE = {
+    "draft": ["grid", "csv", "report"],
+    "raw": ["grid", "csv", "report", "upstream"],
+    "sql": ["grid", "csv", "report"],
+    "function": ["grid", "report"],
+}
 
 
-def check_name(name: str, tasks: dict[str, dict[str, Any]]) -> None:
+def check_name(name: str, tasks: parts.Tasks) -> None:
     """Refuse a name that Python, the project or a file has already."""
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise Refusal(f"{name!r}: use small letters, digits and _, beginning with a letter.")
@@ -49,107 +38,54 @@ def check_name(name: str, tasks: dict[str, dict[str, Any]]) -> None:
         raise Refusal(f"{name!r} is a word of Python: choose another name.")
     if name in sys.stdlib_module_names or name in ("schemas", package().name):
         raise Refusal(f"{name!r} is a module of Python or of this project: choose another name.")
-    if name in tasks:
+    if any(name in (task, task.partition("-")[0]) for task in tasks):
         raise Refusal(f"pipeline.yaml has a task {name!r} already.")
-    for path in files_of(name).values():
+    for path in kinds.files_of(name).values():
         if path.exists():
             place = path.relative_to(root()).as_posix()
             raise Refusal(f"{place} exists already: choose another name, or move it away.")
 
 
-def table_of(name: str, tasks: dict[str, dict[str, Any]]) -> str:
-    """Return the code that finds the table of an upstream task."""
-    if name not in tasks:
-        raise Refusal(f"There is no task {name!r} to read from. There are: {', '.join(tasks)}.")
-    product = tasks[name]["product"]
-    if isinstance(product, str):
-        return f'upstream["{name}"]'
-    keys = [key for key, file in product.items() if str(file).endswith(".parquet")]
-    if not keys:
-        raise Refusal(f"The task {name!r} makes no .parquet table that another task could read.")
-    return f'upstream["{name}"]["{keys[0]}"]'
+def check_options(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together."""
+    for kind, others in ALONE.items():
+        wrong = [other for other in others if getattr(options, other)]
+        if getattr(options, kind) and wrong:
+            flag = "--from" if kind == "draft" else f"--{kind}"
+            raise Refusal(f"{flag} and --{wrong[0]} do not go together.")
 
 
-def fill_in(part: str, words: Mapping[str, object]) -> str:
-    """Return the text of a part of a task."""
-    skeleton = (SKELETONS / f"{part}.txt").read_text(encoding="utf-8")
-    return string.Template(skeleton).substitute(words)
+def namesakes(name: str, *known: Path | None) -> Iterator[str]:
+    """Yield the files elsewhere in the project that are called like a task."""
+    made = {path.resolve() for path in (*kinds.files_of(name).values(), *known) if path}
+    for folder in FOLDERS:
+        for path in sorted((root() / folder).rglob(f"{name}.*")):
+            if path.resolve() not in made and path.is_file() and "__pycache__" not in path.parts:
+                yield path.relative_to(root()).as_posix()
 
 
-def write_task(name: str, upstream: list[str], tasks: dict[str, dict[str, Any]]) -> None:
-    """Write the script, the functions, the test and the schema of a task that makes a table."""
-    tables = [f"pd.read_parquet({table_of(other, tasks)})" for other in upstream]
-    read = [f"table = {tables[0]}" if tables else 'table = pd.DataFrame({"value": [1, 2]})']
-    read += [f"{other} = {table}" for other, table in zip(upstream[1:], tables[1:], strict=True)]
-    words = {
-        "name": name,
-        "package": package().name,
-        "constant": name.upper(),
-        "title": name.replace("_", " ").capitalize(),
-        "upstream": json.dumps(upstream) if upstream else None,
-        "read": "\n".join(read),
-    }
-    add_entry(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"})
-    for part, path in files_of(name).items():
-        write(path, fill_in(part, words))
-    schemas = package() / "schemas.py"
-    text = schemas.read_text(encoding="utf-8")
-    words["checks"] = ", checks=HAS_ROWS" if "HAS_ROWS" in text else ""
-    write(schemas, text + fill_in("schema", words))
+def make(options: argparse.Namespace) -> None:
+    """Make a task of the kind that is asked for.
 
-
-def connect(text: str, tasks: dict[str, dict[str, Any]]) -> tuple[str, list[str]]:
-    """Return a script that reads products by `upstream`, not by their paths; and whose they are."""
-    lines, read = text.split("\n"), []
-    for name, task in tasks.items():
-        product = task["product"]
-        for key, file in (product if isinstance(product, dict) else {None: product}).items():
-            place = f'upstream["{name}"]' + (f'["{key}"]' if key else "")
-            any_run = re.sub(r"\\{\\{.*?\\}\\}", r"[^\"']+", re.escape(str(file)))
-            path = re.compile(rf"""(?<!\w)(["']){any_run}\1""")
-            for number, line in enumerate(lines):
-                if line[:1] != "#" and path.search(line):
-                    lines[number] = path.sub(place, line)
-                    read.append(name)
-    return "\n".join(lines), list(dict.fromkeys(read))
-
-
-def write_script(
-    name: str, upstream: list[str], draft: Path, tasks: dict[str, dict[str, Any]]
-) -> None:
-    """Write the script of a task from a notebook or script that somebody explored with."""
-    import jupytext
-    from jupytext.config import load_jupytext_configuration_file
-
-    if not draft.is_file():
-        raise Refusal(f"There is no file {draft}.")
-    config = load_jupytext_configuration_file(str(root() / "pyproject.toml"))
-    try:
-        notebook = jupytext.read(draft)
-    except Exception as error:  # whatever is in the file, jupytext's reason is the best there is
-        raise Refusal(f"{draft} can't be read as a notebook: {error}") from None
-    text = jupytext.writes(notebook, "py:percent", config=config)
-    text, read = connect(text, tasks)
-    upstream = [*upstream, *(name for name in read if name not in upstream)]
-    if '"parameters"' not in text:
-        first = re.search(r"(?m)^# %%(?! \[markdown\])", text)
-        at = first.start() if first else len(text)
-        cell = PARAMETERS.format(upstream=json.dumps(upstream) if upstream else None)
-        text = text[:at] + cell + text[at:]
-    add_entry(name, {"nb": f"{name}.ipynb"})
-    write(files_of(name)["script"], text)
-
-
-def add_entry(name: str, products: dict[str, str]) -> None:
-    """Add the task to pipeline.yaml, the first thing that is written, and say so."""
-    pipeline_file.add_task(name, products)
-    print(f"The task {name}:\n  pipeline.yaml")
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file of the task, and say so."""
-    path.write_bytes(text.encode("utf-8"))
-    print(f"  {path.relative_to(root()).as_posix()}")
+    Raises
+    ------
+    Refusal
+        Before anything is written, if it can't be made.
+    """
+    name, tasks = options.name, pipeline_file.read_tasks()
+    check_name(name, tasks)
+    check_options(options)
+    if options.draft:
+        draft.write_task(name, options.upstream, options.draft, tasks)
+    elif options.raw:
+        raw.write_task(name, options.raw)
+    else:
+        inputs = [parts.find_input(one, tasks) for one in options.upstream]
+        for kind, write in kinds.KINDS.items():
+            if getattr(options, kind):
+                write(name, inputs, options)
+                return
+        kinds.write_notebook(name, inputs, options)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -159,27 +95,45 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--upstream", nargs="+", default=[], metavar="TASK", help="tasks whose tables it reads"
     )
-    parser.add_argument(
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
         "--from", dest="draft", type=Path, metavar="FILE", help="a notebook or script to make it of"
     )
+    kind.add_argument(
+        "--raw", type=Path, metavar="FILE", help="it reads this file, and its schema is drafted"
+    )
+    kind.add_argument("--sql", action="store_true", help="a script that makes a table by SQL")
+    kind.add_argument("--function", action="store_true", help="a function, with no notebook")
+    parser.add_argument(
+        "--grid",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE,VALUE",
+        help="run it once for each value, or for each combination of them",
+    )
+    parser.add_argument("--report", action="store_true", help="it makes an HTML report too")
+    parser.add_argument("--csv", action="store_true", help="its table is a csv, not a parquet")
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str]) -> int:
     """Make the task; return 1 if it is refused."""
     options = parse(arguments)
-    name, upstream = options.name, options.upstream
+    name = options.name
+    others = list(namesakes(name, options.draft, options.raw))
     try:
-        tasks = pipeline_file.read_tasks()
-        check_name(name, tasks)
-        if options.draft:
-            write_script(name, upstream, options.draft, tasks)
-        else:
-            write_task(name, upstream, tasks)
+        make(options)
     except (Refusal, ValueError) as error:
         print(f"No task was made. {error}")
         return 1
+    made = [package() / "schemas.py", *kinds.files_of(name).values()]
+    made = [path for path in made if path.is_file()]
+    tidy = [sys.executable, "-m", "ruff", "format", "--quiet", *map(str, made)]
+    subprocess.run(tidy, cwd=root(), check=False)
+    if others:
+        print(f"Called like it, and not part of it: {', '.join(others)}")
     sync.main([])
-    print(f"Next: ploomber build --partially {name}")
+    what = f"'{name}-*'" if options.grid else name
+    print(f"Next: ploomber build --partially {what}")
     print("How to rename or delete it, and what a task is made of: nbtasks docs tasks")
     return 0

@@ -22,10 +22,11 @@ FILES = {".py", ".ipynb", ".md", ".Rmd", ".r", ".R", ".sql", ".sh"}
 
 def add_task(
     name: str,
-    products: Mapping[str, str],
+    products: Mapping[str, str] | list[str] | str,
     resources: Mapping[str, str] | None = None,
     comment: str = "",
     path: Path | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a task below the last one of pipeline.yaml.
 
@@ -35,13 +36,15 @@ def add_task(
         Name of the task, whose script is ``tasks/NAME.py``.
     products
         Key -> name of a file; ``nb`` is the executed notebook. The files go to the folder
-        of the first task's products.
+        of the first task's products. Or one file; or a table in a database: ``[NAME, table]``.
     resources
         Key -> path of a file that the task reads, for ``resources_``.
     comment
         A line to write above the task.
     path
         The file to write to; None for the pipeline.yaml of the project.
+    more
+        What else the entry has, such as ``grid``; a ``source`` in it is no script of tasks/.
 
     Raises
     ------
@@ -58,11 +61,7 @@ def add_task(
         raise ValueError(f"{path.name}: `tasks:` is no list with a line `- source: ...` for each")
     if name in map(name_of, tasks):
         raise ValueError(f"{path.name} has a task {name!r} already")
-    folder = folder_of(tasks)
-    entry: dict[str, Any] = {"source": f"tasks/{name}.py"}
-    entry["product"] = {key: folder + file for key, file in products.items()}
-    if resources:
-        entry["params"] = {"resources_": dict(resources)}
+    entry = entry_of(name, products, resources, folder_of(tasks), dict(more or {}))
     lines = as_item(entry)
     if comment:
         lines.insert(0, f"# {comment}")
@@ -72,6 +71,27 @@ def add_task(
     if after["tasks"][:-1] != tasks or after["tasks"][-1]["product"] != entry["product"]:
         raise ValueError(f"{path.name}: can't add a task below the last one; add it by hand")
     notebooks.replace(path, added)
+
+
+def entry_of(
+    name: str,
+    products: Mapping[str, str] | list[str] | str,
+    resources: Mapping[str, str] | None,
+    folder: str,
+    more: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the entry of a task, its keys in the order in which people write them."""
+    entry: dict[str, Any] = {"source": f"tasks/{name}.py"}
+    entry |= {key: more.pop(key) for key in ("source", "name") if key in more}
+    entry["product"] = products
+    if isinstance(products, Mapping):
+        entry["product"] = {key: folder + file for key, file in products.items()}
+    elif isinstance(products, str):
+        entry["product"] = folder + products
+    entry |= more
+    if resources:
+        entry["params"] = {**entry.get("params", {}), "resources_": dict(resources)}
+    return entry
 
 
 @functools.cache
@@ -103,15 +123,25 @@ def folder_of(tasks: list[Mapping[str, Any]]) -> str:
     return first[: first.rfind("/") + 1]
 
 
+def folder() -> str:
+    """Return the folder that the first task of pipeline.yaml writes to."""
+    return folder_of(list(read_tasks().values()))
+
+
 def as_item(entry: Mapping[str, Any]) -> list[str]:
     """Return the lines of an item of a list, placeholders in quotes."""
     from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedSeq
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     def quoted(value: Any) -> Any:
         if isinstance(value, Mapping):
             return {key: quoted(item) for key, item in value.items()}
-        return DoubleQuotedScalarString(value) if "{" in value else value
+        if isinstance(value, list):
+            value = CommentedSeq(map(quoted, value))
+            value.fa.set_flow_style()
+            return value
+        return DoubleQuotedScalarString(value) if "{" in str(value) else value
 
     yaml, stream = YAML(), io.StringIO()
     yaml.width = 1000

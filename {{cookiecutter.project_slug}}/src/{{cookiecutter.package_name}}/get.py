@@ -35,12 +35,12 @@ def read_raw(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path
-        A CSV file with a header line.
+        A file such as data/raw/example.csv.
 
     Returns
     -------
     pandas.DataFrame
-        One row per line of the file, under its original column names.
+        One row per row of the file, under its original column names.
 
     Raises
     ------
