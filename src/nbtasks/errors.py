@@ -3,9 +3,9 @@
 #: What the commands end with.
 EXIT_CODES = {
     0: "done, or nothing to do",
-    1: "refused, failed, or found something wrong: the last lines say what, where and what to do",
-    2: "not understood: no such command, option or page, or the folder is in no project",
-    130: "interrupted by Ctrl-C (a signal N ends a build with 128 + N); the same command goes on",
+    1: "refused, failed, or something is wrong: the last lines say what to do",
+    2: "no such command, option or page, or the folder is in no project",
+    130: "Ctrl-C; another signal N ends a build with 128 + N. The same command goes on",
 }
 
 

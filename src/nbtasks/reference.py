@@ -14,31 +14,30 @@ from nbtasks.errors import EXIT_CODES
 
 #: What is where in a project, and who writes it. A name with a / at its end is a folder.
 FILES = {
-    "tasks/": "You: the notebooks, a script each; functions, SQL and R too",
-    "src/PACKAGE/": "You: functions, and `schemas.py`, which describes the tables",
-    "tests/": "You: tests of the functions; `test_pipeline.py` runs all notebooks on the sample",
-    "data/raw/": "You: raw data; `large-files.yaml` lists what is too large for git",
-    "exploration/": "You: drafts, which nothing checks",
-    "pipeline.yaml": "You: the tasks and what each one makes; `pipeline.NAME.yaml`: one more",
-    "env.yaml": "You: the parameters; `env.NAME.yaml`: what differs in the environment NAME",
-    "requirements.txt": "You: the packages that `tasks/` and `src/` import",
-    "pyproject.toml": "You: about the project, settings of its tools, the answers it was made with",
-    "requirements.lock": "`nbtasks lock`: the exact version and hash of every package",
-    "notebooks/": "`nbtasks sync`, JupyterLab: the tasks with their outputs; git ignores it",
-    "products/": "`ploomber build`: a folder for each environment; in it one for the full run, one "
-    "for the sample, each with `index.html`; git ignores it",
-    ".cache/": "`ploomber build`: what is remembered of the last run; may be deleted",
-    "cluster/": "You: `template.sh`, the resources of jobs. SLURM: what the jobs print",
-    "soopervisor.yaml": "The template: how tasks become SLURM jobs",
-    "bootstrap.py": "The template: sets the project up after `git clone`",
-    "vendor/": "The template: the package `nbtasks`, one file",
-    "setup.py": "The template: by it Ploomber finds the project",
-    ".pre-commit-config.yaml": "The template: what is checked at a commit and at a push",
-    ".github/": "The template: what GitHub runs",
-    ".vscode/": "The template: settings of the project for VS Code",
-    ".gitignore": "The template, then you: what git leaves out; so does `.gitattributes`",
-    "README.md": "You: how this project is set up and run; `AGENTS.md`: the same for assistants",
-    "LICENSE": "You: chosen when the project was made",
+    "tasks/": "you: the notebooks, a script each; functions and SQL too",
+    "src/PACKAGE/": "you: functions; `schemas.py` describes the tables",
+    "tests/": "you: tests of functions; `test_pipeline.py` runs all notebooks on the sample",
+    "data/raw/": "you: raw data; `large-files.yaml` lists what is too large for git",
+    "exploration/": "you: drafts, which nothing checks",
+    "pipeline.yaml": "you: tasks and products; `pipeline.NAME.yaml`: a second pipeline",
+    "env.yaml": "you: parameters; `env.NAME.yaml`: what differs in the environment NAME",
+    "requirements.txt": "you: the packages that `tasks/` and `src/` import",
+    "pyproject.toml": "you: settings of tools, the answers that the project was made with",
+    "requirements.lock": "`nbtasks lock`: version and hash of every package",
+    "notebooks/": "JupyterLab and `nbtasks sync`: the tasks with outputs, not in git",
+    "products/": "`ploomber build`: a folder for each environment, with `index.html`; not in git",
+    ".cache/": "`ploomber build`: what is known of the last run; not in git",
+    "cluster/": "you: resources of SLURM jobs; SLURM: what they print",
+    "soopervisor.yaml": "the template: how tasks become SLURM jobs",
+    "bootstrap.py": "the template: sets the project up after `git clone`",
+    "vendor/": "the template: the package `nbtasks`, one file",
+    "setup.py": "the template: by it Ploomber finds the project",
+    ".pre-commit-config.yaml": "the template: what is checked at a commit and at a push",
+    ".github/": "the template: what GitHub runs",
+    ".vscode/": "the template: settings for VS Code",
+    ".gitignore": "the template and you; so is `.gitattributes`",
+    "README.md": "you: how the project is set up and run; `AGENTS.md`: for assistants",
+    "LICENSE": "you: chosen when the project was made",
 }
 
 
@@ -48,10 +47,10 @@ def pages() -> dict[str, str]:
 
 
 def commands() -> str:
-    """Describe each command with its options, as its ``--help`` does."""
+    """Describe each command, as its ``--help`` does."""
     from nbtasks.__main__ import COMMANDS
 
-    parts = ["# Commands", "As `--help` of each one says. Exit codes are at the end."]
+    parts = ["# Commands"]
     for name, (module, purpose) in COMMANDS.items():
         parts += [f"## nbtasks {name}", f"{purpose[0].upper()}{purpose[1:]}."]
         parts.append(f"```text\n{help_of(module)}\n```")
@@ -61,7 +60,7 @@ def commands() -> str:
 
 def help_of(module: str) -> str:
     """Return what a command says of itself; why not, if it can't here."""
-    said, here, columns = io.StringIO(), os.getcwd(), os.environ.get("COLUMNS")
+    said = io.StringIO()
     os.environ["COLUMNS"] = "78"  # the same on every screen
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -70,11 +69,6 @@ def help_of(module: str) -> str:
         pass  # as argparse ends, when it has helped
     except ImportError as error:
         return f"{error}. Next: python bootstrap.py"
-    finally:
-        os.chdir(here)
-        del os.environ["COLUMNS"]
-        if columns is not None:
-            os.environ["COLUMNS"] = columns
     return said.getvalue().strip()
 
 
@@ -109,7 +103,7 @@ def described(part: Any, before: str = "") -> Iterator[tuple[str, str]]:
 def files() -> str:
     """Describe the files and folders of a project."""
     rows = [(f"`{name}`", said) for name, said in FILES.items()]
-    return f"# Files and folders\n\n{table(['what', 'who writes it, and what it is'], rows)}\n"
+    return f"# Files and folders\n\n{table(['what', 'who writes it: what it is'], rows)}\n"
 
 
 def table(head: list[str], rows: Any) -> str:

@@ -176,7 +176,14 @@ def bake_with_pages(bake: Callable[..., Project]) -> Project:
 def test_zizmor_reports_nothing(bake: Callable[..., Project]) -> None:
     project = bake_with_pages(bake)
     for place in (".", TEMPLATE / ".github"):
-        words = [TOOLS / "zizmor", "--offline", "--persona", "pedantic", "--quiet", place]
+        words: list[str | Path] = [
+            TOOLS / "zizmor",
+            "--offline",
+            "--persona",
+            "pedantic",
+            "--quiet",
+            place,
+        ]
         assert "No findings to report" in project.run(*words, check=False).stdout
 
 
