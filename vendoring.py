@@ -81,7 +81,12 @@ def site() -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file with the line ends of Linux, and the folder that it is in."""
+    """Write a text file with the line ends of Linux, and the folder that it is in.
+
+    JSON goes without indents: these are for those who read the sources.
+    """
+    if path.suffix == ".json":
+        text = json.dumps(json.loads(text), separators=(",", ":")) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8", newline="\n")
 

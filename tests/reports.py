@@ -25,6 +25,29 @@ import warnings
 
 warnings.warn("for its author only")
 """
+LONG = """# %% [markdown]
+# # A long report
+# ## One
+# ## Two
+# ### Deeper
+# ## Three
+# ## Four
+
+# %% tags=["parameters"]
+upstream = None
+product = None
+depth = None
+
+# %%
+import pandas as pd
+import plotly.express as px
+
+table = pd.DataFrame({"x": range(100), "y": range(100)})
+table
+
+# %%
+px.scatter(table, x="x", y="y", title="A line of <b>dots</b>")
+"""
 PIPELINE = """
 meta: {extract_product: false}
 on_render: nbtasks.on_render
@@ -37,6 +60,10 @@ tasks:
     product: {nb: products/other/several.ipynb, page: products/other/several.html}
     nb_product_key: [nb, page]
     nbconvert_export_kwargs: {exclude_input: true}
+  - source: other/long.py
+    product: {nb: products/other/long.ipynb, page: products/other/long.html}
+    nb_product_key: [nb, page]
+    params: {depth: 4}
 """
 
 
@@ -49,6 +76,7 @@ def make_others(project: Project) -> Path:
     """Run a pipeline unlike ours; return the folder of its reports."""
     for name in ("single", "named", "several"):
         project.write(f"other/{name}.py", SCRIPT)
+    project.write("other/long.py", LONG)
     project.write("pipeline.other.yaml", PIPELINE)
     project.ploomber("build", "--entry-point", "pipeline.other.yaml")
     return project.path / "products" / "other"

@@ -36,7 +36,7 @@ COMMANDS = {
         "environment.audit",
         "look for known vulnerabilities of what is locked",
     ),
-    "picture": ("engine.picture", "draw the pipeline as an SVG picture"),
+    "picture": ("engine.building", "draw the pipeline as an SVG picture"),
     "dashboard": ("dashboard", "serve the dashboard of src/ on this machine"),
     "smoke": ("engine.smoke", "run all pipelines on the data sample"),
     "docs": ("manual", "show a page of the manual"),

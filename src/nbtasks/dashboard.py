@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.engine import building, plain
+from nbtasks.pipeline import new_dashboard
 from nbtasks.pipeline.tasks import Task
-from nbtasks.project import package, root
+from nbtasks.project import package, root, traces
 from nbtasks.results import about
 from nbtasks.results.whole import Whole
 
@@ -28,8 +29,9 @@ MISSING = """<!DOCTYPE html>
 <body>
 <header><p class="crumbs">{name}</p></header>
 <h1>Nothing to show yet</h1>
-<p>This page shows what the tasks {tasks} make. They have not run, or their last run has failed.
-In the folder of the project, type:</p>
+<p>This page shows what the tasks {tasks} make:</p>
+<ul>{problems}</ul>
+<p>In the folder of the project, type:</p>
 <pre>{command}</pre>
 <p>Then load the page again.</p>
 </body>
@@ -64,7 +66,11 @@ def build_command(sample: bool) -> str:
 
 
 def make_server(dashboard: Any, load: Callable[[], Mapping[str, Task]], command: str) -> Any:
-    """Return the web application: the dashboard, or a page that names a command; `/health`."""
+    """Return the web application: the dashboard, or a page that says what is lacking; `/health`.
+
+    An error of the page itself is shown on it, with its line.
+    """
+    from dash import html as tags
     from flask import request
 
     name = about.project()
@@ -73,14 +79,25 @@ def make_server(dashboard: Any, load: Callable[[], Mapping[str, Task]], command:
     app = dashboard.make_app(whole.read, name)
     app.index_string = app.index_string.replace("</head>", f"<style>{style}</style></head>")
     texts = {"name": name, "tasks": " and ".join(dashboard.TASKS), "command": command}
-    missing = MISSING.format(style=style, **{k: html.escape(text) for k, text in texts.items()})
+    texts = {key: html.escape(text) for key, text in texts.items()}
+    page = app.layout
+
+    def show() -> Any:
+        try:
+            return page() if callable(page) else page
+        except Exception as error:
+            shown = traces.show(traces.of_exception(error)[-1:])
+            return tags.Div([tags.H1("This page can't be drawn"), tags.Pre(f"{shown}\n{error!r}")])
+
+    app.layout = show
 
     def show_what_is_missing() -> Any:
         if request.path == "/health":
             results = whole.read()
             return {"made": results.made if results else None}, 200 if results else 503
-        if request.path == "/" and whole.read() is None:
-            return missing, 503
+        if whole.read() is None:
+            problems = "".join(f"<li>{html.escape(text)}</li>" for text in whole.problems)
+            return MISSING.format(style=style, problems=problems, **texts), 503
         return None
 
     app.server.before_request(show_what_is_missing)
@@ -101,6 +118,10 @@ def main(arguments: list[str]) -> int:
         dashboard = importlib.import_module(f"{package().name}.dashboard")
     except ImportError as error:  # such as a module of src/ that has been renamed or deleted
         print(f"The dashboard in src/ can't be imported: {error}")
+        if error.name == f"{package().name}.dashboard":
+            print("Next: nbtasks new --dashboard")
+        elif error.name in {"waitress", *new_dashboard.IMPORTS}:
+            print(f"Next: {new_dashboard.next_step()}")
         return 1
     gone = [name for name in dashboard.TASKS if name not in dag]
     if gone:

@@ -19,7 +19,7 @@ import pytest
 from conftest import Project, copied
 from kernel import as_ipython_finds_it, cells_of, started
 
-from nbtasks.editors.cells import SPYDER, end_of_parameters
+from nbtasks.editors.lookup import SPYDER, end_of_parameters
 
 ALL = "clean: parameters of development, all data (PLOOMBER_ENV_FILENAME chooses)\n"
 WAITS = "Its input get has not run yet. Next: ploomber build --partially get\n"

@@ -12,7 +12,7 @@ import pytest
 from conftest import TEMPLATE, Project
 from desk import committed, copy_of
 
-from nbtasks.template.changelog import between
+from nbtasks.template.update import between
 
 CHANGELOG = """\
 # Changelog

@@ -46,9 +46,14 @@ def test_it_shows_tasks_tables_parameters_and_the_pipeline(project: Project, pag
     picture = page.locator(".picture svg")
     for name in ("get", "clean"):
         expect(picture.locator("text", has_text=name)).to_be_visible()
-    expect(page.get_by_text("59 rows, 10 columns")).to_be_visible()
+    expect(page.get_by_text("5 of 59 rows, 10 columns")).to_be_visible()
     expect(page.locator(".dataframe").last).to_contain_text("bill_length_mm")
     expect(page.locator(".plain")).to_contain_text("sample_rows")
+    columns = page.locator(".columns").last
+    expect(columns).to_be_hidden()
+    page.get_by_text("Columns", exact=True).last.click()
+    expect(columns.locator("p", has_text="species")).to_contain_text("3 values, most often")
+    expect(columns.locator("svg").first).to_be_visible()
     for link in page.locator(".card a, summary a").all():
         assert (place(project).parent / unquote(link.get_attribute("href") or "")).is_file()
 
@@ -84,6 +89,20 @@ def test_a_failure_is_told_with_its_error(project: Project, page: Page) -> None:
     project.ploomber(*build)
     page.reload()
     expect(page.locator("h1")).to_have_text("All tasks are done")
+
+
+def test_the_pages_of_the_sample_and_of_all_data_lead_to_each_other(
+    project: Project, page: Page
+) -> None:
+    page.goto(place(project).as_uri())
+    expect(page.get_by_text("The page of all data")).to_have_count(0)
+    project.ploomber("build", "--partially", "clean")
+    page.reload()
+    page.get_by_text("The page of all data").click()
+    assert unquote(page.url) == unquote(place(project, sample=False).as_uri())
+    expect(page.get_by_text("5 of 342 rows, 10 columns")).to_be_visible()
+    page.get_by_text("The page of the sample").click()
+    assert unquote(page.url) == unquote(place(project).as_uri())
 
 
 def test_the_picture_of_the_pipeline_can_be_read(project: Project, page: Page) -> None:

@@ -97,6 +97,29 @@ def test_it_prints(project: Project, page: Page) -> None:
     page.wait_for_function("document.querySelector('.main-svg').clientWidth > 800")
 
 
+def test_a_long_one_is_finished(other: Path, page: Page) -> None:
+    """Contents beside the text, or above it on a narrow page; a caption; no plain index."""
+    open_offline(page, other / "long.html")
+    contents, title = page.locator(".contents"), page.locator("h1")
+    boxes = contents.bounding_box(), page.locator("main h2").first.bounding_box()
+    assert boxes[0] and boxes[1] and boxes[0]["x"] > boxes[1]["x"] + boxes[1]["width"]
+    contents.get_by_text("Four").click()
+    assert page.url.endswith("#Four")
+    expect(page.locator(":target")).to_have_text("Four")
+    expect(page.locator(".caption")).to_have_text("A line of dots")
+    see_figures(page.locator("body"), 1)
+    expect(page.locator(".gtitle")).to_have_count(0)
+    row = page.locator(".dataframe tbody tr").nth(3)
+    assert row.inner_text().split() == ["3", "3"]
+    fold = page.locator("header details")
+    expect(fold.locator("table")).to_be_hidden()
+    fold.locator("summary").click()
+    assert fold.locator("tr").all_inner_texts() == ["depth\t4"]
+    page.set_viewport_size({"width": 700, "height": 2400})
+    boxes = contents.bounding_box(), title.bounding_box()
+    assert boxes[0] and boxes[1] and boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+
+
 def test_any_notebook_product_in_html_is_one(other: Path, page: Page) -> None:
     for name in ("single", "several"):
         open_offline(page, other / f"{name}.html")

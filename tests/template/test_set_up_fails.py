@@ -35,6 +35,7 @@ def test_uv_fails(tmp_path: Path, home: Path, environ: dict[str, str]) -> None:
     done = generate(tmp_path, broken, example="empty")
     assert done.returncode == 0
     assert re.search(r"(?m)^  The environment: `.*uv venv .* failed \(exit code 1\)$", done.stdout)
+    assert re.search(r"(?m)^  \$ .*uv venv .*\n    error: disk quota exceeded$", done.stdout)
     project = Project(tmp_path / "my-pipeline", "my_pipeline", environ)
     assert project.git("status", "--porcelain") == ""
     assert "Ready" in project.run(*resume(done.stdout), cwd=tmp_path).stdout
@@ -118,6 +119,7 @@ def test_inside_a_repository(tmp_path: Path, active: dict[str, str]) -> None:
     done = generate(tmp_path, active, environment="current")
     assert done.returncode == 0
     assert f"this project is inside the repository {tmp_path}" in done.stdout
+    assert f"at the top of a repository only: move it to {tmp_path}\n" in done.stdout
     assert "Ready" in done.stdout
     assert not (tmp_path / "my-pipeline" / ".git").exists()
     assert outer.git("status", "--porcelain") == "?? my-pipeline/"

@@ -4,8 +4,6 @@ A file whose size and times have not changed is not read again. The memory is a 
 without it, or with one that can't be read, files are read once more.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import hashlib
@@ -24,16 +22,7 @@ LEARNED: dict[str, dict[str, Any]] = {}
 def fingerprint(path: Path) -> str | None:
     """Return a short name for what a file, or all files of a folder, hold; None if it's gone.
 
-    Parameters
-    ----------
-    path
-        A file or a folder. Products of other tasks that lie in the folder, and Ploomber's
-        notes, do not count.
-
-    Returns
-    -------
-    str or None
-        Changes whenever the contents do.
+    Products of other tasks that lie in the folder, and Ploomber's notes, do not count.
     """
     try:
         state = look(path)
@@ -43,16 +32,23 @@ def fingerprint(path: Path) -> str | None:
     if known and known[0] == state:
         noted: str = known[1]
         return noted
-    found = read_folder(path) if path.is_dir() else read_file(path)
+    if path.is_dir():
+        found = digest(json.dumps([[name, read_file(file)] for name, file in files_of(path)]))
+    else:
+        found = read_file(path)
     remember("files", path, [state, found])
     return found
+
+
+def digest(text: str) -> str:
+    """Return a short name for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def look(path: Path) -> list[Any]:
     """Return what changes when a file or folder is written, without reading it."""
     if path.is_dir():
-        states = [[name, *look(file)] for name, file in files_of(path)]
-        return [hashlib.sha256(json.dumps(states).encode()).hexdigest()]
+        return [digest(json.dumps([[name, *look(file)] for name, file in files_of(path)]))]
     found = path.stat()
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
 
@@ -77,17 +73,8 @@ def is_note(path: Path) -> bool:
 
 def read_file(path: Path) -> str:
     """Return the fingerprint of one file, which may be larger than memory."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def read_folder(folder: Path) -> str:
-    """Return the fingerprint of all files of a folder, and of their names."""
-    files = [[name, read_file(file)] for name, file in files_of(folder)]
-    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def memory_file() -> Path:

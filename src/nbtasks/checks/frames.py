@@ -1,13 +1,11 @@
 """Read the tables that tasks make, whole or in parts, and hold them against a schema."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import texts, with_polars
+from nbtasks.checks import texts
 from nbtasks.checks.texts import PACKED, READERS, TEXT, Types
 from nbtasks.pipeline.tasks import Product
 
@@ -15,6 +13,10 @@ from nbtasks.pipeline.tasks import Product
 PART = 4_000_000
 #: What may hold a table or something else.
 MAYBE = {".json": "read_json", ".pkl": "read_pickle", ".pickle": "read_pickle", ".h5": "read_hdf"}
+#: How pandera names the checks of the columns themselves -> what they mean.
+SHAPE_CHECKS = {"column_in_dataframe": "missing", "column_in_schema": "not expected"}
+#: What is said of a table.
+BROKEN = " is not as its schema in schemas.py says:"
 ARROW = {".parquet": "parquet", ".pq": "parquet", ".feather": "feather", ".orc": "orc"}
 
 
@@ -40,17 +42,8 @@ def find_tables(products: Mapping[str, Product]) -> list[str]:
 def read_parts(product: Product, types: Types | None = None) -> Iterator[Any]:
     """Yield a table as data frames of at most `PART` cells, where its format allows.
 
-    Parameters
-    ----------
-    product
-        A file, a folder of files, or a table in a database.
-    types
-        What the schema says of columns, to read texts with; none of them need be there.
-
-    Yields
-    ------
-    pandas.DataFrame
-        The next rows.
+    It is a file, a folder of files, or a table in a database. Texts are read with the types of
+    the schema.
     """
     import pandas as pd
 
@@ -76,7 +69,8 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
     import pyarrow.dataset as ds
     import pyarrow.parquet as pq
 
-    if form == "parquet" and has_twins(path):  # a dataset can't tell them apart
+    names = pq.read_schema(path).names if form == "parquet" and path.is_file() else []
+    if len({*names}) < len(names):  # a dataset can't tell columns of one name apart
         yield pq.ParquetFile(path).read().to_pandas()
         return
     if form == "parquet":  # of a row group, only what is needed next
@@ -98,34 +92,17 @@ def read_arrow(path: Path, form: str) -> Iterator[Any]:
         yield pa.Table.from_batches(held, data.schema).to_pandas()
 
 
-def has_twins(path: Path) -> bool:
-    """Tell whether a Parquet file has two columns of one name."""
-    import pyarrow.parquet as pq
-
-    names = pq.read_schema(path).names if path.is_file() else []
-    return len({*names}) < len(names)
-
-
 def validate(product: Product, schema: Any, title: str, error: type[Exception]) -> None:
-    """Hold a table against its schema.
+    """Hold a table against its schema or model of pandera.
 
-    Parameters
-    ----------
-    product
-        The table.
-    schema
-        A pandera schema or model.
-    title
-        What to call the table in messages.
-    error
-        What to raise.
+    Messages call it by the title; the error is what to raise.
     """
     import pandas as pd
 
     schema = schema.to_schema() if hasattr(schema, "to_schema") else schema
     library = type(schema).__module__.split(".")[2:3] or ["pandas"]
     if library[0] == "polars":
-        with_polars.check(product.path, kind_of(product), schema, title, error)
+        check_with_polars(product.path, kind_of(product), schema, title, error)
         return
     if library[0] != "pandas":
         raise error(f"{title} has a schema of pandera.{library[0]}: use pandera.pandas or polars")
@@ -139,6 +116,34 @@ def validate(product: Product, schema: Any, title: str, error: type[Exception]) 
         check_part(begin[0], schema, title, error)
         return
     check_parts(itertools.chain(begin, parts), schema, title, error)
+
+
+def check_with_polars(
+    path: Path | None, kind: str, schema: Any, title: str, error: type[Exception]
+) -> None:
+    """Hold a table, read whole, against a schema of pandera.polars, for who works with polars."""
+    import polars as pl
+    from pandera.errors import SchemaErrors
+
+    readers = {".parquet": "read_parquet", ".pq": "read_parquet", ".feather": "read_ipc"}
+    readers |= {".jsonl": "read_ndjson", ".ndjson": "read_ndjson"}
+    if path and TEXT.get(kind):
+        options = Types().for_csv(path, TEXT[kind], [*schema.columns])
+        words = {name for name, column in schema.columns.items() if str(column.dtype) == "String"}
+        kinds = {name: pl.String for name in words.intersection(options["columns"])}
+        encoding = "utf8" if options["encoding"] == "utf-8-sig" else options["encoding"]
+        given = {"separator": options["sep"], "encoding": encoding, "schema_overrides": kinds}
+        table = pl.read_csv(str(path), **given)
+    elif kind in readers:
+        table = getattr(pl, readers[kind])(str(path))
+    else:
+        raise error(f"{title}: a schema of pandera.polars can't check {kind or 'such'} products")
+    try:
+        schema.validate(table, lazy=True)
+    except SchemaErrors as found:
+        cases = found.failure_cases.to_dicts()
+        report = {f"  column {case['column']}, check {case['check']}" for case in cases}
+        raise error("\n".join([title + BROKEN, *sorted(report)])) from None
 
 
 def check_parts(parts: Iterator[Any], schema: Any, title: str, error: type[Exception]) -> None:
@@ -176,12 +181,7 @@ def check_part(table: Any, schema: Any, title: str, error: type[Exception]) -> N
     except SchemaErrors as found:
         problems = found.failure_cases.groupby("check", sort=False)
         report = [describe(check, cases, table) for check, cases in problems]
-        message = f"{title} is not as its schema in schemas.py says:"
-        raise error("\n".join([message, *report])) from None
-
-
-#: How pandera names the checks of the columns themselves -> what they mean.
-SHAPE_CHECKS = {"column_in_dataframe": "missing", "column_in_schema": "not expected"}
+        raise error("\n".join([title + BROKEN, *report])) from None
 
 
 def describe(check: str, cases: Any, table: Any) -> str:

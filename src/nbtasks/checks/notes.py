@@ -1,21 +1,28 @@
 """The note that a task leaves beside its products when it has succeeded, held against today.
 
 It says what each product held, what each input held, and with which functions it was made. A
-product that is not as its note says (half written, copied over, written by hand) is made again.
+product that is not as its note says (half written, copied over, written by hand) is made again;
+what somebody has typed into an executed notebook is kept before.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from nbtasks.checks import fingerprints
-from nbtasks.pipeline.tasks import Product, Task
+from nbtasks.pipeline.tasks import Product, Task, shorten
+from nbtasks.project import root
 
 #: Under these keys what is noted of a product holds our note, and why it does not count.
 NOTE, OUTDATED = "note", "outdated"
 #: How a note calls the fingerprint of a notebook's own code, and what else may have changed.
 SCRIPT, RESOURCES, INPUT = "its script", "its resources_", "its input"
+#: How the cells begin that `--debug` and `--debuglater` of Ploomber put at the top.
+DEBUGGERS = ("%pdb on", "\nfrom debuglater ")
+#: The folder that an edit is kept in.
+KEPT = "exploration"
 
 
 def identify(product: Product) -> str | None:
@@ -43,16 +50,9 @@ def note(
     inputs: Mapping[str, Mapping[str, Product]],
     products: Mapping[str, Product],
 ) -> dict[str, Any]:
-    """Return the note on a task that has just succeeded.
+    """Return the note on a task that has just succeeded, with the functions in use as it began.
 
-    Parameters
-    ----------
-    functions
-        What was in use as it began.
-    inputs
-        The products of each task that it reads, by the name of that task.
-    products
-        Its own.
+    `inputs` are the products of each task that it reads, by the name of that task.
     """
     found = {name: identify_all(that_count(made)) for name, made in inputs.items()}
     files = {key: p for key, p in products.items() if p.path is not None}
@@ -107,12 +107,7 @@ def changed_inputs(task: Task, noted: Mapping[str, Any]) -> list[tuple[str, str]
 def varying(task: Task, note: Mapping[str, Any]) -> list[str]:
     """Return the products that have come out otherwise, from the same code and the same input.
 
-    Parameters
-    ----------
-    task
-        The task, with what was noted of its products before it ran.
-    note
-        The new note.
+    The products of the task have what was noted of them before it ran; the note is the new one.
     """
     known = [product.noted for product in task.products.values()]
     before = find_note(known)
@@ -123,3 +118,55 @@ def varying(task: Task, note: Mapping[str, Any]) -> list[str]:
     now, then = note["products"], before.get("products", {})
     counted = that_count(task.products)
     return [key for key in now if key in counted and then.get(key, now[key]) != now[key]]
+
+
+def typed(path: Path) -> str | None:
+    """Return a fingerprint of what the cells of a notebook hold, outputs left out.
+
+    None if it can't be read, or is half of a run that was killed or debugged: nobody remembers
+    that.
+    """
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        sources = ["".join(cell["source"]) for cell in notebook["cells"]]
+        run = notebook["metadata"].get("papermill", {})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if "end_time" in run and run["end_time"] is None:
+        return None
+    if sources and sources[0].startswith(DEBUGGERS):
+        return None
+    return fingerprints.digest(json.dumps([s for s in sources if s.strip()]))
+
+
+def notebooks_among(products: Iterable[Product]) -> list[Path]:
+    """Return the executed notebooks among some products."""
+    paths = (product.path for product in products)
+    return [path for path in paths if path and path.suffix == ".ipynb" and path.is_file()]
+
+
+def remember_typed(products: Iterable[Product]) -> None:
+    """Remember what the executed notebooks of a task hold, as its run has left them."""
+    for path in notebooks_among(products):
+        fingerprints.remember("typed", path, typed(path))
+
+
+def keep_edits(task: Task) -> None:
+    """Copy the executed notebooks of a task that somebody has edited since it ran."""
+    for path in notebooks_among(task.products.values()):
+        before, now = fingerprints.recall("typed", path), typed(path)
+        if before is None or now is None or now == before:
+            continue
+        copy = find_place(path, task.name)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy2(path, copy)
+        fingerprints.remember("typed", path, now)
+        kept = f"the edit is kept in {shorten(copy)}"
+        print(f"{task.name}: its result {path.name} was edited; {kept}")
+
+
+def find_place(path: Path, name: str) -> Path:
+    """Return a name in exploration/ that is free."""
+    start = root() / KEPT / f"{name.replace('/', '-')}-edited"
+    places = (Path(f"{start}{number}{path.suffix}") for number in ["", *range(2, 1000)])
+    return next(place for place in places if not place.exists())

@@ -5,11 +5,8 @@ table, or the schemas of its tables by the keys of the products. A table that is
 memory is read and checked in parts.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
-import hashlib
 import importlib
 import sys
 import warnings
@@ -20,7 +17,7 @@ from typing import Any
 
 from nbtasks.checks import fingerprints, frames, notes
 from nbtasks.errors import NbtasksError
-from nbtasks.pipeline.tasks import Product, Task
+from nbtasks.pipeline.tasks import Product, Task, shorten
 from nbtasks.project import imports, root, traces
 
 
@@ -29,7 +26,7 @@ class IntegrityError(NbtasksError):
 
 
 class BrokenSchemasError(NbtasksError):
-    """The file of the schemas can't be imported."""
+    """The file of the schemas can't be imported, or SCHEMAS holds something else."""
 
 
 def schemas_file() -> Path | None:
@@ -45,21 +42,15 @@ def schemas_fingerprint() -> str:
         return ""
     name = f"{file.parent.name}.schemas"
     modules = imports.follow([imports.parse(f"import {name}")])
-    return hashlib.sha256(repr(sorted(modules.items())).encode()).hexdigest()
+    return fingerprints.digest(repr(sorted(modules.items())))
 
 
 def load_schemas() -> dict[str, Any]:
-    """Return the schemas, by the names of tasks.
-
-    Raises
-    ------
-    BrokenSchemasError
-        If schemas.py can't be imported, or SCHEMAS holds something else.
-    """
+    """Return the schemas, by the names of tasks."""
     file = schemas_file()
     if file is None:
         return {}
-    path = file.relative_to(root()).as_posix()
+    path = shorten(file)
     try:
         schemas = getattr(importlib.import_module(f"{file.parent.name}.schemas"), "SCHEMAS", {})
     except Exception as error:
@@ -77,14 +68,7 @@ def assign(
 ) -> dict[str, Any]:
     """Return the schema of each table of a task, by the key of the product.
 
-    Parameters
-    ----------
-    task
-        The task.
-    schemas
-        Those of schemas.py.
-    say
-        What is told that they do not fit; a worker shows nothing but warnings.
+    `say` is told where those of schemas.py do not fit; a worker shows nothing but warnings.
     """
     names = [task.name, *(key for key in schemas if fnmatchcase(task.name, key))]
     found = next((schemas[name] for name in names if name in schemas), None)
@@ -105,18 +89,9 @@ def assign(
 
 
 def check(task: Task) -> None:
-    """Check the tables that a task has made.
+    """Check the tables that a task has just made.
 
-    Parameters
-    ----------
-    task
-        The task, which has just run.
-
-    Raises
-    ------
-    IntegrityError
-        If a table is not as its schema says; the message names each column and check that
-        failed, and the first rows at fault.
+    IntegrityError names each column and check that failed, and the first rows at fault.
     """
     products = task.products
     tables = frames.find_tables(products)
@@ -127,8 +102,9 @@ def check(task: Task) -> None:
         frames.validate(products[key], schema, title(task, key, schemas), IntegrityError)
         remember(products[key])
     unknown = [key for key in tables if frames.kind_of(products[key]) not in frames.MAYBE]
-    for key in unknown if not schemas else ():
-        text = f"{task.name}: its table {short(products[key])} has no schema in schemas.py"
+    for product in (products[key] for key in unknown if not schemas):
+        name = product.path.name if product.path else product.name
+        text = f"{task.name}: its table {name} has no schema in schemas.py"
         line = f'"{task.name}": pa.DataFrameSchema(),'
         warnings.warn(f"{text}; a line to begin with, in SCHEMAS: {line}", stacklevel=2)
 
@@ -158,11 +134,6 @@ def title(task: Task, key: str, schemas: dict[str, Any]) -> str:
     return f"The table {f'{key} ' if len(schemas) > 1 else ''}of task {task.name!r}"
 
 
-def short(product: Product) -> str:
-    """Return the name of a product without its folder."""
-    return product.path.name if product.path else product.name
-
-
 def remember(product: Product) -> None:
     """Remember that a table, as it is now, has passed the schemas as they are now."""
     passed = [notes.identify(product), schemas_fingerprint()]
@@ -170,13 +141,7 @@ def remember(product: Product) -> None:
 
 
 def find_reason(task: Task) -> str | None:
-    """Return why the tables of a task do not count any more: they break a schema that is new.
-
-    Parameters
-    ----------
-    task
-        The task, up to date otherwise.
-    """
+    """Return why the tables of a task do not count any more: they break a schema that is new."""
     products = task.products
     for key in frames.find_tables(products):
         passed = [notes.identify(products[key]), schemas_fingerprint()]
@@ -189,6 +154,6 @@ def find_reason(task: Task) -> str | None:
                 frames.validate(products[key], schemas[key], name, IntegrityError)
         except IntegrityError:
             file = schemas_file()
-            return f"its schema in {file.relative_to(root()).as_posix() if file else 'src'}"
+            return f"its schema in {shorten(file) if file else 'src'}"
         remember(products[key])
     return None

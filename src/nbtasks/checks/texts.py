@@ -1,8 +1,5 @@
 """Read tables that are texts, which keep no types, as their schema says they are."""
 
-from __future__ import annotations
-
-import codecs
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -29,13 +26,7 @@ PACKED = {".gz", ".bz2", ".zip", ".xz", ".zst"}
 
 
 class Types:
-    """What a schema says of the types of columns, which texts do not keep.
-
-    Parameters
-    ----------
-    schema
-        A schema of pandera.pandas; None says nothing.
-    """
+    """What a schema of pandera.pandas, or none, says of the types of columns: texts keep none."""
 
     #: Types that a column of text is turned into.
     LOST = ("datetime", "timedelta", "date", "category", "float", "decimal")
@@ -49,10 +40,7 @@ class Types:
     def to_read(self, header: Sequence[str] | None = None) -> dict[str, str]:
         """Return the types to read columns with: texts, whole numbers and truths with holes.
 
-        Parameters
-        ----------
-        header
-            The columns of the table, to find those that a pattern of the schema means.
+        The columns of the table tell those that a pattern of the schema means.
         """
         found = {}
         for name, kind in self.names.items():
@@ -88,14 +76,8 @@ class Types:
     def for_csv(self, path: Path, usual: str, names: Sequence[str] = ()) -> dict[str, Any]:
         """Return the arguments that `pandas.read_csv` needs, and the names of the columns.
 
-        Parameters
-        ----------
-        path
-            The file.
-        usual
-            What stands between values in such a file, most often.
-        names
-            Columns that the file should have, if there is no schema.
+        `usual` stands between values in such a file, most often; `names` are the columns that it
+        should have, if there is no schema.
         """
         import pandas as pd
 
@@ -169,21 +151,9 @@ def read(path: Path, kind: str, types: Types, part: int) -> Iterator[Any]:
 
 def encoding_of(path: Path) -> str:
     """Return the encoding of a text: UTF-8 if all of it can be that, else that of Windows."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        try:
-            while block := file.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252" if is_windows(path) else "latin-1"
-    return "utf-8-sig"
-
-
-def is_windows(path: Path) -> bool:
-    """Tell whether a text can be in the encoding of Western Windows."""
-    try:
-        with path.open(encoding="cp1252") as file:
-            return all(True for _ in file)
-    except UnicodeDecodeError:
-        return False
+    for encoding in ("utf-8-sig", "cp1252"):
+        with suppress(UnicodeDecodeError), path.open(encoding=encoding, newline="") as file:
+            while file.read(1 << 20):
+                pass
+            return encoding
+    return "latin-1"

@@ -1,7 +1,5 @@
 """How long each task took when it last ran, and whether it failed; kept beside its products."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform
@@ -13,6 +11,8 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from nbtasks import notebooks
+
 
 class Run(NamedTuple):
     """The last run of a task that succeeded: its seconds, and when it ended (Unix time)."""
@@ -22,15 +22,7 @@ class Run(NamedTuple):
 
 
 def place(name: str, files: Sequence[Path]) -> Path | None:
-    """Return the file that keeps the time of a task, None when it makes no file.
-
-    Parameters
-    ----------
-    name
-        Of the task.
-    files
-        What it makes.
-    """
+    """Return the file that keeps the time of a task, None when it makes no files."""
     return files[0].parent / f".{name}.time" if files else None
 
 
@@ -59,10 +51,7 @@ def note(name: str, files: Sequence[Path], seconds: float) -> None:
 def write(name: str, files: Sequence[Path], known: dict[str, Any]) -> None:
     """Write what is known of the runs of a task, whole or not at all."""
     if path := place(name, files):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.part")
-        partial.write_text(json.dumps(known), encoding="utf-8")
-        os.replace(partial, path)
+        notebooks.replace(path, json.dumps(known))
 
 
 def read(name: str, files: Sequence[Path]) -> dict[str, Any]:

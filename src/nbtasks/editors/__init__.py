@@ -2,4 +2,5 @@
 
 It uses `project` alone: every kernel of the environment imports `session`, so no module here
 imports what is slow. A pipeline is read in another process, by `engine.described`.
+Files that are no modules of ours are settings, which bootstrap.py copies to the environment.
 """

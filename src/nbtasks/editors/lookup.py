@@ -1,10 +1,10 @@
-"""Which task a file belongs to, and what `%task` is asked for."""
+"""What editors and `%task` say: where parameters end in a cell, which task a file belongs to."""
 
-from __future__ import annotations
-
+import ast
 import difflib
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -18,10 +18,12 @@ USAGE = """\
 %task NAME --sample         those of the data sample
 %task NAME --env staging    those of env.staging.yaml
 %task NAME --env--seed 3    another value, as for `ploomber build`"""
-
-
 #: How many tasks are listed where none was meant.
 LISTED = 10
+#: What a parameters cell assigns at least.
+ASSIGNED = {"upstream", "product"}
+#: Spyder sends the number of a cell and its file: %runcell -i 2 '/home/ada/tasks/clean.py'
+SPYDER = re.compile(r"""runcell\b.*?(?<=['" ])((?:[\\/]|[A-Za-z]:)[^'"]*\.py)""")
 
 
 class Wish(NamedTuple):
@@ -42,13 +44,7 @@ class Found(NamedTuple):
 
 
 def parse(line: str, root: Path) -> Wish:
-    """Return what a line behind `%task` asks for.
-
-    Raises
-    ------
-    Refusal
-        If it can't be read, or the file of parameters does not exist.
-    """
+    """Return what a line behind `%task` asks for, unless its file of parameters is missing."""
     words, environment = shlex.split(line), None
     names: list[str] = []
     options: list[str] = []
@@ -81,13 +77,7 @@ def env_file(name: str, root: Path) -> str:
 
 
 def find(root: Path, file: Path | None, wish: Wish) -> Found:
-    """Return the task of a file, or else the one that `%task` has named.
-
-    Raises
-    ------
-    Refusal
-        If there is none, or a pipeline can't be read.
-    """
+    """Return the task of a file, or else the one that `%task` has named; refuse without one."""
     known: list[str] = []
     for pipeline in pipelines(root, file, wish.name):
         answer = reading.read(Choice(root, pipeline, wish.options, wish.environment))
@@ -101,7 +91,12 @@ def find(root: Path, file: Path | None, wish: Wish) -> Found:
         if names:
             return Found(names[0], answer, names[1:])
         known += answer["tasks"]
-    raise Refusal(of_no_task(root, file) if file else no_task(str(wish.name), known))
+    if file is None:
+        raise Refusal(no_task(str(wish.name), known))
+    raise Refusal(
+        f"{shown(root, file)} is the script of no task. Next: add it to pipeline.yaml "
+        "(nbtasks docs tasks), or have those of another task: %task NAME"
+    )
 
 
 def no_task(name: str, known: list[str]) -> str:
@@ -110,14 +105,6 @@ def no_task(name: str, known: list[str]) -> str:
     some = ", ".join([*known[:LISTED], *["..."] * (len(known) > LISTED)])
     meant = f"Did you mean {near[0]}?" if near else f"There are {some}"
     return f"there is no task {name} with cells. {meant}"
-
-
-def of_no_task(root: Path, file: Path) -> str:
-    """Say that no task has a file as its script."""
-    return (
-        f"{shown(root, file)} is the script of no task. Next: add it to pipeline.yaml "
-        "(nbtasks docs tasks), or have those of another task: %task NAME"
-    )
 
 
 def pipelines(root: Path, file: Path | None, name: str | None) -> Iterator[str | None]:
@@ -142,3 +129,54 @@ def shown(root: Path, file: Path) -> str:
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return str(file)
+
+
+class Transformer(ast.NodeTransformer):
+    """Adds a call, if it is wanted, behind the parameters of a cell, before what else it has."""
+
+    def __init__(self, call: str, is_wanted: Callable[[], bool]) -> None:
+        self.call, self.is_wanted = call, is_wanted
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        """Return the cell with the call in it; what is no parameters cell stays as it is."""
+        end = end_of_parameters(node.body)
+        if end is not None and self.is_wanted():
+            call = ast.parse(self.call).body[0]
+            for part in ast.walk(call):
+                ast.copy_location(part, node.body[end - 1])
+            node.body.insert(end, call)
+        return node
+
+
+def end_of_parameters(body: list[ast.stmt]) -> int | None:
+    """Return how many statements there are up to the end of the parameters; None without any.
+
+    They are plain values that names get, one after the other, `upstream` and `product` among
+    them. A name that gets its second value belongs to the next cell.
+    """
+    names: set[str] = set()
+    for number, statement in enumerate(body):
+        name = name_of(statement)
+        if name is None or name in names:
+            if names >= ASSIGNED:
+                return number
+            names = set()
+        if name is not None:
+            names.add(name)
+    return len(body) if names >= ASSIGNED else None
+
+
+def name_of(statement: ast.stmt) -> str | None:
+    """Return the name to which a statement gives a plain value: ``seed = 42``; None if another."""
+    if isinstance(statement, ast.Assign):
+        targets, value = statement.targets, statement.value
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        targets, value = [statement.target], statement.value
+    else:
+        return None
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    target = targets[0]
+    return target.id if len(targets) == 1 and isinstance(target, ast.Name) else None

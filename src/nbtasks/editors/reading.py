@@ -1,7 +1,5 @@
 """Read a pipeline in another process, and keep what it says until a file of it changes."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -39,13 +37,7 @@ RUNNING: dict[tuple[Path, str], tuple[subprocess.Popen[str], int]] = {}
 
 
 def read(choice: Choice) -> dict[str, Any]:
-    """Return what `nbtasks.engine.described` says of a pipeline.
-
-    Raises
-    ------
-    Refusal
-        If the pipeline can't be read; the text says why.
-    """
+    """Return what `nbtasks.engine.described` says of a pipeline; refuse if it can't be read."""
     found, at = recall(choice), (choice.root, choice.key())
     while found is None:
         is_early = at in RUNNING

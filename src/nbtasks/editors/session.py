@@ -4,15 +4,13 @@
 for IPython. Nothing here may stop a cell of the user: what goes wrong is said in a sentence.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from nbtasks import project
-from nbtasks.editors import cells, lookup, reading
+from nbtasks.editors import lookup, reading
 from nbtasks.editors.lookup import Found, Wish
 from nbtasks.editors.reading import Choice
 from nbtasks.errors import Refusal
@@ -26,20 +24,14 @@ KERNEL = "NBTASKS_KERNEL"
 
 
 class Session:
-    """An IPython session, and whose parameters it has.
-
-    Parameters
-    ----------
-    shell
-        The session, as IPython knows it.
-    """
+    """An IPython session, and whose parameters it has."""
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.wish = Wish()
         self.said = ""
         self.seen: Path | None = None
-        self.transformer = cells.Transformer(CALL, self.is_wanted)
+        self.transformer = lookup.Transformer(CALL, self.is_wanted)
         os.environ.setdefault(KERNEL, str(os.getpid()))
 
     def file(self) -> Path | None:
@@ -118,7 +110,7 @@ class Session:
     def after_cell(self, result: Any) -> None:
         """Fill in what Spyder has run; begin to read as soon as an editor has told its file."""
         try:
-            spyders = cells.SPYDER.search(getattr(result.info, "raw_cell", None) or "")
+            spyders = lookup.SPYDER.search(getattr(result.info, "raw_cell", None) or "")
             file = Path(spyders[1]) if spyders else self.file()
             if spyders and self.shell.user_ns.get("product", ...) is None:
                 self.fill(file, self.wish)

@@ -1,6 +1,5 @@
 // JupyterLab chooses how to open a file by its ending alone. With this extension a double
 // click opens only tasks and explorations as notebooks: other Python files go to the editor.
-// bootstrap.py copies this file to the environment.
 window._JUPYTERLAB = window._JUPYTERLAB || {};
 window._JUPYTERLAB["tasks-as-notebooks"] = (() => {
   let shared;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from nbtasks.checks import edited, fingerprints, notes, tables, times
+from nbtasks.checks import fingerprints, notes, tables, times
 from nbtasks.engine import plain
 from nbtasks.pipeline.tasks import Product, Task
 
@@ -36,7 +36,7 @@ class Finish:
             self.check(task)
             times.succeed(task.name, plain.files_of(task))
         finally:  # Ploomber calls no on_failure for what is raised here
-            edited.remember(self.known.products.values())
+            notes.remember_typed(self.known.products.values())
             fingerprints.save()
 
     def check(self, task: Any) -> None:
@@ -81,7 +81,7 @@ class Fail:
 
     def __call__(self, task: Any) -> None:
         """Run them."""
-        edited.remember(self.known.products.values())
+        notes.remember_typed(self.known.products.values())
         fingerprints.save()
         times.fail(task.name, plain.files_of(task), "")  # the build, if it is one, knows more
         if self.own is not None:

@@ -1,7 +1,6 @@
-"""Load and build pipelines as the commands of Ploomber do, for commands of ours."""
+"""Load, build and draw pipelines as the commands of Ploomber do, for commands of ours."""
 
-from __future__ import annotations
-
+import argparse
 import contextlib
 import os
 import sys
@@ -10,23 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.engine import compatibility, plain
-from nbtasks.pipeline import sources
+from nbtasks.pipeline import picture, sources
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import root
 from nbtasks.results.smoked import OF_PLOOMBER
 
 
 def load(arguments: list[str], command: str, about: str | None = None) -> Any:
-    """Return the pipeline that the options of Ploomber's command line choose, rendered.
+    """Return the pipeline, rendered, that options of Ploomber after a command of ours choose.
 
-    Where it can't be read, say why in a sentence and return None.
-
-    Parameters
-    ----------
-    arguments
-        What was typed after the command.
-    command, about
-        Of ours, and what `--help` says of it.
+    Where it can't be read, say why in a sentence and return None. `about` is for `--help`.
     """
     os.chdir(root())
     sys.argv = [f"nbtasks {command}", *arguments]  # Ploomber's parser reads it
@@ -59,14 +51,8 @@ def build_all(
 ) -> None:
     """Build all tasks of a pipeline, up to date or not; the process ends if one fails.
 
-    Parameters
-    ----------
-    pipeline
-        Its file.
-    words
-        Parameters, as they are typed.
-    note
-        What is told of the tasks and the seconds they took, however the build ends.
+    `words` are its parameters, as they are typed. `note` is told of the tasks and the seconds
+    they took, however the build ends.
     """
     from ploomber.cli.io import cli_endpoint
 
@@ -89,15 +75,7 @@ def build_all(
 def build_alone(names: list[str]) -> tuple[dict[str, Path], bool]:
     """Build tasks that need no others, all in one build, as `ploomber build` does.
 
-    Parameters
-    ----------
-    names
-        Those of the tasks.
-
-    Returns
-    -------
-    tuple
-        The executed notebooks of the tasks that are up to date now; whether the build failed.
+    Return the executed notebooks of those that are up to date now, and whether the build failed.
     """
     from ploomber.cli.io import cli_endpoint
     from ploomber.spec import DAGSpec
@@ -124,3 +102,20 @@ def build_alone(names: list[str]) -> tuple[dict[str, Path], bool]:
             raise KeyboardInterrupt from None
         return made, True
     return made, False
+
+
+def main(arguments: list[str]) -> int:
+    """Draw the pipeline, chosen as `ploomber plot` does, into a file: `nbtasks picture`."""
+    about = "Draw the pipeline into a file, an SVG picture."
+    parser = argparse.ArgumentParser(prog="nbtasks picture", description=about)
+    parser.add_argument("--output", type=Path, default=root() / "products" / "pipeline.svg")
+    options, rest = parser.parse_known_args(arguments)
+    output = options.output.resolve()
+    dag = load(rest, "picture")
+    if dag is None:
+        return 1
+    nodes = [picture.node_of(task) for task in plain.describe(dag).values()]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(picture.draw(nodes) + "\n", encoding="utf-8")
+    print(f"The pipeline, to open in a browser: {output}")
+    return 0

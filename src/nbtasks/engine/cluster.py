@@ -4,8 +4,6 @@ Every Ploomber command comes through here once it has read the pipeline; only ex
 take turns.
 """
 
-from __future__ import annotations
-
 import atexit
 import os
 import subprocess
@@ -33,15 +31,7 @@ def is_used() -> bool:
 def take_turn(dag: Any) -> bool:
     """Take turns with other exports, and in a job with other jobs.
 
-    Parameters
-    ----------
-    dag
-        The pipeline, rendered.
-
-    Returns
-    -------
-    bool
-        Whether the pipeline was rendered anew, after other jobs have ended.
+    Return whether the rendered pipeline was rendered anew, after other jobs have ended.
     """
     if "soopervisor" in sys.modules:
         start_export()
@@ -78,17 +68,12 @@ def explain(kind: type, error: BaseException, traceback: TracebackType | None) -
 
 
 def wait_for_other_jobs(task: Any) -> None:
-    """Wait until no job writes what this one reads, or reads what this one writes.
+    """Wait until no job writes what the task of this one reads, or reads what it writes.
 
     There are such jobs after a second export, and when a node is lost while what ran
     there goes on.
-
-    Parameters
-    ----------
-    task
-        The task of this job. Upstream first, so that no two jobs wait for each other.
     """
-    for other in task.upstream.values():
+    for other in task.upstream.values():  # first, so that no two jobs wait for each other
         lock(lock_of(other), f"another job is running {other.name}", shared=True)
     lock(lock_of(task), f"another job is running {task.name}, or a task that reads its products")
 

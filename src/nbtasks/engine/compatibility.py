@@ -5,8 +5,6 @@ come, and a copy of Ploomber would be 30,000 lines to look after. Each mend is a
 what breaks without it, and does nothing where that does not break.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import inspect

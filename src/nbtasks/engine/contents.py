@@ -4,8 +4,6 @@ As Ploomber does, a task opens with its real parameters; here its pair in `noteb
 so too. Results, in `products/`, open read-only, since the next build replaces them.
 """
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 from typing import Any
 

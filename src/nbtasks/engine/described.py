@@ -5,8 +5,6 @@
 It prints one line of JSON: `describe` says what it holds, or ``{"error": "a sentence"}``.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json
@@ -23,6 +21,7 @@ from nbtasks import project
 from nbtasks.engine import building, plain
 from nbtasks.pipeline import options, parameters, sources
 from nbtasks.pipeline.tasks import Task
+from nbtasks.project import traces
 from nbtasks.results import about
 from nbtasks.results.smoked import OF_PLOOMBER
 
@@ -32,16 +31,12 @@ CHANGING = re.compile(r"(?m)\{\{\s*(now|env\b|git|user|cwd)|::|^location:")
 IMPORTED = re.compile(r"[\w./-]+\.ya?ml\b")
 #: The line below a traceback, and what follows up to the next of Ploomber's rulers.
 RAISED = re.compile(r"(?ms)^\w[\w.]*: (.*?)(?=^[-=]{10,}|\Z)")
-COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
 def describe(words: list[str]) -> dict[str, Any]:
-    """Read the pipeline that options of Ploomber's command line choose; run nothing.
+    """Read the pipeline that options such as ``--entry-point pipeline.x.yaml`` choose; run nothing.
 
-    Parameters
-    ----------
-    words
-        Options, such as ``--entry-point pipeline.x.yaml --env--sample true``.
+    Whatever Ploomber and our checks raise has a text for the user.
 
     Returns
     -------
@@ -52,11 +47,6 @@ def describe(words: list[str]) -> dict[str, Any]:
         ``environment``: the name of the folder in products/, or "". ``sample``: true, false, or
         null where there is no such parameter. ``files``: what the answer depends on; null if on
         more than files.
-
-    Raises
-    ------
-    Exception
-        Whatever Ploomber and our checks raise; the text is for the user.
     """
     sys.argv = ["ploomber", *words]  # Ploomber's parser reads it
     sources.check()
@@ -119,7 +109,7 @@ def files_of(pipeline: Path, tasks: Iterable[Task]) -> list[str] | None:
 
 def sentence(error: BaseException) -> str:
     """Return what an error says, and what led to it, without the tracebacks around them."""
-    text = OF_PLOOMBER.sub("", COLOURS.sub("", str(error)))
+    text = OF_PLOOMBER.sub("", traces.COLOUR.sub("", str(error)))
     raised = RAISED.search(text) if "Traceback (most recent call last)" in text else None
     text = (raised[1] if raised else text).strip().split("\n\n")[0] or repr(error)
     return f"{text.rstrip('.')}: {sentence(error.__cause__)}" if error.__cause__ else text

@@ -17,7 +17,7 @@ from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
 from nbtasks.checks import times
-from nbtasks.engine import compatibility, cutoff, plain, refused
+from nbtasks.engine import before, compatibility, plain
 from nbtasks.engine.builds import aside, failed, overdue, processes, stopping, turns
 from nbtasks.engine.builds.progress import Lines
 from nbtasks.engine.builds.worker import Result
@@ -46,14 +46,14 @@ class Executor(abc.Executor):
         if number is None and text.isdecimal():
             number = int(text)
         if not number:
-            raise refused.Refused(f"executor must be serial, parallel or a number, not {workers!r}")
+            raise before.Refused(f"executor must be serial, parallel or a number, not {workers!r}")
         self.workers = number
         self.time_budget = float(time_budget) if time_budget else None
         self.made = time.time()
         use_own_modules()
         compatibility.mend()
         spare_the_home_of_builds()
-        refused.check()  # nothing else of ours is called before Ploomber makes the tasks
+        before.check()  # nothing else of ours is called before Ploomber makes the tasks
         plain.drop_half_notes()
 
     def __call__(self, dag: Any, show_progress: bool) -> list[TaskReport]:
@@ -113,7 +113,7 @@ class Build:
                 break
             if task.exec_status in READY and task.name not in self.begun:
                 self.begun.add(task.name)
-                if cutoff.is_needless(task):
+                if before.is_needless(task):
                     self.cut_off(task)
                     continue
                 times.begin(task.name, plain.files_of(task))

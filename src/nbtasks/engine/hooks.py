@@ -16,8 +16,8 @@ from typing import Any
 from ploomber.constants import TaskStatus
 from ploomber.products._resources import process_resources
 
-from nbtasks.checks import edited, fingerprints, notes, tables, uptodate
-from nbtasks.engine import after, answers, cluster, ipython, plain, reports
+from nbtasks.checks import fingerprints, notes, tables, uptodate
+from nbtasks.engine import after, answers, cluster, ipython, plain
 from nbtasks.pipeline import options, parameters
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import check_modules
@@ -59,7 +59,7 @@ def look_over(dag: Any) -> None:
     check_modules()
     known = plain.describe(dag, cells=True)
     parameters.check(known.values())
-    reports.use(dag, known)
+    ipython.make_reports(dag, known)
     for name in dag:
         plain.REASONS.pop(name, None)
         plain.WAITED.pop(name, None)
@@ -130,7 +130,7 @@ def watch(task: Any, known: Task, functions: dict[str, str]) -> None:
     ipython.encrypt(task)
     builds = "jupyterlab" not in sys.modules  # it reads the pipeline too
     if builds and task.exec_status.name in WAITS:
-        edited.keep_edits(known)
+        notes.keep_edits(known)
     own = task.on_finish.own if isinstance(task.on_finish, after.Finish) else task.on_finish
     failed = task.on_failure.own if isinstance(task.on_failure, after.Fail) else task.on_failure
     before = {key: after.look(product) for key, product in known.products.items()}

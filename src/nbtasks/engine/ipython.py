@@ -1,4 +1,4 @@
-"""Let notebooks use what IPython adds to Python, run where they ask to, and talk unheard."""
+"""Let notebooks use what IPython adds, run where they ask to, talk unheard, become reports."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import zmq
 from jupyter_client.manager import AsyncKernelManager
+from nbconvert import HTMLExporter
 from packaging.version import Version
+from ploomber.tasks import NotebookRunner
+
+from nbtasks.pipeline.tasks import Task
+from nbtasks.results.report import Report, describe
 
 ADDED = re.compile(r"^\s*[%!]|=\s*[%!]|\bawait\b|\basync\b|^[^#]*\?\s*$", re.M)
 
@@ -42,13 +48,7 @@ def encrypt(task: Any) -> None:
 
 
 def allow(task: Any) -> None:
-    """Switch off Ploomber's check of the code where it takes IPython for a mistake.
-
-    Parameters
-    ----------
-    task
-        A task; if it is no notebook in Python, nothing happens.
-    """
+    """Switch off Ploomber's check of a notebook in Python where it takes IPython for a mistake."""
     if getattr(task, "static_analysis", None) != "regular" or task.source.language != "python":
         return
     notebook = task.source.nb_obj_rendered
@@ -78,3 +78,22 @@ def stay(task: Any) -> None:
     if folder and "jupyterlab" not in sys.modules:  # whose kernels begin beside their notebooks
         known = os.environ.get(STAY, "").split(os.pathsep)
         os.environ[STAY] = os.pathsep.join({*filter(None, known), str(folder)})
+
+
+def make_reports(dag: Any, known: Mapping[str, Task]) -> None:
+    """Make reports of a rendered pipeline's .html products, and tell them what they are about.
+
+    Tasks that name an exporter keep it.
+    """
+    for task in dag.values():
+        if not isinstance(task, NotebookRunner) or task.nbconvert_exporter_name:
+            continue
+        converters = task._converter if isinstance(task._converter, list) else [task._converter]
+        for converter in converters:
+            if converter._exporter in (HTMLExporter, Report):
+                converter._exporter = Report
+                # pipeline.yaml may share one dictionary between tasks: make another
+                given = converter._nbconvert_export_kwargs
+                about = {"report": describe(known[task.name])}
+                resources = given.get("resources", {}) | about
+                converter._nbconvert_export_kwargs = given | {"resources": resources}

@@ -6,8 +6,6 @@ FOLDER gets the products, the logs, and for each pipeline what its tasks are and
 calls this before a push, the copy has what is pushed; else it has what the project has now.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -21,10 +19,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from nbtasks.engine import building, passed
+from nbtasks.engine import building
 from nbtasks.pipeline import options, parameters
 from nbtasks.pipeline.tasks import Task
-from nbtasks.project import copying, root
+from nbtasks.project import pushed, root
 from nbtasks.results import smoked
 
 #: A line of a task, as a build prints it.
@@ -43,14 +41,14 @@ def main(arguments: list[str]) -> int:
     if given.build:
         build(given.build, folder)
         return 0
-    state = passed.pushed_state()
-    if passed.has_passed(state):
+    state = pushed.pushed_state()
+    if pushed.has_passed(state):
         print("Nothing that a notebook can notice is new since the smoke test passed.")
         return 0
     problems = run(folder)
     print("\n".join(problems) or "All pipelines run on the data sample.")
     if not problems:
-        passed.remember(state)
+        pushed.remember(state)
     return int(bool(problems))
 
 
@@ -59,7 +57,7 @@ def run(folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         copy = Path(name).resolve() / root().name
-        copying.copy_project(copy)
+        pushed.copy_project(copy)
         names = ["pipeline.yaml", *sorted(path.name for path in copy.glob("pipeline.*.yaml"))]
         problems = [problem for pipeline in names for problem in run_one(copy, pipeline, folder)]
         return problems or find_forgotten(copy, [smoked.read_facts(folder, name) for name in names])

@@ -4,8 +4,6 @@ Shown are the lines that turn it on: in each pipeline.yaml of this folder and of
 where a pipeline is made in Python. Nothing is written without --write.
 """
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import os

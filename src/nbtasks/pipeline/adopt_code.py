@@ -1,7 +1,5 @@
 """Where Python code makes a pipeline of Ploomber, and the lines that have it use ours."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 
@@ -16,13 +14,7 @@ OTHERS = {
 
 
 def change(text: str) -> tuple[str, list[str]]:
-    """Return code with our lines in it, and notes on what is left to do.
-
-    Parameters
-    ----------
-    text
-        The code of a module. As it is returned if it makes no pipeline.
-    """
+    """Return code with our lines in it, and notes; as it is if it makes no pipeline."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
@@ -50,19 +42,15 @@ def is_import(node: ast.AST, package: str) -> bool:
 
 def calls(tree: ast.AST) -> Iterator[tuple[ast.stmt, ast.Call]]:
     """Yield each statement that makes a `DAG` of Ploomber, and the call in it."""
-    known = {name for node in ast.walk(tree) if is_import(node, "ploomber") for name in names(node)}
+    imports = [node for node in ast.walk(tree) if is_import(node, "ploomber")]
+    aliases = [alias for node in imports for alias in getattr(node, "names", [])]
+    known = {alias.asname or alias.name.partition(".")[0] for alias in aliases}
     for node in ast.walk(tree):
         value = getattr(node, "value", None)
         if isinstance(node, ast.stmt) and isinstance(value, ast.Call):
             text = ast.unparse(value.func)
             if text.split(".")[-1] == "DAG" and text.split(".")[0] in known:
                 yield node, value
-
-
-def names(node: ast.AST) -> list[str]:
-    """Return the names that an import defines."""
-    found = getattr(node, "names", [])
-    return [alias.asname or alias.name.partition(".")[0] for alias in found]
 
 
 def write(
@@ -85,19 +73,14 @@ def write(
         lines.insert(last + 1, indent(lines[statement.lineno - 1]) + hook + end(lines))
     ours = f"nbtasks.Executor({workers(given.get('executor'))})".encode()
     if place := given.get("executor"):
-        replace(lines, place, ours)
+        first, final = place.lineno - 1, (place.end_lineno or place.lineno) - 1
+        tail = lines[final][place.end_col_offset :]
+        lines[first : final + 1] = [lines[first][: place.col_offset] + ours + tail]
     else:
         start = b", " if call.args or call.keywords else b""
         row, at = (call.end_lineno or 1) - 1, (call.end_col_offset or 1) - 1
         lines[row] = lines[row][:at] + start + b"executor=" + ours + lines[row][at:]
     return True
-
-
-def replace(lines: list[bytes], node: ast.expr, new: bytes) -> None:
-    """Write something in place of an expression."""
-    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
-    tail = lines[last][node.end_col_offset :]
-    lines[first : last + 1] = [lines[first][: node.col_offset] + new + tail]
 
 
 def workers(executor: ast.expr | None) -> str:

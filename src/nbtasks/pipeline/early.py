@@ -4,8 +4,6 @@ Read are the texts of pipeline.yaml and of the sources. What they don't tell, su
 names of the tasks of a grid, is left to Ploomber.
 """
 
-from __future__ import annotations
-
 import ast
 import datetime
 import fnmatch
@@ -35,18 +33,8 @@ NEEDED = re.compile(r"""\bupstream\[\s*["']([^"']+)["']\s*\]""")
 
 
 def check() -> None:
-    """Refuse a pipeline that can't be built, if a command that reads it has been typed.
-
-    Raises
-    ------
-    Refusal
-        If YAML can't be read or a source is missing; if an option is cut short; if a notebook
-        gets a date, or the cell of its parameters has no tag; if a file under ``resources_``
-        is missing; if tasks need each other in a circle; or if there is no task of the name
-        after ``--partially``.
-    """
-    is_ploomber = options.is_ploomber(Path(sys.argv[0]))
-    if not (is_ploomber or sys.argv[0].startswith("nbtasks ")):
+    """Refuse a pipeline that can't be built, if a command that reads it has been typed."""
+    if not (options.is_ploomber(Path(sys.argv[0])) or sys.argv[0].startswith("nbtasks ")):
         return
     sources.check()
     check_exact(sys.argv[1:])
@@ -57,12 +45,14 @@ def check() -> None:
     meta = pipeline_file.read(path).get("meta") or {}
     needs = {}
     for name, task in tasks.items():
-        cells = list(read_cells(path.parent / str(task["source"])))
-        check_dates(path.name, name, task, is_notebook=bool(cells))
+        source = path.parent / str(task["source"])
+        cells = list(read_cells(source))
+        if cells:
+            check_dates(path.name, name, task)
         check_resources(path.parent, name, task)
         if meta.get("extract_upstream", True):
             check_tag(str(task["source"]), cells)
-            needs[name] = find_needed(path.parent / str(task["source"]), cells)
+            needs[name] = find_needed(source, cells)
         else:
             given = task.get("upstream") or []
             needs[name] = {given} if isinstance(given, str) else {*given}
@@ -96,12 +86,10 @@ def read_cells(source: Path) -> Iterator[tuple[bool, str]]:
                 yield "parameters" in notebooks.tags_of(cell), cell["source"]
 
 
-def check_dates(where: str, name: str, task: Mapping[str, Any], is_notebook: bool) -> None:
+def check_dates(where: str, name: str, task: Mapping[str, Any]) -> None:
     """Refuse a date among the parameters of a notebook: no notebook can hold one."""
     given = task.get("params")
-    if not is_notebook or not isinstance(given, Mapping):
-        return
-    for key, value in parameters.flatten(given).items():
+    for key, value in parameters.flatten(given if isinstance(given, Mapping) else {}).items():
         if isinstance(value, datetime.date):
             raise Refusal(
                 f"{where}: the parameter {key} of the task {name!r} is a date, which a notebook "

@@ -4,15 +4,13 @@ The usual way in four steps: columns by the longest path, points on the way of a
 columns, an order in each column that crosses few arrows, and heights that keep arrows straight.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_right, insort
+from graphlib import TopologicalSorter
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
-from nbtasks.pipeline.heights import level, mean, spread
-
+T = TypeVar("T")
 #: How often the columns are gone through, there and back.
 SWEEPS = 12
 #: How much straighter an arrow is kept between two points that it passes, or one.
@@ -27,16 +25,10 @@ class Spot(NamedTuple):
 
 
 class Graph:
-    """The tasks in their columns, and the steps of their arrows from one column to the next.
-
-    Parameters
-    ----------
-    upstream
-        The tasks, each with those that it needs; all of them have a place.
-    """
+    """The tasks in their columns, and the steps of their arrows from one column to the next."""
 
     def __init__(self, upstream: dict[str, list[str]]) -> None:
-        """See above."""
+        """Place the tasks, each given with those that it needs."""
         self.columns_of = columns(upstream)
         self.steps: dict[Spot, list[Spot]] = {}
         for name, column in self.columns_of.items():
@@ -97,10 +89,7 @@ class Graph:
     def heights(self, apart: dict[bool, float]) -> dict[Spot, float]:
         """Return how far down each spot is.
 
-        Parameters
-        ----------
-        apart
-            Half of the room between two tasks, and two arrows that pass: by `passes`.
+        `apart` is half of the room between two tasks, and two arrows that pass: by `passes`.
         """
         rooms = {spot: apart[self.passes(spot)] for spot in self.steps}
         found = dict.fromkeys(self.steps, 0.0)
@@ -146,9 +135,9 @@ class Graph:
         return sum(w * found[o] for w, o in zip(weights, beside, strict=True)) / total, total
 
 
-def turned(arrows: dict[Any, list[Any]]) -> dict[Any, list[Any]]:
+def turned(arrows: dict[T, list[T]]) -> dict[T, list[T]]:
     """Return arrows the other way round: what leads to each."""
-    found: dict[Any, list[Any]] = {name: [] for name in arrows}
+    found: dict[T, list[T]] = {name: [] for name in arrows}
     for name, ends in arrows.items():
         for end in ends:
             found[end].append(name)
@@ -157,15 +146,49 @@ def turned(arrows: dict[Any, list[Any]]) -> dict[Any, list[Any]]:
 
 def columns(upstream: dict[str, list[str]]) -> dict[str, int]:
     """Return the column of each task: after all that it needs, and not far before its first use."""
-    found = dict.fromkeys(upstream, 0)
-    for _ in upstream:
-        before = found.copy()
-        for name, needed in upstream.items():
-            found[name] = max((found[other] + 1 for other in needed), default=0)
-        if found == before:
-            break
+    found: dict[str, int] = {}
+    for name in TopologicalSorter(upstream).static_order():
+        found[name] = max((found[other] + 1 for other in upstream[name]), default=0)
     used = turned(upstream)
     for name in sorted(upstream, key=lambda name: -found[name]):
         if len(used[name]) > len(upstream[name]):
             found[name] = max(found[name], min(found[other] for other in used[name]) - 1)
-    return found
+    return {name: found[name] for name in upstream}
+
+
+def spread(pulls: list[tuple[float, float]], rooms: list[float]) -> list[float]:
+    """Return heights near to those wanted, in order and far enough apart (pool adjacent violators).
+
+    Given are the height that each wants and how much it weighs; what it needs above and below.
+    """
+    offsets = [0.0]
+    for one, other in pairwise(rooms):
+        offsets.append(offsets[-1] + one + other)
+    blocks: list[tuple[float, float, int]] = []
+    for (wanted, weight), offset in zip(pulls, offsets, strict=True):
+        blocks.append((wanted - offset, weight, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (a, v, m), (b, w, n) = blocks[-2:]
+            blocks[-2:] = [((a * v + b * w) / (v + w), v + w, m + n)]
+    levels = [level for level, _, count in blocks for _ in range(count)]
+    return [level + offset for level, offset in zip(levels, offsets, strict=True)]
+
+
+def level(
+    run: list[Spot], found: dict[Spot, float], limits: dict[Spot, tuple[float, float]]
+) -> None:
+    """Bring what follows each other to one height, or parts of it to one each."""
+    part, low, high = [run[0]], *limits[run[0]]
+    for one in [*run[1:], None]:
+        least, most = limits[one] if one else (math.inf, -math.inf)
+        if max(low, least) > min(high, most):
+            height = min(max(mean([found[each] for each in part], 0), low), high)
+            found.update(dict.fromkeys(part, height))
+            part, low, high = [], -math.inf, math.inf
+        part += [one] if one else []
+        low, high = max(low, least), min(high, most)
+
+
+def mean(numbers: list[float], default: float) -> float:
+    """Return the mean; of no numbers the default."""
+    return sum(numbers) / len(numbers) if numbers else default

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nbtasks.errors import Refusal
 from nbtasks.notebooks import sync
-from nbtasks.pipeline import draft, kinds, parts, pipeline_file, raw
+from nbtasks.pipeline import draft, kinds, new_dashboard, parts, pipeline_file, raw
 from nbtasks.project import package, root
 
 #: Where else a file may have the name of a task.
@@ -91,6 +91,7 @@ def make(options: argparse.Namespace) -> None:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="nbtasks new", description=__doc__)
+    parser.add_argument("--dashboard", action="store_true", help="no task, but a dashboard")
     parser.add_argument("name", help="name of the task: small letters, digits and _")
     parser.add_argument(
         "--upstream", nargs="+", default=[], metavar="TASK", help="tasks whose tables it reads"
@@ -118,6 +119,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> int:
     """Make the task; return 1 if it is refused."""
+    if "--dashboard" in arguments:
+        return new_dashboard.main(arguments)
     options = parse(arguments)
     name = options.name
     others = list(namesakes(name, options.draft, options.raw))

@@ -1,7 +1,5 @@
 """What a command line says: which pipeline, and which parameters."""
 
-from __future__ import annotations
-
 import ast
 import os
 import sys
@@ -20,7 +18,8 @@ def is_ploomber(program: Path) -> bool:
 
 def given() -> dict[str, str]:
     """Return the parameters on the command line, as they are typed: option and value."""
-    words = [part for word in sys.argv[1:] for part in split_option(word)]
+    typed = (word.split("=", 1) if word.startswith(CLI) else [word] for word in sys.argv[1:])
+    words = [part for parts in typed for part in parts]
     return {w: words[i + 1] for i, w in enumerate(words[:-1]) if w.startswith(CLI)}
 
 
@@ -40,11 +39,6 @@ def read_value(text: str, example: Any) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return text
-
-
-def split_option(word: str) -> list[str]:
-    """Split ``--env--name=value``."""
-    return word.split("=", 1) if word.startswith(CLI) else [word]
 
 
 def env_path() -> Path | None:

@@ -1,7 +1,5 @@
 """Check the parameters: that they exist, and have the type that they have in env.yaml."""
 
-from __future__ import annotations
-
 import ast
 import datetime
 import difflib
@@ -24,15 +22,8 @@ WORD_OR_NUMBER = "executor"
 def check(tasks: Iterable[Task]) -> None:
     """Refuse parameters that do not exist, and values of another type than in env.yaml.
 
-    Parameters
-    ----------
-    tasks
-        Those of the pipeline, with their cells.
-
-    Raises
-    ------
-    ValueError
-        If there is one; the message says where, and lists those that exist.
+    The tasks are those of the pipeline, with their cells. ValueError says where one of them is,
+    and lists the parameters that exist.
     """
     for path in sorted(root().glob("env.*.yaml")):
         base = base_of(path)

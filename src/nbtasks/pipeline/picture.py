@@ -1,7 +1,5 @@
 """Draw the pipeline as a picture, with nothing but Python: no network, no system library."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -109,10 +107,7 @@ class Drawing:
 def draw(nodes: list[Node]) -> str:
     """Return the picture of a pipeline, an SVG element.
 
-    Parameters
-    ----------
-    nodes
-        Its tasks. Upstream tasks that are not among them are left out.
+    Upstream tasks that are not among its nodes are left out.
     """
     drawing = Drawing(nodes)
     wide, high = drawing.size()
@@ -146,9 +141,9 @@ def box(node: Node, x: float, y: float) -> str:
     return f"<a href={quoteattr(node.link)}>{shape}</a>" if node.link else shape
 
 
-def node_of(task: Task, link: str = "") -> Node:
+def node_of(task: Task) -> Node:
     """Return a task as it is drawn."""
-    return Node(task.name, list(task.upstream), state(task), link)
+    return Node(task.name, list(task.upstream), state(task))
 
 
 def state(task: Task) -> str:

@@ -5,8 +5,6 @@
 The schemas are as strict as Ploomber; they know nothing of other files, which a build looks at.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 import sys

@@ -3,8 +3,6 @@
 Ploomber answers the first with a traceback, and proposes to write an empty file for the second.
 """
 
-from __future__ import annotations
-
 import ast
 import difflib
 import functools
@@ -16,7 +14,8 @@ from typing import Any
 import yaml
 
 from nbtasks.errors import Refusal
-from nbtasks.pipeline import options, pipeline_file
+from nbtasks.pipeline import options, pipeline_file, schema
+from nbtasks.pipeline.tasks import shorten
 from nbtasks.project import imports, root
 
 #: What is wrong, as PyYAML says it -> what that means.
@@ -30,14 +29,7 @@ MEANS = {
 
 @functools.cache
 def check() -> None:
-    """Refuse what the command that has been typed can't read.
-
-    Raises
-    ------
-    Refusal
-        If pipeline.yaml or a file of parameters is no YAML, or has a key twice; if schemas.py
-        is no Python; if a task has a source that does not exist.
-    """
+    """Refuse what the command that has been typed can't read."""
     path = options.pipeline_path()
     for file in [path, *sorted(root().glob("env*.yaml"))]:
         if file.is_file():
@@ -47,9 +39,12 @@ def check() -> None:
     there = pipeline_file.read(path)
     meta = there.get("meta") or {}
     if there and not meta.get("source_loader"):
-        listed = list(find_sources(path))
-        for source, line in listed:
-            check_source(path, source, line, {one for one, _ in listed})
+        tree = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        used = [str(task["source"]) for task in there["tasks"]]
+        for number, source in enumerate(used):
+            if problem := check_source(path.parent, source, {*used}):
+                line = schema.line_of(tree, ["tasks", number, "source"])
+                raise Refusal(f"{path.name}:{line}: {problem}")
 
 
 def check_yaml(path: Path) -> None:
@@ -79,7 +74,7 @@ def check_syntax(path: Path) -> None:
         ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:
         said, line = getattr(error, "msg", str(error)), getattr(error, "lineno", 1)
-        raise Refusal(f"{path.relative_to(root()).as_posix()}:{line}: {said}") from None
+        raise Refusal(f"{shorten(path)}:{line}: {said}") from None
 
 
 def find_repeated(tree: Any) -> Iterator[tuple[str, int, int]]:
@@ -90,44 +85,22 @@ def find_repeated(tree: Any) -> Iterator[tuple[str, int, int]]:
         if isinstance(node, yaml.SequenceNode):
             waiting += node.value
         elif isinstance(node, yaml.MappingNode):
-            lines: dict[tuple[str, str], int] = {}
+            marks: dict[tuple[str, str], yaml.Mark] = {}
             for key, value in node.value:
                 waiting.append(value)
                 if isinstance(key, yaml.ScalarNode) and key.value != "<<":
-                    line = key.start_mark.line + 1
-                    before = lines.setdefault((key.tag, key.value), line)
-                    if before != line or key.start_mark.column != column_of(node, key):
-                        yield key.value, line, before
+                    first = marks.setdefault((key.tag, key.value), key.start_mark)
+                    if first is not key.start_mark:
+                        yield key.value, key.start_mark.line + 1, first.line + 1
 
 
-def column_of(node: yaml.MappingNode, key: yaml.ScalarNode) -> int:
-    """Return the column of the first key of a mapping that is the same."""
-    same = (one for one, _ in node.value if (one.tag, one.value) == (key.tag, key.value))
-    column: int = next(same).start_mark.column
-    return column
-
-
-def find_sources(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield the source of each task of a pipeline, and its line."""
-    tree = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
-    for tasks in (value for key, value in (tree.value if tree else ()) if key.value == "tasks"):
-        for task in tasks.value:
-            pairs = task.value if isinstance(task, yaml.MappingNode) else ()
-            for key, value in pairs:
-                if key.value == "source" and isinstance(value, yaml.ScalarNode):
-                    yield value.value, value.start_mark.line + 1
-
-
-def check_source(path: Path, source: str, line: int, used: set[str]) -> None:
-    """Refuse a source that does not exist, as far as it can be told before it is imported."""
+def check_source(folder: Path, source: str, used: set[str]) -> str:
+    """Say that a source is missing, as far as it can be told before it is imported; or nothing."""
     if re.search(r"[*?\[{]", source):
-        return
+        return ""
     if Path(source).suffix in pipeline_file.FILES or "/" in source:
-        problem = missing_file(path.parent, source, used)
-    else:
-        problem = missing_function(source)
-    if problem:
-        raise Refusal(f"{path.name}:{line}: {problem}")
+        return missing_file(folder, source, used)
+    return missing_function(source)
 
 
 def missing_file(folder: Path, source: str, used: set[str]) -> str:
@@ -135,8 +108,7 @@ def missing_file(folder: Path, source: str, used: set[str]) -> str:
     if any((place / source).exists() for place in (folder, root())):
         return ""
     suffix, beside = Path(source).suffix, Path(source).parent
-    found = (file.relative_to(root()) for file in (root() / "tasks").rglob(f"*{suffix}"))
-    others = sorted({file.as_posix() for file in found} - used)
+    others = sorted({*map(shorten, (root() / "tasks").rglob(f"*{suffix}"))} - used)
     near = [name for name in others if Path(name).parent == beside]
     alike = difflib.get_close_matches(source, others, n=1) or (near if len(near) == 1 else [])
     meant = f"Did you mean {alike[0]}?" if alike else "Has it been renamed?"
@@ -146,24 +118,18 @@ def missing_file(folder: Path, source: str, used: set[str]) -> str:
 def missing_function(source: str) -> str:
     """Say that a function of the project, or its module, is missing; nothing if it may be there."""
     module, _, function = source.rpartition(".")
-    top = module.partition(".")[0]
-    if not module or not any((place / top).is_dir() for place in imports.places()):
-        files = dict(imports.find_modules(module)) if module else {}
-        return in_module(files[module], function) if module in files else ""
-    files = dict(imports.find_modules(module))
+    files = dict(imports.find_modules(module)) if module else {}
     if module in files:
         return in_module(files[module], function)
+    top, places = module.partition(".")[0], imports.places()
+    if not module or not any((place / top).is_dir() for place in places):
+        return ""
     folder, _, stem = module.rpartition(".")
-    beside = [
-        file
-        for place in imports.places()
-        for file in place.joinpath(*folder.split(".")).glob("*.*")
-    ]
+    beside = [file for place in places for file in place.joinpath(*folder.split(".")).glob("*.*")]
     if any(file.name.partition(".")[0] == stem for file in beside):  # compiled
         return ""
-    names = [f"{folder}.{file.stem}" for file in beside if file.suffix == ".py"]
-    alike = difflib.get_close_matches(module, names, n=1)
-    return f"there is no module {module}" + (f". Did you mean {alike[0]}?" if alike else "")
+    names = {f"{folder}.{file.stem}" for file in beside if file.suffix == ".py"}
+    return f"there is no module {module}{meant(module, names)}"
 
 
 def in_module(file: Path, function: str) -> str:
@@ -172,6 +138,10 @@ def in_module(file: Path, function: str) -> str:
     names = {name for node in body for name in imports.names_bound(node)}
     if not body or {function, "*", "__getattr__"} & names:
         return ""
-    alike = difflib.get_close_matches(function, names, n=1)
-    meant = f". Did you mean {alike[0]}?" if alike else ""
-    return f"{file.relative_to(root()).as_posix()} has no function {function}{meant}"
+    return f"{shorten(file)} has no function {function}{meant(function, names)}"
+
+
+def meant(name: str, known: set[str]) -> str:
+    """Ask whether a name that is much like this one is meant, if there is such."""
+    alike = difflib.get_close_matches(name, known, n=1)
+    return f". Did you mean {alike[0]}?" if alike else ""

@@ -32,24 +32,13 @@ def shorten(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the code of a task is, and what it says.
-
-    Parameters
-    ----------
-    path
-        Its file; None if it has none.
-    text
-        The code.
-    language
-        `python`, `r`, `sql`...
-    cells
-        The cells of a notebook, the parameters of the pipeline put in. Empty for anything else,
-        or if nobody asked for them.
-    """
+    """Where the code of a task is, and what it says."""
 
     path: Path | None
     text: str
+    #: `python`, `r`, `sql`...
     language: str
+    #: Those of a notebook, the parameters of the pipeline put in, if somebody asked for them.
     cells: tuple[Cell, ...] = ()
 
     def code(self) -> list[str]:
@@ -63,29 +52,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Product:
-    """What a task makes: a file, a folder, or a table in a database.
+    """What a task makes: a file, a folder, or a table in a database."""
 
-    Parameters
-    ----------
-    name
-        The path, or the name of the table.
-    path
-        None for what is no file or folder.
-    noted
-        What was noted of it when it was made; empty if it was not.
-    is_table
-        Whether it is a table in a database.
-    is_run
-        Whether it is the executed notebook of its task, or a report of it: these hold times.
-    client
-        What has the database of such a table as its `engine` or its `connection`.
-    """
-
+    #: The path, or the name of the table.
     name: str
+    #: None for what is no file or folder.
     path: Path | None
+    #: What was noted of it when it was made; empty if it was not.
     noted: Mapping[str, Any]
     is_table: bool = False
+    #: Whether it is the executed notebook of its task, or a report of it: these hold times.
     is_run: bool = False
+    #: What has the database of a table as its `engine` or its `connection`.
     client: Any = None
 
     def shown(self) -> str:
@@ -95,43 +73,28 @@ class Product:
 
 @dataclass(frozen=True)
 class Task:
-    """A task of a pipeline.
-
-    Parameters
-    ----------
-    name, source, state
-        See above.
-    params
-        Its parameters, as JSON has them.
-    products
-        By their keys, `""` when there is only one.
-    upstream
-        The tasks whose products it reads, by name.
-    functions
-        Module and name of the functions that it is made of: its source, its serializers.
-    kinds
-        How the classes of the task and its products are called, such as `SQLScript`.
-    has_client
-        Whether it has a connection to a database, or the like.
-    is_notebook
-        Whether it is one, or a script that is run as one.
-    is_analysed
-        Whether its code may be held against its parameters.
-    folder
-        Where it runs; None for the project's.
-    """
+    """A task of a pipeline."""
 
     name: str
     source: Source
+    #: As JSON has them.
     params: Mapping[str, Any]
+    #: By their keys, `""` when there is only one.
     products: Mapping[str, Product]
     state: State
+    #: The tasks whose products it reads, by name.
     upstream: Mapping[str, Task] = field(default_factory=dict)
+    #: Module and name of those that it is made of: its source, its serializers.
     functions: tuple[tuple[str, str], ...] = ()
+    #: How the classes of the task and its products are called, such as `SQLScript`.
     kinds: frozenset[str] = frozenset()
+    #: A connection to a database, or the like.
     has_client: bool = False
+    #: Whether it is one, or a script that is run as one.
     is_notebook: bool = False
+    #: Whether its code may be held against its parameters.
     is_analysed: bool = False
+    #: Where it runs; None for the project's.
     folder: Path | None = None
 
     def files(self) -> dict[str, Path]:

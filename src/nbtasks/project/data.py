@@ -4,9 +4,8 @@ nbtasks data                       check every file of the list; download what i
 nbtasks data add FILE [--url URL]  put a file on the list, and leave it out of git
 """
 
-from __future__ import annotations
-
 import argparse
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,8 @@ def read_list() -> dict[str, dict[str, Any]]:
 
 def hash_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    import pooch  # half a second
-
-    return str(pooch.file_hash(str(path)))
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def add(path: Path, url: str | None) -> int:
@@ -79,23 +77,15 @@ def check(name: str, wanted: Mapping[str, Any]) -> str | None:
     return None
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="nbtasks data",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: list[str]) -> int:
+    """Check the list, or add to it; return 1 if a file is missing or another one."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("nbtasks data", description=__doc__, formatter_class=raw)
     actions = parser.add_subparsers(dest="action", metavar="")
     adding = actions.add_parser("add", help="put a file on the list, and leave it out of git")
     adding.add_argument("file", type=Path)
     adding.add_argument("--url", help="where others can download it")
-    return parser.parse_args(arguments)
-
-
-def main(arguments: list[str]) -> int:
-    """Check the list, or add to it; return 1 if a file is missing or another one."""
-    options = parse(arguments)
+    options = parser.parse_args(arguments)
     if options.action == "add":
         return add(options.file, options.url)
     problems = 0

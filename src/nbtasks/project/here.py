@@ -50,13 +50,7 @@ def root() -> Path:
 
 
 def package() -> Path:
-    """Return the folder of the project's package in ``src``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-    """
+    """Return the folder of the package in ``src``; FileNotFoundError if there is none."""
     found = sorted((root() / "src").glob("*/__init__.py"))
     if not found:
         raise FileNotFoundError(f"there is no package in {root() / 'src'}: no */__init__.py")
@@ -106,25 +100,14 @@ def spare_the_home_of_builds() -> None:
 def encode(stream: TextIO, encoding: str | None = None, errors: str | None = None) -> None:
     """Have what is printed encoded in another way, if the stream can be told so.
 
-    Parameters
-    ----------
-    stream
-        Such as ``sys.stdout``.
-    encoding, errors
-        As for `open`; None: as before.
+    `encoding` and `errors` are as for `open`; None: as before.
     """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding=encoding, errors=errors)
 
 
 def check_modules() -> None:
-    """Refuse modules of another folder that were imported before ours could be.
-
-    Raises
-    ------
-    ValueError
-        If there is one.
-    """
+    """Refuse modules of another folder that were imported before ours could be."""
     for found in (root() / "src").glob("*/__init__.py"):
         name = found.parent.name
         file = getattr(sys.modules.get(name), "__file__", None)

@@ -4,8 +4,6 @@ An import counts wherever it stands and however it is written. The modules that 
 imports count too.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import functools
@@ -56,20 +54,10 @@ def parse_cell(cell: str) -> ast.Module:
 
 
 def imported_names(tree: ast.AST, package: str = "") -> Iterator[str]:
-    """Yield the dotted names that code imports, or may import.
+    """Yield the dotted names that code of a package, or of none, imports or may import.
 
-    Parameters
-    ----------
-    tree
-        The parsed code.
-    package
-        The package it belongs to, for imports that begin with a dot.
-
-    Yields
-    ------
-    str
-        Such as ``my_pipeline.clean``; for ``from my_pipeline import clean`` that one and
-        ``my_pipeline``, since `clean` may be a module or not.
+    Such as ``my_pipeline.clean``; for ``from my_pipeline import clean`` that one and
+    ``my_pipeline``, since `clean` may be a module or not.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -125,21 +113,10 @@ def imports_of(name: str, file: Path, folders: tuple[Path, ...]) -> frozenset[tu
 def follow(
     trees: Iterable[ast.AST], package: str = "", folders: tuple[Path, ...] = ()
 ) -> dict[str, str]:
-    """Return the project's modules that code imports, directly or through others.
+    """Return the project's modules that code of a package imports, directly or through others.
 
-    Parameters
-    ----------
-    trees
-        The parsed code.
-    package
-        The package it belongs to, if any.
-    folders
-        Where modules may lie; none stands for the project and its `src`.
-
-    Returns
-    -------
-    dict
-        Path of each module, from the project's folder -> fingerprint of its text.
+    Path of each, from the project's folder -> fingerprint of its text. Modules may lie in the
+    folders; none stands for the project and its `src`.
     """
     names = {name for tree in trees for name in imported_names(tree, package)}
     waiting = [module for name in names for module in find_modules(name, folders)]
@@ -157,14 +134,15 @@ def names_bound(node: ast.stmt) -> set[str]:
     """Return the names that a statement of a module defines."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
-    stored = (n for n in ast.walk(node) if isinstance(getattr(n, "ctx", None), ast.Store))
-    aliases = (n for n in ast.walk(node) if isinstance(n, ast.alias))
-    inner = (n for n in ast.walk(node) if isinstance(n, ast.FunctionDef | ast.ClassDef))
-    return (
-        {getattr(n, "id", "") for n in stored}
-        | {(n.asname or n.name).partition(".")[0] for n in aliases}
-        | {n.name for n in inner}
-    ) - {""}
+    names = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.alias):
+            names.add((part.asname or part.name).partition(".")[0])
+        elif isinstance(part, ast.FunctionDef | ast.ClassDef):
+            names.add(part.name)
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            names.add(part.id)
+    return names
 
 
 @functools.cache

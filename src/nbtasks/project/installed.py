@@ -3,8 +3,6 @@
 An installed package does not follow a branch, and two projects may share an environment.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib.metadata
 import json

@@ -4,8 +4,6 @@ Git runs one program as its hook pre-push. What git-lfs would put there does not
 pre-commit's, so .pre-commit-config.yaml calls this.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

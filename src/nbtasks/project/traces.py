@@ -49,12 +49,12 @@ class Cells(NamedTuple):
 
     def place(self, number: int, line: int) -> str:
         """Return a line of the cell `In [number]`, as the script or the notebook has it."""
+        where = f"{self.path}, In [{number}], line {line}"
         if not 0 < number <= len(self.sources):
-            return f"{self.path}, In [{number}], line {line}"
+            return where
         lines = self.sources[number - 1].splitlines()
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         begins = self.find(number - 1)
-        where = f"{self.path}, In [{number}], line {line}"
         return f"{where if begins is None else f'{self.path}:{begins + line}'}: {text}"
 
     def find(self, at: int) -> int | None:

@@ -1,9 +1,12 @@
-"""What pages say about the project: its name, its commit, the environment, the sample."""
+"""What pages say about the project: its name, author and commit, the sample, titles of tasks."""
 
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,16 @@ def project() -> str:
     readme = root() / "README.md"
     lines = readme.read_text(encoding="utf-8").splitlines() if readme.exists() else []
     return next((line[2:].strip() for line in lines if line.startswith("# ")), root().name)
+
+
+def author() -> str:
+    """Return who has written the project, as pyproject.toml says; "" if nobody has said so."""
+    with suppress(OSError, ValueError, AttributeError):  # it is not there, or not as it should be
+        text = (root() / "pyproject.toml").read_text(encoding="utf-8")
+        authors = tomllib.loads(text).get("project", {}).get("authors", [])
+        names = [each.get("name", "") for each in authors]
+        return ", ".join(name for name in names if name not in {"", "Your Name"})
+    return ""
 
 
 def commit() -> str:
@@ -83,3 +96,29 @@ def read_rows(path: str) -> tuple[int, int]:
         return 0, 0
     attributes = json.loads((about.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
     return about.num_rows, attributes.get("drawn_from", 0)
+
+
+def titles(tasks: Mapping[str, Task]) -> dict[str, str]:
+    """Return the title of each task: its heading, and how it differs from others of its script."""
+    alike: dict[str, dict[str, Task]] = {}
+    for name, task in tasks.items():
+        alike.setdefault(task.source.shown(), {})[name] = task
+    found = {}
+    for group in alike.values():
+        several = {name for name, each in values(group).items() if len(each) > 1}
+        for name, task in group.items():
+            own = [f"{key} {task.params[key]}" for key in sorted(several) if key in task.params]
+            title = heading(task)
+            found[name] = " · ".join([title, ", ".join(own)]) if own and title else title
+    return found
+
+
+def heading(task: Task) -> str:
+    """Return the first heading of the script of a task."""
+    if task.source.path is None:
+        return ""
+    with suppress(OSError, UnicodeDecodeError):
+        text = task.source.path.read_text(encoding="utf-8")
+        if found := re.search(r"(?m)^(?:# |\s*\")# (.+?)(?:\\n\",?)?$", text):
+            return found[1]
+    return ""

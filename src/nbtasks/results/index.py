@@ -6,29 +6,27 @@ network, and no server.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from nbtasks.checks import times
-from nbtasks.checks.texts import Types
 from nbtasks.pipeline import picture
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import root
-from nbtasks.results import about, titles
+from nbtasks.results import about, preview
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 #: How the page holds its cards, so that a build of a part of the pipeline keeps the others.
 CARDS = re.compile(r'<script type="application/json" id="cards">(.*?)</script>', re.DOTALL)
-TABLES = {".parquet", ".csv"}
-ROWS = 5
+#: The folders of a build of the sample and of one of all data; where a page names the other one.
+SWAPPED = {"sample=True": "sample=False", "sample=False": "sample=True"}
+OTHER = "<!-- other -->"
 
 
 def write(tasks: Mapping[str, Task], errors: dict[str, str] | None = None) -> Path | None:
@@ -59,18 +57,41 @@ def write(tasks: Mapping[str, Task], errors: dict[str, str] | None = None) -> Pa
     if is_current(tasks, page, earlier):
         return page
     said = errors or {}
-    named = titles.of(tasks)
+    named = about.titles(tasks)
     cards = [
         {**describe(task, folder, said.get(name, "")), "title": named[name]}
         for name, task in tasks.items()
     ]
     cards += keep(earlier, {card["name"] for card in cards}, folder)
-    text = render(tasks, cards, folder)
+    put(page, before, link(page, render(tasks, cards, folder)))
+    if other := other_of(page):
+        text = other.read_text(encoding="utf-8")
+        put(other, text, link(other, text))
+    return page
+
+
+def put(page: Path, before: str, text: str) -> None:
+    """Write a page, whole or not at all, if it is not as it was before."""
     if text != before:
         partial = page.with_name(f".{page.name}.part")
         partial.write_text(text, encoding="utf-8")
         os.replace(partial, page)
-    return page
+
+
+def other_of(page: Path) -> Path | None:
+    """Return the page of all data for that of the sample, and the other way round, if it exists."""
+    name = SWAPPED.get(page.parent.name)
+    found = page.parent.parent / name / page.name if name else page
+    return found if name and found.exists() else None
+
+
+def link(page: Path, text: str) -> str:
+    """Return the text of a page with a link to the other one, if that exists."""
+    if other := other_of(page):
+        folder = other.parent.name
+        words = "all data" if folder == "sample=False" else "the sample"
+        return text.replace(OTHER, f'<a href="../{folder}/index.html">The page of {words}</a>', 1)
+    return text
 
 
 def is_current(tasks: Mapping[str, Task], page: Path, cards: list[dict[str, Any]]) -> bool:
@@ -151,27 +172,9 @@ def render(tasks: Mapping[str, Task], cards: list[dict[str, Any]], folder: Path)
         parameters=about.values(tasks),
         cards=cards,
         picture=picture.draw(nodes),
-        tables=[preview(Path(path), folder) for path in tables if Path(path).suffix in TABLES],
+        tables=[
+            preview.describe(path, folder)
+            for path in map(Path, tables)
+            if path.suffix in preview.TABLES
+        ],
     )
-
-
-def preview(path: Path, folder: Path) -> dict[str, Any]:
-    """Return the size and the first rows of a table."""
-    shown = {"file": path.relative_to(folder).as_posix(), "size": "", "rows": ""}
-    with suppress(OSError, ValueError, ImportError):  # ArrowInvalid is a ValueError
-        import pandas as pd
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        if path.suffix == ".csv":
-            given = Types().for_csv(path, ",")
-            given.pop("columns")
-            table, size = pd.read_csv(path, nrows=ROWS, **given), ""
-        else:
-            file = pq.ParquetFile(path)
-            first = list(itertools.islice(file.iter_batches(ROWS), 1))  # none if it is empty
-            table = pa.Table.from_batches(first, schema=file.schema_arrow).to_pandas()
-            size = f"{file.metadata.num_rows:,} rows, {table.shape[1]} columns"
-        shown["size"] = size
-        shown["rows"] = table.to_html(border=0, na_rep="", max_cols=30)
-    return shown

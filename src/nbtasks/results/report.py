@@ -19,7 +19,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from nbtasks.pipeline.tasks import Task
-from nbtasks.results import about, embedded, formulas, network, offline
+from nbtasks.results import about, embedded, finish, formulas, network, offline
 from nbtasks.results.offline import FIGURE
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -77,14 +77,19 @@ class Report(HTMLExporter):
         """Return the page of an executed notebook."""
         facts = (resources or {}).get("report", {})
         run = nb.metadata.get("papermill", {})
+        given = run.get("parameters", {})
         title = heading(nb) or facts.get("task", "Report")
-        drop_paths(nb, run.get("parameters", {}).get("product", {}))
+        drop_paths(nb, given.get("product", {}))
         needs = offline.prepare(nb, self.priority(), self.urls())
         warn(needs, facts.get("task", title))
+        finish.prepare(nb)
+        used = {name: value for name, value in given.items() if name not in about.OWN}
+        facts = {"parameters": used} | facts
         has_figures = any(FIGURE in output.get("data", {}) for output in outputs(nb))
         facts |= {
             "title": title,
             "project": about.project(),
+            "author": about.author(),
             "commit": about.commit(),
             "date": date(run.get("end_time")),
             "sample": about.sample(facts.get("parameters", {}), facts.get("tables", [])),
@@ -96,6 +101,7 @@ class Report(HTMLExporter):
         name = " · ".join(filter(None, [title, facts["project"], facts["sample"]]))
         resources = (resources or {}) | {"report": facts, "metadata": {"name": name}}
         html, resources = super().from_notebook_node(nb, resources, **options)
+        html = finish.add_contents(html)
         for name in facts["scripts"]:  # only now: nbconvert would parse these 5 MB too
             html = html.replace(f"/* {name}.js */", embedded.script(name), 1)
         return html, resources

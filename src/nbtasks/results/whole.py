@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from nbtasks.checks import fingerprints, notes
+from nbtasks.checks import fingerprints, frames, notes, tables
+from nbtasks.checks.texts import Types
+from nbtasks.errors import NbtasksError
 from nbtasks.pipeline.tasks import Task
 from nbtasks.results import about
 
@@ -37,8 +37,17 @@ class Results:
         return [text for text in texts if text]
 
 
+class UnreadableError(NbtasksError):
+    """A table can't be read."""
+
+
 class Whole:
     """What some tasks have made, as it was when it was last whole.
+
+    Attributes
+    ----------
+    problems
+        Why it was not whole when it was last read, a sentence for each product or task.
 
     Parameters
     ----------
@@ -55,16 +64,29 @@ class Whole:
         self.lock = Lock()
         self.state: list[Any] = []
         self.results: Results | None = None
+        self.problems: list[str] = []
 
     def read(self) -> Results | None:
         """Return the results; None if they have never been whole."""
-        with self.lock, suppress(OSError, ValueError):  # what is written just now
-            state = self.look()
-            if state != self.state and all(map(is_whole, (tasks := self.tasks()).values())):
-                results = self.read_results(tasks)
-                if self.look() == state:
-                    self.state, self.results = state, results
+        with self.lock:
+            try:
+                self.renew()
+            except (OSError, ValueError, NbtasksError) as error:  # what is written just now
+                self.problems = [str(error)]
         return self.results
+
+    def renew(self) -> None:
+        """Read the results, if something has changed and all is whole."""
+        state = self.look()
+        if state == self.state:
+            return
+        tasks = self.tasks()
+        self.problems = [text for task in tasks.values() for text in lacking(task)]
+        if self.problems:
+            return
+        results = self.read_results(tasks)
+        if self.look() == state:
+            self.state, self.results = state, results
 
     def tasks(self) -> dict[str, Task]:
         """Return the tasks, and those that they depend on."""
@@ -80,29 +102,64 @@ class Whole:
 
     def read_results(self, tasks: Mapping[str, Task]) -> Results:
         """Read the tables."""
-        tables = {name: read_tables(tasks[name].files()) for name in self.names}
+        found = {name: read_tables(tasks[name]) for name in self.names}
         products = [product for task in tasks.values() for product in task.products.values()]
         made = max(product.noted["timestamp"] for product in products)
         parquet = [str(path) for path in self.files if path.suffix == ".parquet"]
         sample = about.sample(about.parameters(tasks), parquet)
-        return Results(tables, made, sample, about.environment(self.files[0]))
+        return Results(found, made, sample, about.environment(self.files[0]))
 
 
-def read_tables(files: dict[str, Path]) -> dict[str, Any]:
-    """Return those of a task's products that are tables."""
+def read_tables(task: Task) -> dict[str, Any]:
+    """Return those of a task's products that are files of tables, texts as their schema says.
+
+    Raises
+    ------
+    UnreadableError
+        If one can't be read, whatever the reason.
+    """
+    found = {}
+    for key in frames.find_tables(task.products):
+        product = task.products[key]
+        if product.path is not None and frames.kind_of(product) not in frames.MAYBE:
+            try:
+                found[key or "product"] = read_table(task, key)
+            except Exception as error:
+                reason = f"{type(error).__name__} {error}".splitlines()[0]
+                raise UnreadableError(f"{product.shown()} can't be read: {reason}") from error
+    return found
+
+
+def read_table(task: Task, key: str) -> Any:
+    """Return a table as a data frame."""
     import pandas as pd
 
-    paths = {key: path for key, path in files.items() if path.suffix == ".parquet"}
-    return {key: pd.read_parquet(path) for key, path in paths.items()}
+    product = task.products[key]
+    if frames.kind_of(product) == ".parquet":
+        return pd.read_parquet(product.name)  # which keeps its index
+    schema = tables.assign(task, tables.load_schemas(), say=lambda _: None).get(key)
+    return pd.concat(frames.read_parts(product, Types(schema)))
 
 
-def is_whole(task: Task) -> bool:
-    """Tell whether a task's products are as it left them, made of what its input is now."""
-    noted = notes.find_note([product.noted for product in task.products.values()])
+def lacking(task: Task) -> list[str]:
+    """Return what keeps the products of a task from being whole, a sentence each.
+
+    They have to be there, as it left them, made of what its input is now.
+    """
+    products = task.products
+    gone = [each.shown() for each in products.values() if each.path and not each.path.exists()]
+    if gone:
+        return [f"{name} is not there" for name in gone]
+    noted = notes.find_note([product.noted for product in products.values()])
     if not noted:
-        return False
+        return [f"{task.name} has not succeeded yet"]
+    made = noted.get("products", {})
+    others = [key for key in products if key in made and notes.identify(products[key]) != made[key]]
+    if others:
+        return [f"{products[key].shown()} is not as {task.name} left it" for key in others]
     # Functions that have changed since make no table wrong.
-    return notes.compare(task, noted, noted.get("functions", {})) is None
+    reason = notes.compare(task, noted, noted.get("functions", {}))
+    return [f"{task.name} has to run: {reason}"] if reason else []
 
 
 def age(seconds: float) -> str:

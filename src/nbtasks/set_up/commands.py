@@ -1,4 +1,4 @@
-"""Run commands for bootstrap.py: show each one, and the details when it fails."""
+"""Run commands for bootstrap.py: quietly, and show one with all it said when it fails."""
 
 from __future__ import annotations
 
@@ -72,10 +72,17 @@ def check(command: Sequence[Part], process: Ended) -> None:
         raise SetupError(f"`{typed} ...` failed (exit code {process.returncode})")
 
 
+def end(command: Sequence[Part], process: Ended, lines: Sequence[str] = ()) -> None:
+    """Show a command that has failed, with the lines that were kept back; raise SetupError."""
+    if process.returncode:
+        print("  $", quote(command), flush=True)
+        print("".join(f"    {line}" for line in lines), flush=True)
+    check(command, process)
+
+
 def run(*command: Part) -> None:
-    """Print a command and run it; what it prints is for the reader."""
-    print("  $", quote(command))
-    check(command, start(subprocess.run, command))
+    """Run a command; what it prints is for the reader."""
+    end(command, start(subprocess.run, command))
 
 
 def ask(*command: Part) -> str:
@@ -96,36 +103,33 @@ def works(*command: Part) -> bool:
 
 
 def watch(*command: Part) -> list[str]:
-    """Print a command, run it and return the lines that it printed.
+    """Run a command and return the lines that it printed.
 
     They are shown when it fails only. Meanwhile a terminal shows one line: the seconds, and
-    the last thing that the command said.
+    the command or the last thing that it said.
     """
-    print("  $", quote(command))
     process = start(subprocess.Popen, command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     lines: list[str] = []
     said: Any = process.stdout  # a pipe, as asked for above
     reader = threading.Thread(target=lambda: lines.extend(said), daemon=True)
     reader.start()
     try:
-        show_progress(reader, lines)
+        show_progress(reader, quote(command), lines)
         process.wait()
         said.close()
     finally:
         process.kill()  # does nothing unless Ctrl-C was typed
-    if process.returncode:
-        print("".join(f"    {line}" for line in lines), flush=True)
-    check(command, process)
+    end(command, process, lines)
     return lines
 
 
-def show_progress(reader: threading.Thread, lines: list[str]) -> None:
-    """Wait for a thread; a terminal shows the seconds and the last of the lines that it reads."""
+def show_progress(reader: threading.Thread, command: str, lines: list[str]) -> None:
+    """Wait for a thread; a terminal shows the seconds, and the last of the lines that it reads."""
     started, terminal = time.monotonic(), sys.stdout.isatty()
     while reader.is_alive():
         reader.join(0.2)
         if terminal:
-            last = lines[-1].strip() if lines else ""
+            last = lines[-1].strip() if lines else command
             text = f"  {time.monotonic() - started:.0f} s  {last}"[:79]
             print(f"\r{text:<79}", end="", flush=True)
     if terminal:

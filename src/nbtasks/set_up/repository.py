@@ -104,6 +104,7 @@ def register_hooks(python: Path) -> None:
     problem = why_not_ours()
     if problem:
         print(f"  No git hooks: {problem}.")
+        mention_workflows()
         return
     keep_cache_here()
     watch(python, "-m", "pre_commit", "install", "--allow-missing-config")
@@ -116,6 +117,14 @@ def register_hooks(python: Path) -> None:
             hook.write_bytes(f"{shebang}\n{lines}{rest}".encode())
     if (root() / "notebooks" / ".gitattributes").exists():  # they are in git, stripped
         configure_notebooks(python)
+
+
+def mention_workflows() -> None:
+    """Say where .github/ has to go, for GitHub to read it, if the project is in a repository."""
+    top = find_repository()
+    if top not in {None, root()} and (root() / ".github").is_dir():
+        print(f"  GitHub reads .github/ at the top of a repository only: move it to {top}")
+        print("  (what to change in it: nbtasks docs ci)")
 
 
 def keep_cache_here() -> None:

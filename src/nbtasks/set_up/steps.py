@@ -4,7 +4,7 @@ Run it once after `git clone`, and again whenever requirements.lock has changed:
 
     python bootstrap.py
 
-It needs nothing but Python and git, prints every command it runs, keeps what is there
+It needs nothing but Python and git, shows the commands that fail, keeps what is there
 already and can be run again at any time.
 """
 
@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from nbtasks.project import root, spare_the_home
 from nbtasks.set_up import commands, environment, into, left, packages, repository
-from nbtasks.set_up.commands import WINDOWS, SetupError, run, start
+from nbtasks.set_up.commands import WINDOWS, SetupError, run, start, watch
 
 T = TypeVar("T")
 
@@ -30,7 +30,8 @@ T = TypeVar("T")
 def sync_notebooks(python: Path) -> None:
     """Make the notebooks of the tasks, and a folder to try things out in."""
     (root() / "exploration").mkdir(exist_ok=True)
-    run(python, "-m", "nbtasks", "sync", "--exit-zero")
+    lines = watch(python, "-m", "nbtasks", "sync", "--exit-zero")
+    print(*(line for line in lines if not line.startswith("Refreshed ")), sep="", end="")
 
 
 def first_run(python: Path) -> None:
@@ -93,7 +94,7 @@ class Steps:
 
     def take(self, title: str, function: Callable[..., T], *args: Any) -> T | None:
         """Print the title of a step and take it; return what it returns, None if it fails."""
-        print(f"\n{title}", flush=True)
+        print(title, flush=True)
         try:
             return function(*args)
         except (SetupError, OSError) as error:

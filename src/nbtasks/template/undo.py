@@ -1,7 +1,5 @@
 """Undo an update that is not committed yet: what it wrote goes, and nothing else."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

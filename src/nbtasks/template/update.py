@@ -12,13 +12,13 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 from nbtasks.environment import lock
 from nbtasks.project import git, root, settings
 from nbtasks.set_up import left
 from nbtasks.template import undo
-from nbtasks.template.changelog import show_changes, version_now
 
 CRUFT = [sys.executable, "-m", "uv", "tool", "run", "--with", "toml", "cruft"]
 #: What cookiecutter takes instead of an address, and git does not.
@@ -110,8 +110,33 @@ def give_base() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environ["GIT_INDEX_FILE"] = str(Path(folder, "index"))
         for step in steps:
-            git_step = ["git", *step]
-            subprocess.run(git_step, cwd=root(), env=environ, input=edits, capture_output=True)
+            command = ["git", *step]
+            subprocess.run(command, cwd=root(), env=environ, input=edits, capture_output=True)
+
+
+def version_now() -> str:
+    """Return the version of the template that the project has; nothing if that can't be read."""
+    with contextlib.suppress(tomllib.TOMLDecodeError):  # a conflict
+        return str(settings().get("version", ""))
+    return ""
+
+
+def read_changelog() -> str:
+    """Return the changelog of the template that the project was updated to; nothing without it."""
+    made = json.loads((root() / ".cruft.json").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        clone = ["clone", "--quiet", "--bare", "--filter=blob:none", made["template"], folder]
+        if subprocess.run(["git", *clone], capture_output=True).returncode:
+            return ""
+        show = ["git", "-C", folder, "show", f"{made['commit']}:CHANGELOG.md"]
+        done = subprocess.run(show, capture_output=True)
+    return "" if done.returncode else done.stdout.decode("utf-8", "replace")
+
+
+def between(text: str, old: str) -> str:
+    """Return the part of a changelog, newest first, that is newer than a version."""
+    newer = re.search(rf"(?ms)^## .*?(?=^## {re.escape(old)}(?:\s|\Z))", text)
+    return newer[0].strip() if newer else ""
 
 
 def why_not() -> str:
@@ -141,11 +166,8 @@ def find_left() -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Update, and say what is left; return 1 if something failed or is to be decided."""
-    parser = argparse.ArgumentParser(
-        prog="nbtasks update",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("nbtasks update", description=__doc__, formatter_class=raw)
     parser.add_argument("--left", action="store_true", help="only say what is left to do")
     parser.add_argument("--abort", action="store_true", help="undo the update, with no edit lost")
     parser.add_argument("--version", help="a tag of the template (else: the newest there is)")
@@ -170,7 +192,8 @@ def merge(wanted: list[str]) -> int:
         code = cruft("update", "--skip-apply-ask", "--allow-untracked-files", *wanted)
     if code or not undo.changed()[0]:
         return code
-    show_changes(version)
+    if changes := between(read_changelog(), version):
+        print(f"What has changed in the template since {version}:\n\n{changes}\n", flush=True)
     # In a new process, since this program may be among what has changed.
     done = subprocess.run([sys.executable, "-m", "nbtasks", "update", "--left"], cwd=root())
     print("To undo all of it, until it is committed: nbtasks update --abort")

@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from ploomber.dag.util import iter_file_products
 
-from nbtasks.engine.refused import Refused
+from nbtasks.engine.before import Refused
 from nbtasks.project import root
 
 NAME = ".build.lock"
