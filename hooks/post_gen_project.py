@@ -6,6 +6,7 @@ What goes wrong in set-up is said by bootstrap.py; if this failed, the project w
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import keyword
 import re
 import shutil
@@ -24,6 +25,39 @@ TAKEN = """bootstrap build data dist docs env exploration notebooks pip products
     test tests vendor aux con nul prn argon2 attr bs4 conftest dateutil git ipykernel_launcher
     jsonpointer_stubs jupyter jupyterlab_jupytext jupytext_config markdown_it ploomber_cli py
     pythonjsonlogger rpds ruamel sklearn websocket yaml zmq"""
+
+#: What only the example, or only a cluster, needs of the lock, which is one for all answers.
+EXAMPLE = """blinker cloudpickle dash flask importlib-metadata itsdangerous janus joblib
+    lazy-importer narwhals plotly retrying scikit-learn scipy threadpoolctl waitress werkzeug
+    zipp"""
+CLUSTER = "build pyproject-hooks soopervisor"
+#: The answers that need none of these, nor what is for older Pythons.
+UNUSED = {
+    *(EXAMPLE.split() * ("{{ cookiecutter.example }}" == "empty")),
+    *(CLUSTER.split() * ("{{ cookiecutter.cluster }}" == "none")),
+}
+OLDEST = [3, int("{{ cookiecutter.oldest_python }}".partition(".")[2])]
+FOR_PYTHON = re.compile(r" ; python_full_version (<|==|>=) '([\d.]+)(?:\.\*)?'(?= )")
+
+
+def trim_lock() -> None:
+    """Leave in the lock what `nbtasks lock` would, so that the first one changes nothing else."""
+    lock = Path("requirements.lock")
+    head, *blocks = re.split(r"(?m)^(?=\w)", lock.read_text("utf-8"))
+    kept = []
+    for block in blocks:
+        is_for = FOR_PYTHON.search(block)
+        bound = [int(number) for number in is_for[2].split(".")] if is_for else [99]
+        if is_for and is_for[1] == ">=" and bound <= OLDEST:
+            block = FOR_PYTHON.sub("", block)
+        elif bound < OLDEST or (is_for and is_for[1] == "<" and bound == OLDEST):
+            continue
+        if block.partition("==")[0] not in UNUSED:
+            kept.append(block)
+    lines = [line for line in "".join([head, *kept]).splitlines() if line[:1] != "#"]
+    seal = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]  # environment/lock.py
+    head = re.sub(r"(?m)^(# What follows, in short: ).*", rf"\g<1>{seal}", head)
+    lock.write_bytes("".join([head, *kept]).encode())
 
 
 def find_taken_names() -> Iterator[str]:
@@ -45,10 +79,12 @@ def find_taken_names() -> Iterator[str]:
 def main() -> None:
     """Run bootstrap.py, or say how to."""
     project, command = Path.cwd().resolve(), ["bootstrap.py", "--first-commit", "--first-run"]
+    refused = list(find_taken_names())
+    trim_lock()
     temporary = str(Path(tempfile.gettempdir()).resolve() / "tmp")
     if "{{ cookiecutter._commit | default('') }}" and str(project).startswith(temporary):
         return  # cruft has made it, only to compare it with another
-    if refused := list(find_taken_names()):
+    if refused:
         sys.exit("\n  ".join(["No project was made:", *refused]))
     if "{{ cookiecutter.environment }}" == "none":
         python = "python" if shutil.which("python") else "python3"

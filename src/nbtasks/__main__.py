@@ -11,7 +11,8 @@ import sys
 from nbtasks import project
 from nbtasks.project import installed
 
-#: Name -> its module, with a function `main(arguments)` that returns an exit code; what it does.
+#: Name -> its module, with a function `main(arguments)`, or the one behind the colon, that returns
+#: an exit code; what it does.
 COMMANDS = {
     "status": ("engine.status", "show which tasks will run and why, a line each"),
     "new": ("pipeline.new", "make a task: script, functions, test, schema, entry in pipeline.yaml"),
@@ -23,6 +24,7 @@ COMMANDS = {
     "adopt": ("pipeline.adopt", "have a pipeline of Ploomber that was never ours use all this"),
     "sync": ("notebooks.sync", "make scripts and notebooks the same again"),
     "add": ("environment.add", "add a package to requirements.txt, the lock and the environment"),
+    "remove": ("environment.add:remove", "take a package out of all three again"),
     "requirements": (
         "environment.requirements",
         "check that requirements.txt names what tasks/ and src/ import",
@@ -69,8 +71,9 @@ def main(arguments: list[str] | None = None) -> int:
         if name not in BEFORE_SETUP and (problem := installed.problem()):
             print(problem)
             return 1
-        module = importlib.import_module(f"nbtasks.{COMMANDS[name][0]}")
-        code: int = module.main(words[1:])
+        place, _, function = COMMANDS[name][0].partition(":")
+        module = importlib.import_module(f"nbtasks.{place}")
+        code: int = getattr(module, function or "main")(words[1:])
         return code
     print(__doc__)
     for command, (_, purpose) in COMMANDS.items():

@@ -104,6 +104,16 @@ def make_server(dashboard: Any, load: Callable[[], Mapping[str, Task]], command:
     return app.server
 
 
+def explain(error: ImportError) -> int:
+    """Say what the dashboard can't import, such as a module of src/ that was renamed; return 1."""
+    print(f"The dashboard in src/ can't be imported: {error}")
+    if error.name == f"{package().name}.dashboard":
+        print("Next: nbtasks new --dashboard")
+    elif error.name in {"waitress", *new_dashboard.IMPORTS}:
+        print(f"Next: {new_dashboard.next_step()}")
+    return 1
+
+
 def main(arguments: list[str]) -> int:
     """Serve until Ctrl-C."""
     options = read_options(arguments)
@@ -116,13 +126,8 @@ def main(arguments: list[str]) -> int:
         from waitress.server import create_server
 
         dashboard = importlib.import_module(f"{package().name}.dashboard")
-    except ImportError as error:  # such as a module of src/ that has been renamed or deleted
-        print(f"The dashboard in src/ can't be imported: {error}")
-        if error.name == f"{package().name}.dashboard":
-            print("Next: nbtasks new --dashboard")
-        elif error.name in {"waitress", *new_dashboard.IMPORTS}:
-            print(f"Next: {new_dashboard.next_step()}")
-        return 1
+    except ImportError as error:
+        return explain(error)
     gone = [name for name in dashboard.TASKS if name not in dag]
     if gone:
         print(f"No task is called {', '.join(gone)}: see TASKS in dashboard.py")

@@ -14,6 +14,7 @@ from conftest import Project, match_of
 from desk import committed, copy_of
 from test_requirements import ESCAPES, OFFLINE
 
+from nbtasks.environment import add
 from nbtasks.environment.lock import read_versions
 
 pytestmark = pytest.mark.filterwarnings(*ESCAPES)
@@ -50,9 +51,48 @@ def append(project: Project, name: str, line: str) -> None:
 
 
 @pytest.mark.parametrize("example", ["penguins", "empty"])
-def test_a_new_project_has_a_lock_that_fits(bake: Callable[..., Project], example: str) -> None:
-    new = bake(example=example)
+@pytest.mark.parametrize("cluster", ["none", "slurm"])
+@pytest.mark.parametrize("oldest_python", ["3.11", "3.13"])
+def test_a_new_project_has_a_lock_that_fits(
+    bake: Callable[..., Project], example: str, cluster: str, oldest_python: str
+) -> None:
+    """It holds what these answers need, so that the first lock of a user changes nothing."""
+    new = bake(example=example, cluster=cluster, oldest_python=oldest_python)
     assert nbtasks(new, "lock", "--check", **NOTHING) == (0, "")
+    before = new.read("requirements.lock")
+    printed = nbtasks(new, "lock")[1]
+    assert "requirements.lock: 0 of " in printed, printed
+    assert new.read("requirements.lock") == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a\n",
+        "# one\n\na>=1  # b\nb\n",
+        "a==1 \\\n  --hash=sha256:0\r\nb",
+        "a \\\n",
+        "\n\n\ta\n",
+    ],
+)
+def test_no_line_of_requirements_is_lost_on_the_way(text: str) -> None:
+    assert b"".join(add.blocks(text.encode())) == text.encode()
+
+
+@pytest.mark.parametrize("line", ["Cow_Say", "cow-say>=5  # why", "cow.say[x] \\\n    >=5"])
+def test_remove_takes_out_the_line_of_a_package_and_no_other(line: str) -> None:
+    rest = "# Said of the next\n# cow-say is fun\nsix\ncow-say-more\n-r other.txt\n"
+    data = rest.replace("# cow", f"{line}\n# cow").encode()
+    kept = [block for block in add.blocks(data) if add.asks_for(block) != {"cow-say"}]
+    assert b"".join(kept) == rest.encode()
+
+
+def test_what_is_not_there_cannot_be_removed(project: Project) -> None:
+    before = project.files(), project.read("requirements.txt")
+    says = "Not in requirements.txt: absent. Nothing was changed.\n"
+    assert nbtasks(project, "remove", "pandas", "absent") == (1, says)
+    assert (project.files(), project.read("requirements.txt")) == before
 
 
 @pytest.mark.parametrize(

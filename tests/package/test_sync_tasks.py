@@ -76,6 +76,7 @@ def test_task_deleted_on_another_branch(desk: QuickDesk, edited: bool) -> None:
     assert ("--keep-notebook clean" in printed) == edited
     printed = desk.sync(check=not edited)
     assert ("If its task is gone for good, delete it" in printed) != edited
+    assert edited or desk.sync() == ""  # said once
     assert not (desk.path / TASK).exists()
     assert desk.read(NOTEBOOK) == before
     desk.other_commit()
@@ -95,7 +96,12 @@ def test_task_removed_without_its_memory(desk: QuickDesk, edited: bool) -> None:
         desk.edit_notebook(FIRST, "first = 11")
     printed = desk.sync(check=not edited)
     assert ("--keep-notebook clean" in printed) == edited
+    assert ("delete it" in printed) != edited and (edited or desk.sync() == "")
     assert not (desk.path / TASK).exists()
+    desk.git("reset", "--quiet", "--hard")
+    desk.sync(check=False)
+    (desk.path / TASK).unlink()
+    assert ("delete it" in desk.sync(check=False)) != edited  # gone once more, so said once more
 
 
 def test_task_removed_before_its_first_commit(desk: QuickDesk) -> None:

@@ -177,3 +177,54 @@ def test_ruff_removes_no_import_from_a_notebook(hooked: Desk) -> None:
     hooked.git("add", TASK)
     assert "`math` imported but unused" in hooked.refused()
     assert hooked.read(TASK) == hooked.in_index() == SCRIPT.replace(THIRD, "third = 3")
+
+
+def test_exploration_is_left_alone(hooked: Desk) -> None:
+    drafts = {
+        "exploration/draft.py": "import os,sys\nx = 'a' ;undefined\n",
+        "exploration/draft.yaml": "a: [1\n",
+        "exploration/draft.toml": "a = \n",
+        "exploration/draft.ipynb": NOTEBOOK_WITH_OUTPUT,
+        "exploration/broken.py": "def f(:\n",
+    }
+    for name, text in drafts.items():
+        hooked.write(name, text)
+    hooked.git("add", "--force", "exploration")
+    hooked.commit()
+    assert {name: hooked.read(name) for name in drafts} == drafts
+    assert hooked.run("python", "-m", "ruff", "check", ".").stdout == "All checks passed!\n"
+
+
+def test_a_hint_is_shown_and_refuses_nothing(hooked: Desk) -> None:
+    """A line that can't be broken, a package that nothing imports yet; no prose is asked for."""
+    text = "def f() -> str:\n    return " + repr("long " * 30).replace("'", '"') + "\n"
+    hooked.write("src/my_pipeline/long.py", text)
+    hooked.write("requirements.txt", hooked.read("requirements.txt") + "requests>=2\n")
+    hooked.git("add", "--all")
+    printed = hooked.commit()
+    assert "src/my_pipeline/long.py:2:101: E501 Line too long (163 > 100)\n" in printed
+    assert (
+        "requirements.txt names what nothing in tasks/ and src/ imports:\n  requests\n" in printed
+    )
+    assert "hook id" not in printed and "duration" not in printed and "Passed" not in printed
+
+
+def test_what_the_formatter_mends_is_no_matter_of_the_linter(hooked: Desk) -> None:
+    hooked.write("src/my_pipeline/two.py", "x = 1; y = {'a':2}\n")
+    hooked.git("add", "--all")
+    failed = [line for line in hooked.refused().splitlines() if line.endswith("Failed")]
+    assert [line.split(" (")[0] for line in failed] == ["ruff format"]
+    hooked.git("add", "--all")
+    hooked.commit()
+
+
+def test_only_warnings_of_the_own_package_are_errors(hooked: Desk) -> None:
+    warn = "import warnings\n\n\ndef f():\n    warnings.warn('old', FutureWarning)\n"
+    hooked.write("src/my_pipeline/old.py", warn + "    return 1\n")
+    older = "import ploomber\n" + warn + "\n\ndef test_older():\n    f()\n    assert ploomber\n"
+    hooked.write("tests/test_older.py", older)
+    pytest = ("python", "-m", "pytest", "--quiet", "tests/test_older.py")
+    assert "1 passed" in hooked.run(*pytest).stdout
+    own = "from my_pipeline.old import f\n\n\ndef test_own():\n    assert f()\n"
+    hooked.write("tests/test_older.py", own)
+    assert "FutureWarning: old" in hooked.run(*pytest, check=False).stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 
 # A build runs notebooks in the project folder, editors run them in the folder of the
 # notebook: go up to the project, so that relative paths mean the same everywhere.
-# Not where a task has asked for another folder (nbtasks/ipython.py).
+# Not where a task has asked for another folder (engine/ipython.py).
 stay = os.environ.get("KERNELS_STAY_IN", "").split(os.pathsep)
 here = Path.cwd().resolve()
 for folder in [here, *here.parents]:

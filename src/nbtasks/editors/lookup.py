@@ -119,8 +119,8 @@ def pipelines(root: Path, file: Path | None, name: str | None) -> Iterator[str |
 def sources(root: Path, file: Path) -> set[str]:
     """Return what a task may call the source that an editor has open: itself, or its pair."""
     path = PurePosixPath(shown(root, file))
-    pair = ["tasks" if part == "notebooks" else part for part in path.with_suffix(".py").parts]
-    return {str(path), str(PurePosixPath(*pair))}
+    pair = PurePosixPath(*("tasks" if part == "notebooks" else part for part in path.parts))
+    return {str(path), *(str(pair.with_suffix(kind)) for kind in (".py", ".md"))}
 
 
 def shown(root: Path, file: Path) -> str:

@@ -65,7 +65,9 @@ class ContentsManager(Derived):
     def load_dag(self, starting_dir: Any = None, log: bool = True, model: Any = None) -> None:
         """Load the pipeline again if it has changed; the script of a pair tells whether."""
         if model and model["path"].endswith(".ipynb"):
-            model = {**model, "path": swap(model["path"], "notebooks", "tasks", ".py")}
+            scripts = [swap(model["path"], "notebooks", "tasks", kind) for kind in (".md", ".py")]
+            path = next((path for path in scripts if self.file_exists(path)), scripts[-1])
+            model = {**model, "path": path}
         compatibility.mend()
         super().load_dag(starting_dir, log, model)
 

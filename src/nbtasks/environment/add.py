@@ -1,15 +1,15 @@
-"""Add packages: to requirements.txt, to requirements.lock and to the environment."""
+"""Add packages to requirements.txt, the lock and the environment, or take them out again."""
 
 import argparse
 import importlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from nbtasks.environment import declared, lock, missing, packages, requirements
 from nbtasks.project import root
@@ -24,30 +24,35 @@ def read(word: str) -> Requirement:
         raise argparse.ArgumentTypeError(reason) from None
 
 
-def add_to_files(wanted: list[Requirement]) -> None:
+def lock_with(data: bytes) -> None:
     """Write requirements.txt and the lock; leave both as they were if that can't be done."""
     path = declared.requirements_file()
     before = path.read_bytes()
     done = False
     try:
-        path.write_bytes(requirements.with_lines(before, map(str, wanted)))
+        path.write_bytes(data)
         lock.write([])
         done = True
     finally:
         if not done:
             path.write_bytes(before)
-    versions = lock.read_versions(declared.read_text(declared.lock_file()))
-    lines = [with_floor(requirement, versions) for requirement in wanted]
+
+
+def add_to_files(wanted: list[Requirement]) -> None:
+    """Lock packages, and ask for them in requirements.txt."""
+    path = declared.requirements_file()
+    before = path.read_bytes()
+    lock_with(requirements.with_lines(before, map(str, wanted)))
+    lines = [with_floor(requirement) for requirement in wanted]
     path.write_bytes(requirements.with_lines(before, lines))
     print("requirements.txt:", *(f"  + {line}" for line in lines), sep="\n")
 
 
-def with_floor(requirement: Requirement, versions: dict[str, list[str]]) -> str:
+def with_floor(requirement: Requirement) -> str:
     """Return the line of a package: at least as new as the one that was locked."""
-    if requirement.specifier or requirement.url:
-        return str(requirement)
-    oldest = min(versions[canonicalize_name(requirement.name)], key=Version)
-    requirement.specifier = type(requirement.specifier)(f">={oldest}")
+    if not requirement.specifier and not requirement.url:
+        bound = f">={lock.oldest(requirement.name)}"
+        requirement.specifier = type(requirement.specifier)(bound)
     return str(requirement)
 
 
@@ -105,6 +110,50 @@ def say_what_lacks(wanted: list[Requirement]) -> int:
         print(f"{package} is installed, and does not hold the module {module}, which")
         print(f"{', '.join(sorted(files))} imports. It holds: {', '.join(held) or 'no module'}.")
     if lacking:
-        print("It may be another package than you think. To undo: delete its line from")
-        print("requirements.txt, then: nbtasks lock, python bootstrap.py")
+        name = lacking[0][0]
+        print(f"It may be another package than you think. To undo: nbtasks remove {name}")
     return 1 if lacking else 0
+
+
+def blocks(data: bytes) -> list[bytes]:
+    """Return the lines of a file of requirements, each with those that continue it."""
+    return re.findall(rb"(?:.*\\\r?\n)*.+\n?|\n", data)
+
+
+def asks_for(block: bytes) -> set[str]:
+    """Return the package that a line asks for, continued or not."""
+    found = declared.Declared()
+    text = re.sub(r"\\\r?\n", " ", block.decode("utf-8-sig"))
+    declared.add_line(found, re.split(r"(?:^|\s)#", text, maxsplit=1)[0].strip(), "", root())
+    return set(found.requirements)
+
+
+def importers(package: str) -> str:
+    """Return the files that import a package, with commas; empty if none does."""
+    found = requirements.read_foreign()[0].items()
+    return ", ".join(sorted({f for m, fs in found if packages.comes_from(m, package) for f in fs}))
+
+
+def remove(arguments: list[str]) -> int:
+    """Take packages out of requirements.txt, the lock and the environment."""
+    parser = argparse.ArgumentParser(prog="nbtasks remove", description=remove.__doc__)
+    parser.add_argument("packages", nargs="+", type=canonicalize_name, metavar="PACKAGE")
+    names = set(parser.parse_args(arguments).packages)
+    path = declared.requirements_file()
+    found = [(block, asks_for(block)) for block in blocks(path.read_bytes())]
+    if absent := sorted(names.difference(*(asked for _, asked in found))):
+        print(f"Not in requirements.txt: {', '.join(absent)}. Nothing was changed.")
+        return 1
+    used = {name: importers(name) for name in sorted(names)}
+    try:
+        lock_with(b"".join(block for block, asked in found if not asked & names))
+    except lock.LockError as error:
+        print(f"requirements.txt and {error}")
+        return 1
+    for name, files in used.items():
+        print(f"requirements.txt: - {name}")
+        if lock.oldest(name):
+            print("  It stays in the lock, since others need it.")
+        if files:
+            print(f"  It is still imported by {files}. Back again: nbtasks add {name}")
+    return install()

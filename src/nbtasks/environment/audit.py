@@ -35,6 +35,7 @@ def split(versions: dict[str, list[str]]) -> Iterator[str]:
     """Yield texts of requirements with each package once: pip-audit refuses two versions."""
     for turn in range(max(map(len, versions.values()), default=0)):
         found = [(name, each[turn]) for name, each in versions.items() if turn < len(each)]
+        found = [(name, version.partition("+")[0]) for name, version in found]  # not: 2.9+cpu
         yield "".join(f"{name}=={version}\n" for name, version in found)
 
 

@@ -1,8 +1,10 @@
-"""Read requirements.txt: which packages it asks for, and what its comments say of them."""
+"""Read requirements.txt: which packages it asks for, and which of them a lock lacks."""
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +106,43 @@ def read_pyproject() -> dict[str, Any]:
     return tomllib.loads(read_text(root() / "pyproject.toml"))
 
 
+def read_uv() -> dict[str, Any]:
+    """Return the table ``[tool.uv]`` of pyproject.toml."""
+    found: dict[str, Any] = read_pyproject().get("tool", {}).get("uv", {})
+    return found
+
+
 def oldest_python() -> str:
     """Return the oldest version of Python that the project is for."""
     oldest, *_ = re.findall(r"[\d.]+", read_pyproject()["project"]["requires-python"])
     return str(oldest)
+
+
+def unmet(requirement: Requirement, versions: dict[str, list[str]]) -> Iterator[str]:
+    """Yield why a lock does not hold what is asked for."""
+    name = canonicalize_name(requirement.name)
+    if requirement.url and name in read(lock_file()).requirements:
+        return  # a folder, a file or a repository, which has no version there
+    locked = versions.get(name, [])
+    fits = [requirement.specifier.contains(version, prereleases=True) for version in locked]
+    if not locked:
+        yield f"{requirement.name} is not in it"
+    elif not (any(fits) if requirement.marker else all(fits)):
+        yield f"{requirement.name} {', '.join(locked)} is in it, asked for is {requirement}"
+    for needed in needed_by_extras(requirement):
+        if canonicalize_name(needed) not in versions:
+            yield f"{needed} is not in it, asked for is {requirement}"
+
+
+def needed_by_extras(requirement: Requirement) -> Iterator[str]:
+    """Yield what the extras of a requirement need here, if its package is installed."""
+    try:
+        found = map(Requirement, metadata.requires(requirement.name) or [])
+    except metadata.PackageNotFoundError:
+        return
+    for needed in found if requirement.extras else ():
+        marker = needed.marker
+        if marker is None or marker.evaluate({"extra": ""}):
+            continue
+        if any(marker.evaluate({"extra": extra}) for extra in requirement.extras):
+            yield needed.name

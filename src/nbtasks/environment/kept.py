@@ -1,12 +1,15 @@
-"""Tell which versions a new lock is to keep, and what it is to leave out."""
+"""Tell what a new lock goes by: versions to keep, what to leave out, other indexes."""
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nbtasks.environment import declared
+from nbtasks.project import root
 from nbtasks.set_up import left
 
 #: A package of a lock, with its hashes.
@@ -43,10 +46,32 @@ def preferences() -> str:
         names = {block[1] for block in BLOCK.finditer(before)}
         more = [block[0] for block in BLOCK.finditer(text) if block[1] not in names]
         text = "\n".join([before, *more])
-    return re.sub(r"(?m)^--find-links.*\n?", "", text)
+    return re.sub(r"(?m)^--.*\n?", "", text)
 
 
 def first_sides(text: str) -> str:
     """Return a text with the first side of each merge conflict in it."""
     text = re.sub(r"(?ms)^(?:\|{7}|={7}).*?(?=^>{7})", "", text)
     return re.sub(r"(?m)^[<>]{7}(?: .*)?\n?", "", text)
+
+
+def indexes() -> str:
+    """Return the lines of a lock that name the indexes of pyproject.toml, for who installs it."""
+    return "".join(
+        f"--{'' if index.get('default') else 'extra-'}index-url {index['url']}\n"
+        for index in declared.read_uv().get("index", ())
+    )
+
+
+def from_indexes(asked: list[Requirement], folder: str) -> list[str]:
+    """Return the options by which uv takes packages from the index that pyproject.toml names.
+
+    uv reads ``[tool.uv.sources]`` for the groups of a pyproject.toml only, and not of one with
+    ``managed = false``: a copy, written to a folder, has a group of all packages.
+    """
+    text = re.sub(r"(?m)^managed *=.*", "", declared.read_text(root() / "pyproject.toml"))
+    names = json.dumps([str(one) for one in asked if not one.url])
+    path = Path(folder, "pyproject.toml")
+    group = f"[dependency-groups]\nfrom-indexes = {names}\n"
+    path.write_text(re.sub(r"(?m)^\[dependency-groups\].*\n", group, text), encoding="utf-8")
+    return ["--group", f"{path}:from-indexes"] if declared.read_uv().get("sources") else []

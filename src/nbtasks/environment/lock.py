@@ -8,13 +8,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from nbtasks.environment import declared, kept
 from nbtasks.errors import NbtasksError
@@ -58,6 +57,16 @@ def read_versions(text: str) -> dict[str, list[str]]:
     return found
 
 
+def oldest(package: str) -> str | None:
+    """Return the oldest version of a package that the lock has, without what +cpu adds to it.
+
+    That of this machine may need a newer Python than the oldest that the project is for.
+    """
+    versions = read_versions(declared.read_text(declared.lock_file()))
+    found = versions.get(canonicalize_name(package))
+    return min(map(Version, found)).public if found else None
+
+
 def sealed(text: str) -> str:
     """Return the text of a lock with a line that no other text has."""
     lines = [line for line in text.splitlines() if not line.startswith(SEAL)]
@@ -87,6 +96,7 @@ def resolve(upgrade: list[str]) -> str:
             f"--output-file={new}",
             f"--python-version={declared.oldest_python()}",
             f"--override={instead}",
+            *kept.from_indexes(asked(), folder),
         ]
         files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
@@ -98,7 +108,8 @@ def resolve(upgrade: list[str]) -> str:
         )
         if done.returncode:
             raise LockError("requirements.lock stays as it was.")
-        return sealed(new.read_text(encoding="utf-8"))
+        text = new.read_text(encoding="utf-8")
+        return sealed(re.sub(r"(?m)^(?!#)", kept.indexes(), text, count=1))
 
 
 def differences(before: str, after: str) -> list[str]:
@@ -113,45 +124,18 @@ def differences(before: str, after: str) -> list[str]:
     return lines
 
 
-def unmet(requirement: Requirement, versions: dict[str, list[str]]) -> Iterator[str]:
-    """Yield why a lock does not hold what is asked for."""
-    name = canonicalize_name(requirement.name)
-    if requirement.url and name in declared.read(declared.lock_file()).requirements:
-        return  # a folder, a file or a repository, which has no version there
-    locked = versions.get(name, [])
-    fits = [requirement.specifier.contains(version, prereleases=True) for version in locked]
-    if not locked:
-        yield f"{requirement.name} is not in it"
-    elif not (any(fits) if requirement.marker else all(fits)):
-        yield f"{requirement.name} {', '.join(locked)} is in it, asked for is {requirement}"
-    for needed in needed_by_extras(requirement):
-        if canonicalize_name(needed) not in versions:
-            yield f"{needed} is not in it, asked for is {requirement}"
-
-
-def needed_by_extras(requirement: Requirement) -> Iterator[str]:
-    """Yield what the extras of a requirement need here, if its package is installed."""
-    try:
-        found = map(Requirement, metadata.requires(requirement.name) or [])
-    except metadata.PackageNotFoundError:
-        return
-    for needed in found if requirement.extras else ():
-        marker = needed.marker
-        if marker is None or marker.evaluate({"extra": ""}):
-            continue
-        if any(marker.evaluate({"extra": extra}) for extra in requirement.extras):
-            yield needed.name
-
-
 def check() -> list[str]:
     """Return why the lock is not one of requirements.txt and pyproject.toml."""
     text = declared.read_text(declared.lock_file())
     if CONFLICT.search(text):
         return ["it has a merge conflict"]
-    if (root() / VENDOR).is_dir() and f"--find-links {VENDOR}\n" not in text:
-        return [f"it does not name the folder {VENDOR}/"]
+    named = f"--find-links {VENDOR}\n" * (root() / VENDOR).is_dir() + kept.indexes()
+    if lacks := [line for line in named.splitlines() if line not in text.splitlines()]:
+        return [f"it lacks the line {line}" for line in lacks]
     versions = read_versions(text)
-    problems = [problem for requirement in asked() for problem in unmet(requirement, versions)]
+    problems = [
+        problem for requirement in asked() for problem in declared.unmet(requirement, versions)
+    ]
     if problems or sealed(text) == text:
         return problems
     fitting = read_versions(resolve([]))  # it was merged, or written by hand

@@ -100,4 +100,4 @@ def explain(missing: dict[str, set[str]], unused: list[str]) -> None:
     if unused:
         print("requirements.txt names what nothing in tasks/ and src/ imports:")
         print(*(f"  {name}" for name in unused), sep="\n")
-        print("Delete its line, or end it with the reason to stay: # used by NAME")
+        print("Fine, if that is to come; else: nbtasks remove NAME, or the comment # used by NAME")

@@ -9,9 +9,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 from nbtasks import notebooks
 from nbtasks.environment import declared, lock, missing, packages
@@ -50,7 +50,7 @@ def find_files(folder: Path, skip: set[Path]) -> Iterator[Path]:
 
 def read_cells(path: Path) -> list[str]:
     """Return the code of a file: that of a module or script, or the cells of a notebook."""
-    if path.suffix == ".ipynb":
+    if path.suffix in (".ipynb", ".md"):
         notebook = notebooks.read_notebook(path)
     else:
         text = notebooks.read_text(path) or ""
@@ -80,7 +80,9 @@ def read_imports() -> tuple[dict[str, set[str]], list[str]]:
     """Return the files that import each module, by its dotted name, and what can't be read."""
     found: dict[str, set[str]] = {}
     problems, skip = [], submodules()
-    for path in (path for folder in folders() for path in find_files(folder, skip)):
+    paths = [path for folder in folders() for path in find_files(folder, skip)]
+    paths += [path for path, _ in sources() if path.suffix == ".md" and path.is_file()]
+    for path in paths:
         name = path.relative_to(root()).as_posix()
         try:
             for module in modules_of(path):
@@ -102,12 +104,11 @@ def read_foreign() -> tuple[dict[str, set[str]], list[str]]:
     return found, problems
 
 
-def folders_of_scripts() -> Iterator[Path]:
-    """Yield the folders of the tasks that run there, and so import what lies beside them."""
+def sources() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the source of each task of all pipelines, and its entry."""
     for path in root().glob("pipeline*.yaml"):
         for task in pipeline_file.read_tasks(path).values():
-            if task.get("local_execution") or task.get("class") == "ScriptRunner":
-                yield (path.parent / task["source"]).parent
+            yield path.parent / str(task["source"]), task
 
 
 def find_local(names: set[str]) -> set[str]:
@@ -117,7 +118,8 @@ def find_local(names: set[str]) -> set[str]:
     """
     others = submodules()
     places = [root(), root() / "src", *others, *(path / "src" for path in others)]
-    places += folders_of_scripts()
+    run_there = ((place, one.get("local_execution"), one.get("class")) for place, one in sources())
+    places += [place.parent for place, local, kind in run_there if local or kind == "ScriptRunner"]
     local = {path.name for path in others} | {path.name.replace("-", "_") for path in others}
     local = {name for name in local if name not in packages.installed()}
     for name in names - local:
@@ -166,13 +168,9 @@ def runs_on_oldest(package: str) -> bool:
 
 
 def with_floor(package: str) -> str:
-    """Return the line that asks for a package, at least as new as the lock has it anywhere.
-
-    The version in use here may need a newer Python than the oldest that the project is for.
-    """
-    locked = lock.read_versions(declared.read_text(declared.lock_file())).get(package)
-    if locked:
-        return f"{package}>={min(locked, key=Version)}"
+    """Return the line that asks for a package, at least as new as the lock has it anywhere."""
+    if oldest := lock.oldest(package):
+        return f"{package}>={oldest}"
     version = packages.version_in_use(package)
     if version is not None and not runs_on_oldest(package):
         return package
@@ -183,7 +181,7 @@ def with_floor(package: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Compare, and say what differs; return 1 if something does."""
+    """Compare, and say what differs; return 1 if something is missing or can't be read."""
     parser = argparse.ArgumentParser(prog="nbtasks requirements", description=__doc__)
     parser.add_argument("--write", action="store_true", help="add the lines that are missing")
     options = parser.parse_args(arguments)
@@ -197,4 +195,4 @@ def main(arguments: list[str]) -> int:
         lacks = {}
     missing.explain(lacks, found.unused)
     print(*(f"{note}\n" for note in found.notes), sep="", end="")
-    return 1 if lacks or found.unused or found.problems else 0
+    return 1 if lacks or found.problems else 0

@@ -3,10 +3,9 @@
 It uses `project`. The face has what other rooms need; `sync` is the command.
 """
 
-from nbtasks.notebooks.cells import Cell, Notebook, contents, is_python, tags_of
+from nbtasks.notebooks.cells import CELL, LIGHT_CELL, Cell, Notebook, contents, is_python, tags_of
 from nbtasks.notebooks.files import (
-    CELL,
-    LIGHT_CELL,
+    FORMATS,
     Unreadable,
     command,
     fill,
@@ -14,6 +13,7 @@ from nbtasks.notebooks.files import (
     read_script,
     read_text,
     replace,
+    tidied,
     to_notebook,
     to_script,
     without_injected,
@@ -21,6 +21,7 @@ from nbtasks.notebooks.files import (
 
 __all__ = [
     "CELL",
+    "FORMATS",
     "LIGHT_CELL",
     "Cell",
     "Notebook",
@@ -34,6 +35,7 @@ __all__ = [
     "read_text",
     "replace",
     "tags_of",
+    "tidied",
     "to_notebook",
     "to_script",
     "without_injected",

@@ -1,17 +1,32 @@
-"""What sync writes. Whatever is overwritten has been stored first."""
+"""What sync writes or mends. Whatever is overwritten has been stored first."""
 
 import json
+from pathlib import Path
 
 from nbtasks import notebooks
-from nbtasks.notebooks import agreements, command, copies, messages, readback
+from nbtasks.notebooks import command, messages, readback
 from nbtasks.notebooks.compare import is_committed
-from nbtasks.notebooks.pairs import Pair, fingerprint
+from nbtasks.notebooks.pairs import TASKS, Pair, fingerprint, load_agreements
 from nbtasks.project import git
+
+#: The byte order mark of "UTF-8 with BOM", as some Windows editors save.
+MARK = b"\xef\xbb\xbf"
+#: What was told of a notebook whose script is gone.
+GONE = "gone"
 
 
 def remember(pair: Pair) -> bool:
     """Note that both hold the same."""
-    pair.agreed = pair.agree()
+    pair.agreed = pair.agree()._replace(told="")
+    return True
+
+
+def mention_gone_once(pair: Pair) -> bool:
+    """Say that a script is gone, while git has all that its notebook holds, if that's new."""
+    agreed = pair.agreed or pair.agree_on_notebook()
+    if agreed.told != GONE:
+        messages.mention_gone(pair)
+    pair.agreed = agreed._replace(told=GONE)
     return True
 
 
@@ -41,7 +56,7 @@ def refresh(pair: Pair) -> bool:
 def refresh_over_copy(pair: Pair) -> bool:
     """Store what a notebook holds, then write it from its script."""
     readback.check_notebook(pair.need_text(), pair.script)
-    copies.store_notebook(pair)
+    readback.store_notebook(pair)
     return refresh(pair)
 
 
@@ -57,11 +72,11 @@ def attachments(notebook: notebooks.Notebook) -> set[str]:
 
 def write_notebook(pair: Pair, old: notebooks.Notebook | None) -> None:
     """Write a notebook from its script and from a notebook as it was."""
-    text = notebooks.fill(pair.need_text(), old)
+    text = notebooks.fill(pair.need_text(), old, pair.suffix)
     pasted = attachments(old) if old else set()
     lost = pasted and pasted - attachments(json.loads(text))
     if lost and pair.notebook.exists():
-        copies.store(pair.notebook, pair.notebook.read_bytes())
+        readback.store(pair.notebook, pair.notebook.read_bytes())
     pair.check_unsaved("content")
     notebooks.replace(pair.notebook, text)
     pair.forget()
@@ -71,7 +86,7 @@ def write_notebook(pair: Pair, old: notebooks.Notebook | None) -> None:
 def find_former(pair: Pair) -> notebooks.Notebook | None:
     """Return the notebook that a renamed task had under its former name."""
     wanted = fingerprint(pair.need_text())
-    for name, agreed in agreements.load().items():
+    for name, agreed in load_agreements().items():
         former = Pair(name)
         if agreed.script == wanted and not former.script.exists():
             return former.content
@@ -81,11 +96,11 @@ def find_former(pair: Pair) -> notebooks.Notebook | None:
 def write_script(pair: Pair) -> None:
     """Write a script from its notebook, once it reads back as the same."""
     try:
-        readback.check_script(pair.need_content(), pair.as_script)
+        readback.check_script(pair.need_content(), pair.as_script, pair.suffix)
     except readback.Unwritable as error:
         raise readback.Unwritable(f"{pair.notebook.as_posix()}, {error}") from None
     if pair.script.exists():
-        copies.store(pair.script, pair.script.read_bytes())
+        readback.store(pair.script, pair.script.read_bytes())
     pair.check_unsaved("text")
     notebooks.replace(pair.script, pair.as_script)
     pair.forget()
@@ -120,9 +135,9 @@ def keep_script(pair: Pair) -> None:
         old = pair.content
     except notebooks.Unreadable:
         old = None
-        copies.store(pair.notebook, pair.notebook.read_bytes())
+        readback.store(pair.notebook, pair.notebook.read_bytes())
     if old is not None:
-        copies.store_notebook(pair)
+        readback.store_notebook(pair)
     write_notebook(pair, old)
     print(f"Wrote {where} from {pair.script.as_posix()}.")
 
@@ -133,7 +148,45 @@ def discard(pair: Pair) -> None:
     if committed is None:
         raise notebooks.Unreadable(pair.script, "is in no commit to go back to")
     if pair.script.exists():
-        copies.store(pair.script, pair.script.read_bytes())
+        readback.store(pair.script, pair.script.read_bytes())
     notebooks.replace(pair.script, committed.decode("utf-8"))
     pair.forget()
     keep_script(pair)
+
+
+def remove_injected(paths: list[str]) -> None:
+    """Take what Ploomber injected out of scripts, out of all if none is named."""
+    for path in [Path(name) for name in paths] or sorted(TASKS.rglob("*.py")):
+        remove_mark(path)
+        text = notebooks.read_text(path) or ""
+        if text != notebooks.without_injected(text):
+            notebooks.replace(path, notebooks.without_injected(text))
+            next_step = command("git", "add", path)
+            print(f"{path.as_posix()}: took out the injected parameters. Next: {next_step}")
+
+
+def remove_mark(path: Path) -> None:
+    """Take the byte order mark out of a script; Ploomber would not see its first cell."""
+    data = path.read_bytes() if path.is_file() else b""
+    if data.startswith(MARK):
+        notebooks.replace(path, data.removeprefix(MARK))
+        next_step = command("git", "add", path)
+        print(f"{path.as_posix()}: took out the byte order mark. Next: {next_step}")
+
+
+def convert(path: Path) -> None:
+    """Write a text that is not UTF-8 as UTF-8; what it was is stored first."""
+    data = path.read_bytes()
+    encodings = ["utf-8-sig", "cp1252", "latin-1"]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        readback.store(path, data)
+        notebooks.replace(path, text)
+        print(f"{path.as_posix()} was {encoding} and is UTF-8 now. Look at its letters.")
+        return
+    raise notebooks.Unreadable(path, "is in no encoding that is known here")

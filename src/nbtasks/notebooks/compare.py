@@ -9,7 +9,8 @@ from collections.abc import Callable
 from enum import Enum
 
 from nbtasks import notebooks
-from nbtasks.notebooks.pairs import CONFLICT, Pair, fingerprint, is_source, lines_of
+from nbtasks.notebooks.cells import lines_of
+from nbtasks.notebooks.pairs import CONFLICT, HEADER, Pair, fingerprint, is_source
 from nbtasks.project import git
 
 MARKER = re.compile(r"^[^\w\n]*(<{7}|\|{7}|={7}|>{7})")
@@ -33,8 +34,12 @@ class Verdict(Enum):
 
 
 def is_foreign(pair: Pair) -> bool:
-    """Tell whether one of the two is no Python notebook in the percent format."""
-    if pair.text is not None and not notebooks.CELL.search(pair.text):
+    """Tell whether one of the two is no Python notebook in the percent format, or Markdown."""
+    if pair.suffix == ".md":
+        is_ours = pair.agreed or is_source(pair.script) or HEADER.match(pair.text or "")
+        if not is_ours:
+            return True
+    elif pair.text is not None and not notebooks.CELL.search(pair.text):
         if notebooks.LIGHT_CELL.search(pair.text):
             return True
         if pair.content is None and not pair.agreed:
@@ -84,9 +89,18 @@ def is_put_aside(pair: Pair) -> bool:
 
 
 def is_committed(pair: Pair) -> bool:
-    """Tell whether git has the script that the two agreed on."""
-    stored = pair.agreed.stored if pair.agreed else ""
-    return git.is_version(stored, pair.script, "--all", "--reflog")
+    """Tell whether git has the script that the two agreed on, or what ruff makes of it."""
+    stored, where = pair.agreed.stored if pair.agreed else "", ("--all", "--reflog")
+    return git.is_version(stored, pair.script, *where) or (
+        is_untouched(pair) and git.is_version(git.name_of(pair.as_committed), pair.script, *where)
+    )
+
+
+def is_same_once_committed(pair: Pair) -> bool:
+    """Tell whether ruff makes the same of both, as a commit would have it do."""
+    if pair.text is None:
+        return False
+    return fingerprint(notebooks.tidied(pair.text, pair.script)) == fingerprint(pair.as_committed)
 
 
 def is_taken_back(pair: Pair) -> bool:
@@ -94,7 +108,8 @@ def is_taken_back(pair: Pair) -> bool:
     head = pair.agreed.head if pair.agreed else ""
     if not is_untouched(pair) or pair.text is None or not head:
         return False
-    return git.name_of(pair.text) == head and not is_committed(pair)
+    is_new = git.name_of(pair.text) == head and not is_committed(pair)
+    return is_new and not is_same_once_committed(pair)
 
 
 def is_behind(pair: Pair) -> bool:
@@ -111,8 +126,8 @@ def is_gone(pair: Pair) -> bool:
     """Tell whether the script is gone, and git has all that the notebook holds."""
     if pair.text is not None:
         return False
-    if is_untouched(pair):
-        return is_committed(pair)
+    if is_untouched(pair) and is_committed(pair):
+        return True
     return any(git.is_version(name, pair.script, "--all") for name in pair.names)
 
 
@@ -142,7 +157,7 @@ def is_same_for_jupytext(pair: Pair) -> bool:
     """Tell whether the cells of both are the same, however they are written."""
     if pair.text is None:
         return False
-    script = notebooks.to_notebook(pair.text)
+    script = notebooks.to_notebook(pair.text, pair.suffix)
     return notebooks.contents(script) == notebooks.contents(pair.need_content())
 
 
@@ -170,6 +185,7 @@ RULES: tuple[tuple[Callable[[Pair], bool], Verdict], ...] = (
     (is_outdated, Verdict.OUTDATED),
     (is_conflict_as_git_left_it, Verdict.OUTDATED),
     (is_same_for_jupytext, Verdict.SAME),
+    (is_same_once_committed, Verdict.OUTDATED),
     (is_in_script, Verdict.OUTDATED),
 )
 

@@ -9,26 +9,25 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtasks.errors import NbtasksError
-from nbtasks.notebooks.cells import Cell, Notebook, is_python, read_cell, tags_of
+from nbtasks.notebooks.cells import Notebook, is_python, prepare, read_cell, tags_of
 from nbtasks.project import root
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-FORMAT = {"extension": ".py", "format_name": "percent"}
+#: How jupytext writes what a task may be written as, by the end of its name.
+FORMATS = {
+    ".py": {"extension": ".py", "format_name": "percent"},
+    ".md": {"extension": ".md", "format_name": "markdown"},
+}
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-#: A line that begins a cell of a script.
-CELL = re.compile(r"^\s*#\s*(%%+(\s|\[|$)|In\[|<codecell>)", re.M)
-#: A line that begins a cell in the light format of jupytext.
-LIGHT_CELL = re.compile(r"^# \+( |$)", re.M)
-#: A line that begins or ends a block of code in a text, or underlines a heading (RST).
-FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.M)
 #: What `ploomber nb --inject` adds to a script: a cell, and a header that --remove leaves.
 INJECTED_CELL = re.compile(r'^# %%[^\n]*"injected-parameters".*?(?=^# %%|\Z)', re.M | re.S)
 INJECTED_HEADER = re.compile(r"\A# ---\n(?:#[^\n]*\n)*?#   ploomber:(?:#?[^\n]*\n)*?# ---\n\s*")
@@ -77,6 +76,8 @@ def without_injected(text: str) -> str:
 def read_notebook(path: Path) -> Notebook | None:
     """Return a notebook, each source one text, None if there is none or an empty file."""
     text = read_text(path) or ""
+    if path.suffix == ".md":
+        return dict(to_notebook(text, ".md"))
     if not text.strip():
         return None
     try:
@@ -107,46 +108,38 @@ def load_jupytext() -> tuple[Any, Any]:
     return jupytext, load_jupytext_configuration_file(str(root() / "pyproject.toml"))
 
 
-def to_notebook(script: str) -> NotebookNode:
-    """Return the notebook, without outputs, that jupytext makes of a script."""
+def to_notebook(script: str, kind: str = ".py") -> NotebookNode:
+    """Return the notebook, without outputs, that jupytext makes of a script, or of Markdown."""
     jupytext, config = load_jupytext()
-    notebook: NotebookNode = jupytext.reads(script, FORMAT, config=config)
+    notebook: NotebookNode = jupytext.reads(script, FORMATS[kind], config=config)
     return notebook
 
 
-def to_script(notebook: Notebook) -> str:
-    """Return the script that jupytext writes for a notebook."""
+def to_script(notebook: Notebook, kind: str = ".py") -> str:
+    """Return the script, or Markdown, that jupytext writes for a notebook."""
     import nbformat
 
     jupytext, config = load_jupytext()
-    bare = [prepare(cell) for cell in notebook["cells"]]
+    bare = [prepare(cell, kind) for cell in notebook["cells"]]
     bare = nbformat.from_dict({"cells": bare, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    script: str = jupytext.writes(bare, FORMAT, config=config)
+    script: str = jupytext.writes(bare, FORMATS[kind], config=config)
     return script
 
 
-def prepare(cell: Cell) -> Cell:
-    """Return a cell to write to a script; text that may hide the next cell goes between quotes."""
-    cell = {**cell, "outputs": []}
-    commented = re.sub("^", "# ", cell["source"], flags=re.M)  # `%%` begins a comment of mermaid
-    fences = FENCE.findall(cell["source"])
-    if cell["cell_type"] != "code" and (CELL.search(commented) or fences[::2] != fences[1::2]):
-        cell["metadata"] = {**cell["metadata"], "cell_marker": '"""'}
-    return cell
-
-
-def fill(script: str, old: Notebook | None) -> str:
+def fill(script: str, old: Notebook | None, kind: str = ".py") -> str:
     """Return a script's notebook; outputs and what a script lacks come from it as it was."""
     import nbformat
     from jupytext.combine import combine_inputs_with_outputs
 
-    new = to_notebook(script)
+    new = to_notebook(script, kind)
     pairing = new.metadata.jupytext  # so that Jupyter sees that the two are the same
     pairing.pop("text_representation", None)
+    if kind == ".md":  # else pyproject.toml tells Jupyter
+        pairing["formats"] = "notebooks///ipynb,tasks///md"
     new.metadata = nbformat.from_dict({"kernelspec": KERNEL, "jupytext": pairing})
     if old is not None:
         old = nbformat.from_dict({**old, "metadata": {**old["metadata"], "jupytext": pairing}})
-        new = combine_inputs_with_outputs(new, old, FORMAT)
+        new = combine_inputs_with_outputs(new, old, FORMATS[kind])
         new.metadata["jupytext"] = pairing
     left = Counter(str(cell.get("id", "")) for cell in new.cells)
     for cell in new.cells:
@@ -176,3 +169,21 @@ def replace(path: Path, content: str | bytes) -> None:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def tidied(script: str, path: Path) -> str:
+    """Return a script as the hooks of a commit leave it; as it is if ruff can't read it."""
+    if path.suffix != ".py":
+        return script
+    for words in (["format"], ["check", "--fix", "--exit-zero"], ["format"]):
+        command = [sys.executable, "-m", "ruff", *words, "--quiet", "--force-exclude"]
+        done = subprocess.run(
+            [*command, "--stdin-filename", str(path), "-"],
+            input=script.encode("utf-8", "surrogatepass"),
+            capture_output=True,
+            cwd=root(),
+        )
+        if done.returncode:
+            return script
+        script = done.stdout.decode("utf-8").replace("\r\n", "\n")
+    return script

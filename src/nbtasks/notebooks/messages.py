@@ -4,6 +4,7 @@ import difflib
 
 from nbtasks import notebooks
 from nbtasks.notebooks import LIGHT_CELL, command, readback
+from nbtasks.notebooks.compare import is_same_for_jupytext
 from nbtasks.notebooks.pairs import NOTEBOOKS, Pair
 from nbtasks.project import git
 
@@ -29,7 +30,7 @@ def show_difference(pair: Pair) -> None:
     names = pair.script.as_posix(), pair.notebook.as_posix()
     print(*difflib.unified_diff(old, new, *names, lineterm=""), sep="\n")
     try:
-        readback.check_script(pair.need_content(), pair.as_script)
+        readback.check_script(pair.need_content(), pair.as_script, pair.suffix)
     except readback.Unwritable as error:
         print(f"  To keep the notebook, change it first: {error}.")
 
@@ -121,6 +122,4 @@ def refuse_unstaged(pair: Pair) -> bool:
     aside = git.find_put_aside()
     if pair.notebook.as_posix() not in aside or pair.script.as_posix() in aside:
         return True
-    script = notebooks.to_notebook(pair.text or "")
-    same = notebooks.contents(script) == notebooks.contents(pair.need_content())
-    return same or refuse_to_lag(pair)
+    return is_same_for_jupytext(pair) or refuse_to_lag(pair)

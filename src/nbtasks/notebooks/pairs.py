@@ -1,26 +1,56 @@
-"""A task's script and its notebook: where they are and what is known of them."""
+"""A task's script and its notebook: where they are, what is known of them, what they agreed on."""
 
 import functools
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from nbtasks import notebooks
-from nbtasks.notebooks.agreements import Agreement
+from nbtasks.notebooks.cells import draft_script, lines_of
 from nbtasks.project import git
 
 TASKS, NOTEBOOKS = Path("tasks"), Path("notebooks")  # from the folder of the project
 CONFLICT = re.compile(r"^(# )?<{7} .*^(# )?>{7} ", re.M | re.S)
+#: What jupytext writes above a Markdown notebook, where it is let; Ploomber may need it.
+HEADER = re.compile(r"---\njupyter:\n.*?\n---\n\s*", re.S)
 #: Where git has the versions that it merges.
 MERGED = (":1", ":2", ":3", "HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "stash")
+#: What each notebook and its script held when they last agreed.
+MEMORY = NOTEBOOKS / ".sync.json"
+
+
+class Agreement(NamedTuple):
+    """Fingerprints of a notebook and its script, and git's names of scripts."""
+
+    notebook: str
+    script: str | None  # None: the notebook is to stay without a script
+    stored: str = ""  # the script as it was, by its name in git
+    head: str = ""  # the script in the last commit then
+    told: str = ""  # what was said: the script from which edits were taken out, or that it is gone
+
+
+def load_agreements() -> dict[str, Agreement]:
+    """Return the agreements by task; none if the file is missing, empty or cut short."""
+    try:
+        found = json.loads(MEMORY.read_text(encoding="utf-8"))
+        return {name: Agreement(*values) for name, values in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def save_agreements(agreements: dict[str, Agreement]) -> None:
+    """Write the agreements to their file."""
+    notebooks.replace(MEMORY, json.dumps(agreements, indent=1))
 
 
 def find_names() -> list[str]:
     """Return the name of every task that has a script, a notebook or both."""
-    found = [(TASKS, path) for path in TASKS.rglob("*.py")]
+    found = [(TASKS, path) for kind in notebooks.FORMATS for path in TASKS.rglob(f"*{kind}")]
     found += [(NOTEBOOKS, path) for path in NOTEBOOKS.rglob("*.ipynb")]
     names = {path.relative_to(folder).with_suffix("").as_posix() for folder, path in found}
     return sorted(name for name in names if not re.search(r"(^|/)[._]", name))
@@ -44,26 +74,6 @@ def fingerprint(text: str) -> str:
     return hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def draft_script(notebook: notebooks.Notebook) -> str:
-    """Return a notebook in the percent format, nearly as jupytext writes it.
-
-    Most notebooks are compared with their script without the half second that importing
-    jupytext takes. A line that would begin a cell is marked, so that it equals no script.
-    """
-    cells = []
-    for cell in notebook["cells"]:
-        head, body = ["# %%"], notebooks.CELL.sub(r"\g<0> (in a cell)", cell["source"])
-        if "title" in cell["metadata"]:
-            head.append(str(cell["metadata"]["title"]))
-        if cell["cell_type"] != "code":
-            head.append(f"[{cell['cell_type']}]")
-            body = re.sub(r"^", "# ", body, flags=re.M).replace("# \n", "#\n")
-        if notebooks.tags_of(cell):
-            head.append(f"tags={json.dumps(notebooks.tags_of(cell))}")
-        cells.append(" ".join(head) + "\n" + body)
-    return "\n\n".join(cells)
-
-
 @dataclass
 class Pair:
     """A task's script and its notebook; what is asked for is looked up once."""
@@ -71,10 +81,21 @@ class Pair:
     name: str
     agreed: Agreement | None = None
 
+    @functools.cached_property
+    def suffix(self) -> str:
+        """How the script ends, or the one that the notebook had: .py, or .md for Markdown."""
+        for kind in notebooks.FORMATS:
+            if (TASKS / f"{self.name}{kind}").exists():
+                return kind
+        with suppress(notebooks.Unreadable, KeyError, TypeError):
+            formats = self.need_content()["metadata"]["jupytext"]["formats"]
+            return ".md" if str(formats).endswith("///md") else ".py"
+        return ".py"
+
     @property
     def script(self) -> Path:
         """Where the script is, or would be."""
-        return TASKS / f"{self.name}.py"
+        return TASKS / f"{self.name}{self.suffix}"
 
     @property
     def notebook(self) -> Path:
@@ -108,22 +129,32 @@ class Pair:
     @functools.cached_property
     def draft(self) -> str:
         """The notebook, nearly as a script."""
+        if self.suffix != ".py":
+            return self.as_script.rstrip() if self.content else ""
         return draft_script(self.content) if self.content else ""
 
     @functools.cached_property
     def as_script(self) -> str:
         """The notebook as jupytext writes it to a script."""
-        return notebooks.to_script(self.need_content())
+        header = HEADER.match(self.text or "")
+        script = notebooks.to_script(self.need_content(), self.suffix)
+        return header[0] + script if header else script
 
     @functools.cached_property
     def prints(self) -> tuple[str, str | None]:
         """The fingerprints of the notebook and of the script."""
         return fingerprint(self.draft), None if self.text is None else fingerprint(self.text)
 
+    @functools.cached_property
+    def as_committed(self) -> str:
+        """The notebook as a script that a commit has let ruff format and mend."""
+        return notebooks.tidied(self.as_script, self.script)
+
     @property
-    def names(self) -> tuple[str, str]:
+    def names(self) -> Iterator[str]:
         """Names that git gives to what the notebook holds, as a script."""
-        return git.name_of(self.draft + "\n"), git.name_of(self.as_script)
+        yield from (git.name_of(self.draft + "\n"), git.name_of(self.as_script))
+        yield git.name_of(self.as_committed)
 
     @property
     def argument(self) -> str:
@@ -138,7 +169,7 @@ class Pair:
 
     def forget(self) -> None:
         """Look up anew what the files hold."""
-        for name in ("text", "content", "draft", "as_script", "prints"):
+        for name in ("text", "content", "draft", "as_script", "as_committed", "prints"):
             self.__dict__.pop(name, None)
 
     def agree(self) -> Agreement:
@@ -162,10 +193,3 @@ class Pair:
             for revision in MERGED:
                 lines |= lines_of(git.show(revision, path))
         return lines
-
-
-def lines_of(text: str) -> set[str]:
-    """Return the lines of a script or of a notebook, comment signs left out."""
-    with suppress(ValueError, KeyError, TypeError):  # of a script
-        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
-    return {line.removeprefix("#").strip() for line in text.splitlines()}

@@ -19,9 +19,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nbtasks.notebooks import Unreadable, actions, agreements, messages, scripts
+from nbtasks.notebooks import Unreadable, actions, messages
 from nbtasks.notebooks.compare import Verdict, compare
-from nbtasks.notebooks.pairs import NOTEBOOKS, TASKS, Pair, find_names, is_source
+from nbtasks.notebooks.pairs import (
+    NOTEBOOKS,
+    TASKS,
+    Pair,
+    find_names,
+    is_source,
+    load_agreements,
+    save_agreements,
+)
 from nbtasks.project import encode, root
 
 Action = Callable[[Pair], bool]
@@ -42,7 +50,7 @@ TABLE: dict[Verdict, tuple[Action, Action, Action]] = {
     ),
     Verdict.PUT_ASIDE: (messages.refuse_unstaged, leave_alone, leave_alone),
     Verdict.UNMERGED: (leave_alone, leave_alone, messages.mention_conflict),
-    Verdict.GONE: (leave_alone, leave_alone, messages.mention_gone),
+    Verdict.GONE: (leave_alone, leave_alone, actions.mention_gone_once),
     Verdict.TAKEN_BACK: (
         messages.refuse_taken_back,
         actions.mention_taken_back_once,
@@ -73,7 +81,7 @@ def attempt(action: Callable[[], bool | None], where: Path = NOTEBOOKS) -> bool:
 def sync(pair: Pair, when: int) -> bool:
     """Do what follows from the state of a task; return False if something is to be decided."""
     if when == TYPED:
-        scripts.remove_mark(pair.script)
+        actions.remove_mark(pair.script)
     try:
         verdict = compare(pair)
     except Unreadable as error:
@@ -83,7 +91,7 @@ def sync(pair: Pair, when: int) -> bool:
 
 def find_pairs() -> dict[str, Pair]:
     """Return every script or notebook that may be one of a pair, by the name of its task."""
-    agreed = agreements.load()
+    agreed = load_agreements()
     return {name: Pair(name, agreed.get(name)) for name in find_names()}
 
 
@@ -144,8 +152,8 @@ def read_options(arguments: list[str] | None) -> tuple[argparse.ArgumentParser, 
 def mend(options: argparse.Namespace) -> bool:
     """Mend the files that the command line names."""
     if options.remove_injected is not None:
-        return attempt(lambda: scripts.remove_injected(options.remove_injected))
-    return all([attempt(partial(scripts.convert, Path(name))) for name in options.to_utf8])
+        return attempt(lambda: actions.remove_injected(options.remove_injected))
+    return all([attempt(partial(actions.convert, Path(name))) for name in options.to_utf8])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -156,7 +164,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.remove_injected is not None or options.to_utf8:
         return 0 if mend(options) else 1
     pairs = find_pairs()
-    before = agreements.load()
+    before = load_agreements()
     if options.keep_notebook or options.keep_script or options.discard:
         done = settle(parser, options, pairs)
     else:
@@ -166,5 +174,5 @@ def main(arguments: list[str] | None = None) -> int:
             mention_strays()
     after = before | {name: pair.agreed for name, pair in pairs.items() if pair.agreed}
     if after != before:
-        attempt(lambda: agreements.save(after))
+        attempt(lambda: save_agreements(after))
     return 0 if done or options.exit_zero else 1

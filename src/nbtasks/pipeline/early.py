@@ -76,7 +76,7 @@ def read_cells(source: Path) -> Iterator[tuple[bool, str]]:
     if source.suffix == ".py" and source.is_file():
         text = source.read_text(encoding="utf-8", errors="replace")
         yield bool(TAGGED.search(text)), text
-    elif source.suffix == ".ipynb" and source.is_file():
+    elif source.suffix in (".ipynb", ".md") and source.is_file():
         try:
             notebook = notebooks.read_notebook(Path(os.path.relpath(source))) or {"cells": []}
         except notebooks.Unreadable as error:

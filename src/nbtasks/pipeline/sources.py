@@ -7,7 +7,7 @@ import ast
 import difflib
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,9 @@ def check() -> None:
     if there and not meta.get("source_loader"):
         tree = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
         used = [str(task["source"]) for task in there["tasks"]]
-        for number, source in enumerate(used):
-            if problem := check_source(path.parent, source, {*used}):
+        for number, (source, task) in enumerate(zip(used, there["tasks"], strict=True)):
+            problem = check_source(path.parent, source, {*used}) or check_markdown(source, task)
+            if problem:
                 line = schema.line_of(tree, ["tasks", number, "source"])
                 raise Refusal(f"{path.name}:{line}: {problem}")
 
@@ -101,6 +102,14 @@ def check_source(folder: Path, source: str, used: set[str]) -> str:
     if Path(source).suffix in pipeline_file.FILES or "/" in source:
         return missing_file(folder, source, used)
     return missing_function(source)
+
+
+def check_markdown(source: str, task: Mapping[str, Any]) -> str:
+    """Say what a Markdown notebook lacks, which Ploomber could not tell from any other text."""
+    if not source.endswith(".md") or "class" in task:
+        return ""
+    needed = "`class: NotebookRunner` and `kernelspec_name: python3`"
+    return f"a notebook in Markdown needs two lines more: {needed}"
 
 
 def missing_file(folder: Path, source: str, used: set[str]) -> str:

@@ -60,7 +60,7 @@ class Cells(NamedTuple):
     def find(self, at: int) -> int | None:
         """Return how many lines of the script are above a cell; None if it can't be told."""
         script = root() / self.path
-        if script.suffix != ".py" or not script.is_file():
+        if script.suffix not in (".py", ".md") or not script.is_file():
             return None
         there = script.read_text(encoding="utf-8", errors="replace").splitlines()
         block = self.sources[at].splitlines()

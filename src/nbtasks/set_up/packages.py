@@ -11,11 +11,19 @@ import time
 from pathlib import Path
 
 from nbtasks.project import root
-from nbtasks.set_up.commands import SetupError, watch
+from nbtasks.set_up.commands import SetupError, ask, watch
 
 LOCK = "requirements.lock"
 # The folder of our wheel. Who has an index for it may delete this folder.
 VENDOR = "vendor"
+# What installs packages stays.
+INSTALLERS = {"pip", "setuptools", "uv", "wheel"}
+# Prints the packages of an environment, and where those came from that no index has.
+LIST = """
+import importlib.metadata, sysconfig
+for package in importlib.metadata.distributions(path=[sysconfig.get_path("purelib")]):
+    print(package.metadata["Name"], package.read_text("direct_url.json") or "")
+"""
 # A line of the lock that asks for something by its place.
 SOURCE = re.compile(r"-e |[\w.\[\],-]+ @ |(?:[.~/]|[a-z+]+:|[A-Za-z]:[\\/]).*")
 
@@ -80,15 +88,50 @@ def locks_in(folder: str) -> tuple[str | Path, Path | None]:
 
 
 def install(python: Path, flags: list[str]) -> None:
-    """Install what the lock names, then this project in editable mode."""
+    """Install what the lock names, then this project in editable mode; in its own .venv, no more.
+
+    Elsewhere what the lock does not name is left alone.
+    """
     uv, started = find_uv(python) or install_uv(python), time.monotonic()
     pip: list[str | Path] = [uv, "pip", "install", "--python", python, "--no-deps"]
+    hashes = ["--require-hashes"]
+    if "\n--extra-index-url " in (root() / LOCK).read_text(encoding="utf-8"):
+        # An index may have others of a package too; the hashes tell which file is meant.
+        hashes += ["--index-strategy", "unsafe-best-match"]
     with tempfile.TemporaryDirectory() as folder:
         lock, sources = locks_in(folder)
-        lines = watch(*pip, *flags, *find_links(), "--require-hashes", "-r", lock)
+        lines = watch(*pip, *flags, *find_links(), *hashes, "-r", lock)
         if sources:
             lines += watch(*pip, *flags, "-r", sources)
     count = sum(line.startswith(" + ") for line in lines)
     if count:
         print(f"  {count} packages installed, {time.monotonic() - started:.0f} seconds")
     watch(*pip, "--no-build-isolation", "--editable", ".")
+    others = find_others(python)
+    if others and python.parent.parent == root() / ".venv":
+        watch(uv, "pip", "uninstall", "--python", python, *others)
+        print(f"  Not in {LOCK}, so uninstalled: {', '.join(others)}")
+    elif others:
+        shown = ", ".join([*others[:5], *[f"... ({len(others)} in all)"] * (len(others) > 5)])
+        print(f"  Not in {LOCK}, and left alone, as this is no .venv of the project: {shown}")
+
+
+def find_others(python: Path) -> list[str]:
+    """Return the packages of an environment that the lock does not name.
+
+    If it names folders or repositories, whatever came from one is taken for one of these.
+    """
+    text = (root() / LOCK).read_text(encoding="utf-8")
+    known = INSTALLERS | {normal(name) for name in re.findall(r"(?m)^([\w.-]+)", text)}
+    places, here = bool(split_lock()[1]), root().as_uri()
+    found = [line.partition(" ") for line in ask(python, "-I", "-c", LIST).splitlines()]
+    return sorted(
+        normal(name)
+        for name, _, origin in found
+        if normal(name) not in known and f'"{here}"' not in origin and not (places and origin)
+    )
+
+
+def normal(name: str) -> str:
+    """Return the one way to write the name of a package."""
+    return re.sub(r"[-_.]+", "-", name).lower()

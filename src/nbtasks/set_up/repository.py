@@ -41,7 +41,11 @@ case "$RUNS_QUIETLY$0" in yes* | *pre-push) ;; *)
     set -o pipefail
     RUNS_QUIETLY=yes "$BASH" "$0" "$@" 2>&1 | while IFS= read -r line; do
         case "$0 $line" in
-            *...*Passed* | *...*Skipped*) ;;
+            *...*Passed* | *...*Skipped*) passed=yes; continue ;;
+            *...*Failed*) passed= ;;
+        esac
+        case "$passed $0 $line" in
+            yes*"- hook id: "* | yes*"- duration: "*) ;;  # a hint follows, or nothing
             *post-*"- hook id: "* | *post-*"- duration: "* | *post-*"Unmerged files"*) ;;
             *) echo "$line" ;;
         esac

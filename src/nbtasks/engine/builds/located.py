@@ -23,7 +23,7 @@ def describe(message: str, task: Any) -> str:
     codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     lines = [line for code in codes for line in code.splitlines() or [""]]
     path = Path(task.source.loc)
-    script = path.read_text(encoding="utf-8").splitlines() if path.suffix == ".py" else []
+    script = path.read_text(encoding="utf-8").splitlines() if path.suffix in (".py", ".md") else []
 
     def name(found: re.Match[str]) -> str:
         number = int(found[1]) - 1
