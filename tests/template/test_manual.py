@@ -20,6 +20,7 @@ def test_a_screen_is_compared_line_by_line() -> None:
     shown = "Loading\n1/4  clean   1.2 s  never run\nDone in 12 s\n"
     assert shows(shown, "Loading\n1/4  clean  0.9 s  never run\nDone in 3.4 s\n")
     assert shows(shown, "...\nDone in 1 s\n")
+    assert shows(shown.replace("Done", "     clean  has started, last time 17 s\nDone"), shown)
     assert not shows(shown, "...\nDone\n")
     assert not shows(shown, "Loading\nDone in 12 s\n")
 
