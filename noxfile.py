@@ -17,7 +17,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["lint", "unit", "builds", "template"]
 
 PROJECT = Path("{{cookiecutter.project_slug}}")
-TEST_GROUP = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+ABOUT = nox.project.load_toml("pyproject.toml")
+TEST_GROUP = nox.project.dependency_groups(ABOUT, "test")
 #: What the tasks of the examples import.
 TASKS_NEED = ["dash", "joblib", "pandas[parquet]", "pandera[pandas]", "plotly", "scikit-learn"]
 #: What depends on the version of Python, or of what Ploomber uses, in tests/package.
@@ -175,6 +176,15 @@ def benchmarks(session: nox.Session) -> None:
     session.install(*TEST_GROUP)
     for script in sorted(Path("benchmarks").glob("bench_*.py")):
         session.run("python", script, *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the manual into site/; with `-- --tags`, those of all releases."""
+    session.install(*nox.project.dependency_groups(ABOUT, "docs"))
+    lock = str(PROJECT / "requirements.lock")
+    session.install("--no-deps", "--require-hashes", "--requirement", lock)
+    session.run("python", "docs/build_site.py", "site", *session.posargs)
 
 
 @nox.session

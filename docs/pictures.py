@@ -19,6 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from uv import find_uv_bin
 
 DOCS = Path(__file__).resolve().parent
+PICTURES = DOCS / "pictures"
 sys.path[:0] = [str(DOCS.parent / name) for name in ("tests/template", "tests", "src", "")]
 
 from conftest import BIN, FLAGS, QUIET, Project, clean_environ, generate, see_figures  # noqa: E402
@@ -48,7 +49,7 @@ def take(page: Page, name: str, width: int, height: int) -> None:
     """Keep what the top of a page looks like."""
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(1500)  # figures follow the width
-    page.screenshot(path=DOCS / f"{name}.png")
+    page.screenshot(path=PICTURES / f"{name}.png")
 
 
 def draw_terminal(page: Page, screen: str) -> None:
@@ -56,7 +57,7 @@ def draw_terminal(page: Page, screen: str) -> None:
     text = re.sub(r"(?m)^\$ .*$", r'<b style="color:#fff">\g<0></b>', html.escape(screen))
     page.set_viewport_size({"width": 1000, "height": 400})
     page.set_content(TERMINAL.format(text.rstrip()))
-    page.screenshot(path=DOCS / "terminal.png", full_page=True)
+    page.screenshot(path=PICTURES / "terminal.png", full_page=True)
 
 
 def draw_pages(page: Page, project: Project) -> None:
@@ -64,7 +65,7 @@ def draw_pages(page: Page, project: Project) -> None:
     made = project.path / "products" / "development" / "sample=False"
     page.goto((made / "index.html").as_uri())
     take(page, "index", 1000, 740)
-    page.locator(".picture svg").screenshot(path=DOCS / "pipeline.png")
+    page.locator(".picture svg").screenshot(path=PICTURES / "pipeline.png")
     page.goto((made / "train.html").as_uri())
     see_figures(page.locator("body"), 2)
     take(page, "report", 1000, 900)
@@ -103,7 +104,7 @@ def main(folder: Path) -> None:
         draw_dashboard(page, project)
         draw_jupyterlab(page, project, folder / "settings")
         browser.close()
-    print("Made:", *sorted(path.name for path in DOCS.glob("*.png")))
+    print("Made:", *sorted(path.name for path in PICTURES.glob("*.png")))
 
 
 if __name__ == "__main__":

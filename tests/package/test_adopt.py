@@ -106,7 +106,7 @@ def folder_with(path: Path, files: dict[str, str]) -> Project:
 def test_the_lines_are_shown_and_written_when_asked_to(tmp_path: Path) -> None:
     project = folder_with(tmp_path, THEIRS | {"make.py": MADE, "venv/pyvenv.cfg": "", "old.py": ""})
     project.write("venv/lib/its.py", MADE)
-    typed = re.findall(r"(?m)^nbtasks (adopt.*)$", read_ours("docs/adopt.md"))
+    typed = re.findall(r"(?m)^nbtasks (adopt.*)$", read_ours("docs/how-to/adopt.md"))
     shown = project.nbtasks(*typed[0].split()).stdout
     assert project.git("status", "--porcelain") == "?? venv/lib/"
     assert re.search(r"(?m)^\+executor: \{dotted_path: nbtasks.Executor, workers: serial\}$", shown)

@@ -42,7 +42,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_manual_counts_them() -> None:
     mends = [name for name in vars(compatibility) if name.startswith("mend_")]
     words = {3: "three", 4: "four", 5: "five"}
-    assert f"\n{words[len(mends)]} mends, of a few lines each" in read_ours("docs/ploomber.md")
+    assert f"\n{words[len(mends)]} mends, of a few lines each" in read_ours("docs/why/ploomber.md")
 
 
 def without(module: types.ModuleType, name: str) -> types.SimpleNamespace:

@@ -21,7 +21,7 @@ def test_a_place_that_is_taken_is_said(project: Project) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = f"127.0.0.1:{server.getsockname()[1]}"
         done = project.quickly("nbtasks", "dashboard", "--listen", taken, check=False)
-    assert "\nnbtasks dashboard\n" in read_ours("docs/dashboard.md")
+    assert "\nnbtasks dashboard\n" in read_ours("docs/how-to/dashboard.md")
     assert done.returncode == 1
     assert done.stdout.startswith(f"Can't listen on {taken}: ")
     assert "Traceback" not in done.stdout

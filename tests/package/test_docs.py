@@ -8,12 +8,19 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE
+from conftest import CONTEXT, TEMPLATE
 
 import vendoring
+from nbtasks import manual
 from nbtasks.__main__ import main
 
-PAGES = {path.stem: path.read_text("utf-8") for path in (TEMPLATE / "docs").rglob("*.md")}
+FILES = sorted((TEMPLATE / "docs").rglob("*.md"))
+PAGES = {path.stem: path.read_text("utf-8") for path in FILES}
+
+
+def stem(name: str) -> str:
+    """Return the topic of a page."""
+    return name.rpartition("/")[2]
 
 
 @pytest.fixture(autouse=True)
@@ -28,13 +35,24 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return vendoring.build(tmp_path_factory.mktemp("wheel"))
 
 
-def test_the_list_names_each_page(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line a page: what to type, and its heading."""
+def test_the_list_names_each_page_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line a page: what to type, and its heading; no two pages are called the same."""
     assert main(["docs"]) == 0
-    lines = capsys.readouterr().out.splitlines()[2:]
+    lines = [line for line in capsys.readouterr().out.splitlines()[1:] if line]
     headings = {name: text.splitlines()[0].removeprefix("# ") for name, text in PAGES.items()}
-    assert {"tasks", "data", "cluster", "notebooks-and-git"} <= set(headings)
-    assert [line.split(maxsplit=1) for line in lines] == [list(p) for p in sorted(headings.items())]
+    listed = dict(line.split(maxsplit=1) for line in lines)
+    assert listed.pop("reference")
+    assert listed == headings
+    assert len(FILES) == len(PAGES) == len(lines) - 1 and len(FILES) > 20
+
+
+def test_the_list_begins_with_what_one_reads_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first page and the tutorial, then the pages of tasks, the reference, and why."""
+    main(["docs"])
+    shown = capsys.readouterr().out
+    topics = ["index", "bikes", "adopt", "reference", "pairs"]
+    places = [shown.index(f"\n  {topic} ") for topic in topics]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("topic", sorted(PAGES))
@@ -57,7 +75,12 @@ def test_the_wheel_has_the_pages_and_shows_them(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = archive.read("nbtasks/manual.md").decode()
         archive.extractall("installed")
-    assert all(text in held for text in PAGES.values())
+    away = {path.stem for path in FILES if path.stem in map(stem, manual.AWAY)}
+    assert len(away) == len(manual.AWAY)
+    for topic, text in PAGES.items():
+        assert (text in held) == (topic not in away), topic
+    site = f"https://org.github.io/template/{CONTEXT['_version']}/tutorial/bikes.html"
+    assert f"\n# Tutorial: from a messy notebook to a pipeline\n\nOn the web: {site}\n" in held
     command = [sys.executable, "-I", "-c", "import sys; sys.path.insert(0, 'installed')"]
     command[-1] += "; from nbtasks.__main__ import main; sys.exit(main(['docs', 'tasks']))"
     shown = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout

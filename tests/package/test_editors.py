@@ -20,6 +20,8 @@ from conftest import Project, copied
 from kernel import as_ipython_finds_it, cells_of, started
 
 from nbtasks.editors.lookup import SPYDER, end_of_parameters
+from nbtasks.set_up import environment
+from nbtasks.set_up.commands import SetupError
 
 ALL = "clean: parameters of development, all data (PLOOMBER_ENV_FILENAME chooses)\n"
 WAITS = "Its input get has not run yet. Next: ploomber build --partially get\n"
@@ -478,3 +480,13 @@ def test_nothing_of_it_stops_a_cell(base: Project) -> None:
     assert shown == (
         "The parameters stay as they are: ZeroDivisionError: division by zero\nthe rest\n"
     )
+
+
+def test_set_up_knows_the_settings_that_it_has_copied(tmp_path: Path) -> None:
+    """They say who has written them: a second set-up writes them again; a person's stay."""
+    for _ in range(2):
+        environment.copy_settings(tmp_path)
+    person = tmp_path / environment.SETTINGS["ipython_config.py"]
+    person.write_text("c.InteractiveShell.colors = 'NoColor'\n", "utf-8")
+    with pytest.raises(SetupError, match="is yours"):
+        environment.copy_settings(tmp_path)

@@ -350,10 +350,10 @@ def test_a_task_and_all_it_needs(project: Project) -> None:
 def test_a_debugger_at_the_failing_cell(
     project: Project, change: Callable[[str, str, str], None]
 ) -> None:
-    """As docs/tasks.md tells; an error deep in a library, whose traceback takes its time."""
+    """As docs/how-to/tasks.md tells; an error deep in a library, whose traceback takes its time."""
     project.ploomber("build", "--partially", "get", "--env--sample", "true")
     change("tasks/clean.py", "table.head()", "table['absent']")
-    (line,) = re.findall(r"(?m)^dag\[.*$", read_ours("docs/tasks.md"))
+    (line,) = re.findall(r"(?m)^dag\[.*$", read_ours("docs/how-to/tasks.md"))
 
     typed = f"{line}\nu\nu\nlen(table)\nq\nexit\n"
     command = ("ploomber", "interact", "--env--sample", "true")

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from allpairspy import AllPairs
 from conftest import CHOICES, CONTEXT, OPTIONS, TEMPLATE, Project
+from cookiecutter.environment import StrictEnvironment
 
 #: Free text that has broken templates: quotes, backslashes, braces, other alphabets.
 TEXTS = {
@@ -23,8 +24,9 @@ TEXTS = {
     "description": ["What it is.", 'It\'s "quoted", C:\\new, 50 % {of} ünïcode 🐧'],
     "author": ["Ada Lovelace", 'Zoë "Zo" O\'Neill 🐧'],
 }
-#: The pages that `nbtasks docs` shows.
-MANUAL = sorted(path.stem for path in (TEMPLATE / "docs").glob("*.md"))
+#: The pages of this repository.
+OURS = sorted(path.relative_to(TEMPLATE).as_posix() for path in (TEMPLATE / "docs").rglob("*.md"))
+OURS += ["README.md", "CHANGELOG.md", "MAINTAINING.md"]
 SAFE_NAMES = {"project_slug": "my-pipeline", "package_name": "my_pipeline"}
 
 #: Every value of every option, in all pairs.
@@ -241,19 +243,31 @@ def test_links(baked: Baked) -> None:
             check_links(project.path / name)
 
 
-def test_pages_are_short_and_found(baked: Baked) -> None:
-    """The README and AGENTS.md stay short, and the README names every page of the manual."""
-    project, options = baked
-    readme = project.read("README.md")
-    assert len(readme.splitlines()) <= 80
-    assert len(project.read("AGENTS.md").splitlines()) <= 40
-    for topic in MANUAL:
-        shown = topic != "cluster" or options["cluster"] != "none"
-        assert (f"`{topic}`" in readme.partition("## Where to read on")[2]) == shown, topic
-    assert len(project.read("vendor/README.md").splitlines()) <= 16
+def test_pages_are_short(baked: Baked) -> None:
+    """The README, the one page of a project's own, and what is beside it for other readers."""
+    project, _ = baked
+    texts = {name: project.read(name) for name in project.files() if name.endswith(".md")}
+    pages = {name: len(text.splitlines()) for name, text in texts.items()}
+    most = {"README.md": 80, "AGENTS.md": 40, "vendor/README.md": 16, "data/raw/README.md": 30}
+    assert pages.keys() == most.keys()
+    assert all(count <= most[name] for name, count in pages.items()), pages
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", *(f"docs/{p}.md" for p in MANUAL)])
+@pytest.mark.parametrize(
+    "template", ["gh:ada/pipelines", "https://github.com/ada/pipelines.git", "../pipelines"]
+)
+def test_the_readme_leads_to_the_site_of_its_version(template: str) -> None:
+    """Where there is one: of the account and the repository that the template is from."""
+    readme = (TEMPLATE / "{{cookiecutter.project_slug}}" / "README.md").read_text("utf-8")
+    answers = CONTEXT | {name: values[0] for name, values in CHOICES.items()}
+    page = StrictEnvironment(context={"cookiecutter": answers}).from_string(readme)
+    text = page.render(cookiecutter=answers | {"_template": template})
+    site = f"](https://ada.github.io/pipelines/{CONTEXT['_version']}/)"
+    assert (site in text) == (template != "../pipelines")
+    assert "nbtasks docs" in text
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_links_of_the_repository(name: str) -> None:
     """So do those of the template's own pages."""
     check_links(TEMPLATE / name)

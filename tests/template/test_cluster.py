@@ -1,8 +1,8 @@
 """The pipeline on a SLURM cluster of two nodes, and each way in which that can go wrong.
 
-What docs/cluster.md says is typed. Then tasks fail, are killed and cancelled, a node is lost, the
-login session ends, the disk is full, two exports come at once: nothing half-made is taken for
-good, and the next export finishes the work. The project's folder has a space in its name.
+What docs/how-to/cluster.md says is typed. Then tasks fail, are killed and cancelled, a node is
+lost, the login session ends, the disk is full, two exports come at once: nothing half-made is taken
+for good, and the next export finishes the work. The project's folder has a space in its name.
 
 Without SLURM these tests fail, and say how to get it.
 """
@@ -201,13 +201,13 @@ def cluster(
 
 @pytest.mark.slow
 def test_the_page_is_typed(cluster: Cluster) -> None:
-    """Each command of docs/cluster.md, in order: only what is out of date is handed over.
+    """Each command of docs/how-to/cluster.md, in order: only what is out of date is handed over.
 
     What a task needs is a line in the job template, and SLURM gives it; what SLURM refuses is
     said in its words. The index page shows what the jobs have made.
     """
     project = cluster.project
-    page, template = read_ours("docs/cluster.md"), project.read("cluster/template.sh")
+    page, template = read_ours("docs/how-to/cluster.md"), project.read("cluster/template.sh")
     example = match_of(r"(?s)```jinja\n(.*?)```", page)[1]
     table = match_of(r"(?s)\{%- set resources = .*?%\}\n", template)[0]
     wanted = table.replace("}", '    "train": "--time=00:07:00 --mem=200M",\n}', 1)

@@ -28,7 +28,7 @@ def serve(project: Project, line: str) -> Iterator[str]:
 
     It gets a port of its own, so that tests can run side by side.
     """
-    assert f"\n{line}\n" in read_ours("docs/dashboard.md")
+    assert f"\n{line}\n" in read_ours("docs/how-to/dashboard.md")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

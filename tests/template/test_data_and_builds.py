@@ -20,7 +20,7 @@ def project(set_up: Callable[..., Project]) -> Project:
 
 
 def test_the_smoke_test_needs_the_sample_only(project: Project) -> None:
-    """docs/data.md, followed: a clone without the whole file passes the smoke test."""
+    """docs/how-to/data.md, followed: a clone without the whole file passes the smoke test."""
     raw = project.read("data/raw/example.csv")
     project.write("data/raw/sample=True/example.csv", raw)
     project.write("data/raw/sample=False/example.csv", raw)
@@ -41,4 +41,4 @@ def test_the_smoke_test_needs_the_sample_only(project: Project) -> None:
     assert done.returncode == 1 and f"{said} nbtasks data\n" in done.stdout
     assert "Traceback" not in done.stdout
     assert "(nbtasks docs data says" in project.read(".pre-commit-config.yaml")
-    assert "\n   nbtasks data\n" in read_ours("docs/data.md")
+    assert "\n   nbtasks data\n" in read_ours("docs/how-to/data.md")

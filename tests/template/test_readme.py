@@ -139,10 +139,10 @@ def test_layout() -> None:
 def test_pictures() -> None:
     """Each picture is made by the script that makes them all, and shown."""
     script = (TEMPLATE / "docs" / "pictures.py").read_text("utf-8")
-    made = re.findall(r'DOCS / "(\w+)\.png"|take\(page, "(\w+)"', script)
-    shown = re.findall(r"docs/(\w+)\.png", README)
+    made = re.findall(r'PICTURES / "(\w+)\.png"|take\(page, "(\w+)"', script)
+    shown = re.findall(r"docs/pictures/(\w+)\.png", README)
     assert sorted(map("".join, made)) == sorted(shown)
-    assert sorted(path.stem for path in (TEMPLATE / "docs").glob("*.png")) == sorted(shown)
+    assert sorted(path.stem for path in (TEMPLATE / "docs").rglob("*.png")) == sorted(shown)
 
 
 def test_questions() -> None:
@@ -199,19 +199,22 @@ def jupyter_answers(project: Project, line: str, environ: dict[str, str]) -> Non
 PAGES = [
     "README",
     "AGENTS",
-    "docs/tasks",
-    "docs/parameters",
-    "docs/editors",
-    "docs/notebooks-and-git",
-    "docs/dependencies",
-    "docs/reports",
+    "docs/how-to/tasks",
+    "docs/how-to/runs",
+    "docs/how-to/parameters",
+    "docs/how-to/editors",
+    "docs/how-to/notebooks-and-git",
+    "docs/how-to/dependencies",
+    "docs/how-to/reports",
+    "docs/how-to/clone",
+    "docs/how-to/conflicts",
 ]
 
 
 def test_every_page_is_typed(cloned: Project) -> None:
     """A page with commands is typed here, or by the test of what it is about."""
     tests = "".join(path.read_text("utf-8") for path in TEMPLATE.glob("tests/**/test_*.py"))
-    ours = {path.relative_to(TEMPLATE): path for path in (TEMPLATE / "docs").glob("*.md")}
+    ours = {path.relative_to(TEMPLATE): path for path in (TEMPLATE / "docs").rglob("*.md")}
     pages = ours | {path.relative_to(cloned.path): path for path in cloned.path.glob("**/*.md")}
     assert len(ours) > 10 and len(pages) > len(ours) + 3
     for name, page in pages.items():

@@ -1,5 +1,6 @@
 // JupyterLab chooses how to open a file by its ending alone. With this extension a double
 // click opens only tasks and explorations as notebooks: other Python files go to the editor.
+// bootstrap.py copies this file.
 window._JUPYTERLAB = window._JUPYTERLAB || {};
 window._JUPYTERLAB["tasks-as-notebooks"] = (() => {
   let shared;
