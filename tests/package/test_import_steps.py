@@ -192,11 +192,15 @@ def test_settings_are_set_again(step: Any) -> None:
     """What is set in a library, a magic included, holds for each later part."""
     text = (
         "# A\n---\n%matplotlib inline\nimport seaborn as sns, warnings\nsns.set_theme()\n"
-        "warnings.filterwarnings('ignore')\nsns.rc['a'] = 1\nprint(1)\n---\n# B\n---\nprint(2)\n"
+        "warnings.filterwarnings('ignore')\nsns.set_theme()\nsns.rc['a'] = 1\nprint(1)\n"
+        "---\n# B\n---\nprint(2)\n"
     )
     script = script_of(step, text, 1)
-    for line in ["%matplotlib inline", "sns.set_theme()", "filterwarnings", "sns.rc['a'] = 1"]:
-        assert line in script
+    assert "set_up()" in script and "inline" not in script and "sns" not in script
+    flow = flow_of(step, text)
+    (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
+    for line in ["sns.set_theme()", "warnings.filter", "sns.rc['a'] = 1"]:
+        assert f"    {line}" in module
 
 
 def test_random_numbers_go_on_where_they_were(step: Any) -> None:
@@ -214,14 +218,14 @@ def test_one_object_with_two_names_keeps_parts_together(step: Any) -> None:
     same = {"a": {"state": "1", "shares": ["b"]}, "b": {"state": "1", "shares": ["a"]}}
     changed = {"a": {"state": "2", "shares": ["b"]}, "b": {"state": "2", "shares": ["a"]}}
     flow = flow_of(step, text, {2: same, 4: changed, 6: changed})
-    assert [part.name for part in flow.parts] == ["a", "c"]
-    assert flow.joined == ["b and a are one object, which changes: a, b"]
+    assert [part.name for part in flow.parts] == ["A", "C"]
+    assert flow.joined == ["b and a are one object, which changes: A, B"]
 
 
 def test_the_result_of_the_cell_before_keeps_parts_together(step: Any) -> None:
     """`_` at the start of a part; by number, a result can't be found any more."""
     flow = flow_of(step, "# A\n---\n1 + 1\n---\n# B\n---\nprint(_)\n---\n# C\n---\nprint(_2)\n")
-    assert [part.name for part in flow.parts] == ["a", "c"]
+    assert [part.name for part in flow.parts] == ["A", "C"]
     assert flow.parts[1].unresolved == {"_2"}
 
 
@@ -229,7 +233,7 @@ def test_what_cannot_be_stored_keeps_parts_together(step: Any) -> None:
     """A figure that is drawn on, a generator: the cell and the reason are reported."""
     text = "# A\n---\nfig = f()\n---\n# B\n---\nfig.show()\n"
     flow = flow_of(step, text, {2: {"fig": {"why": "Figure: no"}}})
-    assert flow.joined == ["fig (cell 2) can't be stored, Figure: no: a, b"]
+    assert flow.joined == ["fig (cell 2) can't be stored, Figure: no: A, B"]
 
 
 def test_classes_that_code_makes_are_no_values(step: Any) -> None:
@@ -241,7 +245,7 @@ def test_classes_that_code_makes_are_no_values(step: Any) -> None:
     assert script.index("P = namedtuple(") < script.index("p = joblib.load(")
     flow = flow_of(step, text.replace("{}", "f.make()"), seen)
     assert flow.joined == [
-        "P (cell 2) can't be stored, it is a class or a function that code makes: a, b"
+        "P (cell 2) can't be stored, it is a class or a function that code makes: A, B"
     ]
 
 
@@ -267,7 +271,7 @@ def test_names_that_ploomber_uses_are_kept_apart(step: Any) -> None:
     assert (
         kept
         < second.index("upstream = 5", kept)
-        < second.index(' = joblib.load(task_upstream["a"]')
+        < second.index(' = joblib.load(task_upstream["A"]')
     )
 
 
@@ -336,28 +340,66 @@ def test_what_cannot_be_decided_is_reported(step: Any) -> None:
     files, cells = step("files.Files")(), read(text)
     tasks = [step("scripts.make_task")(flow, n, cells, "module", files) for n in range(2)]
     assert [*step("show.find_undecided")(tasks)] == [
-        "a: cell 2 installs packages at each build; name them in requirements.txt instead",
-        "a: cell 2 uses names in a way that can't be followed",
-        "b: nothing says what a is",
+        "A: cell 2 installs packages at each build; name them in requirements.txt instead",
+        "A: cell 2 uses names in a way that can't be followed",
+        "B: nothing says what a is",
     ]
+
+
+def rewritten(step: Any, folder: Path, text: str, opened: dict[str, bool]) -> tuple[Any, str]:
+    """Return the files of a notebook of one part, and its script."""
+    cells = read(text)
+    files = step("files.Files")(folder / "n.ipynb", [], opened={2: opened} if opened else {})
+    statements = step("parts.split")(cells, [])[0].statements
+    files.rewrite(statements, cells)
+    parts = step("parts.split")(cells, [])
+    flow = step("flow.Flow")(parts, [], {})
+    task = step("scripts.make_task")(flow, 0, cells, "module", files)
+    return files, "\n".join(cell.source for cell in task.cells)
 
 
 def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None:
     """By their names in the code, and in lines for the shell."""
     for name in ("my.csv", "your.csv"):
         (tmp_path / name).write_text("a")
-    text = "# A\n---\nopen('my.csv')\n!head your.csv\n"
-    cells = read(text)
-    parts = step("parts.split")(cells, [])
-    files = step("files.find_reads")(parts[0].statements, cells, tmp_path / "n.ipynb", [])
-    assert files.reads == {
-        "my.csv": ("my", "data/raw/my.csv"),
-        "your.csv": ("your", "data/raw/your.csv"),
+    files, script = rewritten(step, tmp_path, "# A\n---\nopen('my.csv')\n!head your.csv\n", {})
+    assert {key: files.place(key) for key in files.reads} == {
+        "my": "data/raw/my.csv",
+        "your": "data/raw/your.csv",
     }
-    flow = step("flow.Flow")(parts, [], {})
-    task = step("scripts.make_task")(flow, 0, cells, "module", files)
-    assert task.resources == {"my": "data/raw/my.csv", "your": "data/raw/your.csv"}
-    assert task.cells[-1].source == 'open(resources_["my"])\n!head data/raw/your.csv'
+    assert 'open(resources_["my"])\n!head data/raw/your.csv' in script
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ('D = "./"\nread(D + "w.csv")', 'read(resources_["w"])'),
+        ('D = "in"\nread(f"{D}/a.csv")', 'read(resources_["a"])'),
+        ('read(os.path.join("in", "a.csv"))', 'read(resources_["a"])'),
+        ('D = Path("in")\nread(D / "a.csv")', 'read(resources_["a"])'),
+        ('read(Path("in") / "a.csv")', 'read(Path(resources_["a"]))'),
+        ('for n in ["a.csv"]:\n    read("in/" + n)', 'for n in ["a.csv"]:\n    read("in/" + n)'),
+        ('def f(n):\n    return read("./" + n)\nf("w.csv")', 'f("w.csv")'),
+        ('z.open("other.csv")', 'z.open("other.csv")'),
+        ('read(f"../up/{n}.csv")', "read(f'./up/{n}.csv')"),
+        ("%cd ../up", "%cd ./up"),
+    ],
+)
+def test_a_path_is_a_whole_or_stays_as_it_is(
+    step: Any, tmp_path: Path, code: str, expected: str
+) -> None:
+    """What is put together of known parts is a file; other parts of paths stay."""
+    for name in ("work/w.csv", "work/in/a.csv", "work/other.csv", "up/b.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text("a")
+    opened = {"w.csv": False, "in/a.csv": False, "../up/b.csv": False}
+    text = f"# A\n---\nimport os\nfrom pathlib import Path\n{code}\n"
+    files, script = rewritten(step, tmp_path / "work", text, opened)
+    assert expected in script
+    root = step("store.root")()
+    copied = {path.relative_to(root).as_posix() for path in files.copies()}
+    assert copied >= ({"in/a.csv"} if "in ['" in code.replace('"', "'") else set())
+    assert "up/b.csv" in copied
 
 
 def test_what_is_written_again_is_no_resource(step: Any, tmp_path: Path) -> None:
@@ -365,16 +407,16 @@ def test_what_is_written_again_is_no_resource(step: Any, tmp_path: Path) -> None
     for name in ("plot.png", "my.csv"):
         (tmp_path / name).write_text("old")
         os.utime(tmp_path / name, (1, 1))
-    path, cells = tmp_path / "n.ipynb", read("f('plot.png', 'my.csv')")
-    statements, data = step("parts.split")(cells, [])[0].statements, []
-    files = step("files.find_reads")(statements, cells, path, data)
-    place = step("run.prepare")(path, data, tmp_path / "scratch")
+    cells = read("f('plot.png', 'my.csv')")
+    statements = step("parts.split")(cells, [])[0].statements
+    files = step("files.Files")(tmp_path / "n.ipynb", [])
+    place = step("run.prepare")(files.needed(statements, cells), tmp_path / "scratch")
     (place / "plot.png").write_text("new")
-    step("files.find_writes")(statements, files, path, place)
-    assert [*files.reads] == ["my.csv"]
-    assert files.writes == {"plot.png": ("plot_file", "plot.png")}
-    copies, left = step("files.find_copies")(files, path, data)
-    assert [target.name for target in copies] == ["my.csv"] and not left
+    files.note({}, statements, place)
+    files.rewrite(statements, cells)
+    assert [*files.reads] == ["my"]
+    assert files.writes == {"plot_file": "plot.png"}
+    assert [target.name for target in files.copies()] == ["my.csv"]
 
 
 def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
@@ -384,12 +426,15 @@ def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
         "a.c()\n---\n# The end\n"
     )
     parts = step("parts.split")(read(text), [])
-    assert [(part.name, part.cells) for part in parts] == [("load_all", [1, 2, 3, 4, 5, 6, 7])]
+    assert [(part.name, part.cells) for part in parts] == [
+        ("Load all", [1, 2, 3, 4]),
+        ("Deeper", [5, 6, 7]),
+    ]
     parts = step("parts.split")(read(text), [3, 6])
     assert [part.cells for part in parts] == [[1, 2, 3, 4, 5], [6, 7]]
     raw = [new_raw_cell("Birds\n=====\nText"), *read("print(1)"), new_raw_cell("Bees\n----")]
     parts = step("parts.split")([*raw, *read("print(2)")], [])
-    assert [part.name for part in parts] == ["birds", "bees"]
+    assert [part.name for part in parts] == ["Birds", "Bees"]
     constants = step("parts.split")(read("# A\n---\nX = 1\n---\n# B\n---\nprint(X)\n"), [])
     assert [part.cells for part in constants] == [[1, 2, 3, 4]]
 
@@ -420,8 +465,8 @@ def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> No
     text = "# A\n---\nclass display: pass\ndef f(): display()\nf()\n---\n# B\n---\ndisplay()\n"
     flow = flow_of(step, text)
     assert flow.parts[1].moved == {"display"}
-    lines = [*step("show.describe_functions")(flow, {})]
-    assert lines == ["f: no test, its arguments are not known"]  # and none of a class
+    lines = [*step("show.advise")([], flow, step("files.Files")(), {})]
+    assert lines == ["No test, since no short, plain call of them was seen: f"]
     assert not flow_of(step, text.replace("pass", "size = len(_)")).moved
     (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
     assert "def f()" in module and "import" not in module
@@ -453,26 +498,26 @@ def test_a_script_has_a_cell_even_when_all_its_code_has_moved(step: Any) -> None
 
 
 def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> None:
-    """In the folder that it runs in; in the project, unless it lies above the notebook."""
+    """In the folder that it runs in, by the name that the code wants; in the project likewise."""
     (tmp_path / "work" / "data").mkdir(parents=True)
     (tmp_path / "work" / "data" / "a.csv").write_text("a")
     (tmp_path / "above.csv").write_text("b")
-    notebook = tmp_path / "work" / "n.ipynb"
-    data = [notebook.parent / "data", tmp_path / "above.csv"]
-    place = step("run.prepare")(notebook, data, tmp_path / "scratch")
-    assert (place / "data" / "a.csv").is_file() and (place / ".." / "above.csv").is_file()
-    copies, left = step("files.find_copies")(step("files.Files")(), notebook, data)
+    (tmp_path / "far.csv").write_text("c")
+    data = [tmp_path / "above.csv", tmp_path / "far.csv"]
+    files = step("files.Files")(tmp_path / "work" / "n.ipynb", data)
+    cells = read("read('in/far.csv')")
+    statements = step("parts.split")(cells, [])[0].statements
+    place = step("run.prepare")(files.needed(statements, cells), tmp_path / "scratch")
+    for name in ("data/a.csv", "../above.csv", "in/far.csv"):
+        assert (place / name).is_file()
     root = step("store.root")()
-    assert copies == {root / "data" / "a.csv": b"a"}
-    assert left == [
-        f"{data[1]}: its path is put together in code; name it under `resources_`",
-    ]
+    assert files.copies() == {root / "above.csv": b"b", root / "far.csv": b"c"}
 
 
 def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
     """A script that is there, though in no pipeline, stays as it is, and nothing is written."""
-    path, script = tmp_path / "n.ipynb", step("store.root")() / "tasks" / "two.py"
-    cells = read("# One\n---\nprint(1)\n---\n# Two\n---\nprint(2)\n")
+    path, script = tmp_path / "n.ipynb", step("store.root")() / "tasks" / "bees.py"
+    cells = read("# Birds\n---\nprint(1)\n---\n# Bees\n---\nprint(2)\n")
     path.write_text(writes(new_notebook(cells=cells)))
     script.write_text("mine")
 
@@ -482,6 +527,6 @@ def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
 
     before = files()
     assert importlib.import_module("nbtasks.importer").main([str(path), "--no-run"]) == 1
-    assert capsys.readouterr().out.endswith("tasks/two.py is there already, and stays as it is\n")
+    assert capsys.readouterr().out.endswith("tasks/bees.py is there already, and stays as it is\n")
     assert files() == before
     script.unlink()

@@ -49,6 +49,11 @@ def read_groups() -> list[str]:
     return [name for group in groups for name in group if isinstance(name, str)]
 
 
+def oldest_python() -> str:
+    """Return the oldest version of Python that the project is for."""
+    return re.search(r"[\d.]+", read_pyproject()["project"]["requires-python"])[0]
+
+
 def read_versions(text: str) -> dict[str, list[str]]:
     """Return the versions that a lock holds of each package, several where Pythons differ."""
     found: dict[str, list[str]] = {}
@@ -73,7 +78,6 @@ def resolve(upgrade: list[str]) -> str:
             raise LockError(f"{path.name} has a merge conflict: solve it, then nbtasks lock")
     if importlib.util.find_spec("uv") is None:  # an environment of an earlier version
         raise LockError("requirements.lock needs uv: python bootstrap.py, then nbtasks lock")
-    oldest = re.search(r"[\d.]+", read_pyproject()["project"]["requires-python"])[0]
     options = [f"--upgrade-package={name}" for name in upgrade if name != ALL]
     options += ["--upgrade"] * (ALL in upgrade)
     if (root() / VENDOR).is_dir():  # relative to the lock, for whoever installs it
@@ -81,7 +85,7 @@ def resolve(upgrade: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder, declared.lock_file().name)
         new.write_text(kept.preferences(), encoding="utf-8")
-        place = [f"--output-file={new}", f"--python-version={oldest}"]
+        place = [f"--output-file={new}", f"--python-version={oldest_python()}"]
         files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
             [sys.executable, "-m", "uv", *COMPILE, *place, *options, *files],

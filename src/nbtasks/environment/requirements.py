@@ -7,10 +7,14 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator
+from importlib import metadata
 from pathlib import Path
 
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
 from nbtasks import notebooks
-from nbtasks.environment import declared, missing, packages
+from nbtasks.environment import declared, lock, missing, packages
 from nbtasks.environment.missing import Comparison
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import imports, root
@@ -155,9 +159,24 @@ def write(lines: list[str]) -> None:
     print("requirements.txt:", *(f"  + {line}" for line in lines), sep="\n")
 
 
+def runs_on_oldest(package: str) -> bool:
+    """Tell whether the installed version of a package runs on the oldest supported Python."""
+    asked = metadata.metadata(package)["Requires-Python"]
+    return SpecifierSet(asked or "").contains(lock.oldest_python())
+
+
 def with_floor(package: str) -> str:
-    """Return the line that asks for a package, at least as new as the one in use."""
-    version = packages.version_in_use(package) or packages.newest(package)
+    """Return the line that asks for a package, at least as new as the lock has it anywhere.
+
+    The version in use here may need a newer Python than the oldest that the project is for.
+    """
+    locked = lock.read_versions(declared.read_text(declared.lock_file())).get(package)
+    if locked:
+        return f"{package}>={min(locked, key=Version)}"
+    version = packages.version_in_use(package)
+    if version is not None and not runs_on_oldest(package):
+        return package
+    version = version or packages.newest(package)
     if version is None:
         print(f"{package}: not on PyPI, or PyPI can't be reached; is that its name?")
     return f"{package}>={version}" if version else package

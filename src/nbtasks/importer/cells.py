@@ -8,7 +8,7 @@ from typing import Any
 
 from nbtasks.importer.movable import is_alone
 from nbtasks.importer.parts import Part
-from nbtasks.importer.statements import Statement
+from nbtasks.importer.statements import IDLE, Statement
 
 
 def code_cell(source: str, **metadata: Any) -> Any:
@@ -23,38 +23,48 @@ def added(title: str, lines: list[str]) -> list[Any]:
     return [code_cell("\n".join(lines), title=title)] if lines else []
 
 
-def body_of(cell: Any, number: int, part: Part, moved: set[str]) -> Any:
-    """Return a cell without what moves to the module, and without results."""
+def body_of(cell: Any, number: int, part: Part, gone: set[Statement], used: set[str]) -> Any:
+    """Return a cell without statements that go elsewhere, unused imports and results."""
     from nbformat import from_dict
 
-    tags = [tag for tag in cell.metadata.get("tags", []) if tag != "parameters"]
+    tags = [t for t in cell.metadata.get("tags", []) if t not in ("parameters", "raises-exception")]
     copy = from_dict({**cell, "metadata": {"tags": tags} if tags else {}})
     if cell.cell_type != "code":
         return copy
-    idle = idle_imports(part, moved)
-    gone = {
-        line
-        for item in part.statements
-        if item.cell == number and (item.binds & moved or item in idle)
-        for line in item.lines
-    }
-    lines = silenced(cell.source, [item for item in part.statements if item.cell == number])
-    kept = "\n".join(line for place, line in enumerate(lines) if place not in gone)
-    copy.source = re.sub(r"\n{3,}", "\n\n", kept).strip("\n") if gone else kept
+    own = [item for item in part.statements if item.cell == number]
+    lines = [*map(str, silenced(cell.source, own))]
+    drop = {n for n, line in enumerate(lines) if IDLE.match(line)}
+    for item in own:
+        text = "" if item in gone else import_text(item, used)
+        if text != item.text and is_alone(item, part.statements):
+            drop |= {*item.lines}
+            if text:
+                lines[item.lines.start] = text
+                drop.discard(item.lines.start)
+    kept = "\n".join(line for place, line in enumerate(lines) if place not in drop)
+    copy.source = re.sub(r"\n{3,}", "\n\n", kept).strip("\n") if drop else kept
     copy.metadata["import"] = number  # to find its outputs again; not written to the script
     copy.outputs, copy.execution_count = [], None
     return copy
 
 
-def idle_imports(part: Part, moved: set[str]) -> list[Statement]:
-    """Return the imports that only other parts use, or what has moved."""
-    statements = [item for item in part.statements + part.copies if not item.binds & moved]
-    used = part.gives.union(*(item.needs | item.mentions for item in statements))
-    return [
-        item
-        for item in part.statements
-        if item.kind == "import" and not item.binds & used and is_alone(item, part.statements)
-    ]
+def import_text(item: Statement, used: set[str]) -> str:
+    """Return an import of nothing that is not used, nothing if nothing is; other code as it is."""
+    node = item.node
+    if item.kind != "import" or not isinstance(node, (ast.Import, ast.ImportFrom)):
+        return item.text if item.kind != "import" or item.binds & used else ""
+    kept = [a for a in node.names if (a.asname or a.name.partition(".")[0]) in used]
+    if len(kept) == len(node.names) or not kept:
+        return item.text if kept else ""
+    if isinstance(node, ast.Import):
+        return ast.unparse(ast.Import(kept))
+    return ast.unparse(ast.ImportFrom(node.module, kept, node.level))
+
+
+def used_in(part: Part, gone: set[Statement]) -> set[str]:
+    """Return the names that a part uses, those left out that only what is gone uses."""
+    left = [item for item in part.statements + part.copies if item not in gone]
+    return part.gives.union(*(item.needs | item.mentions for item in left))
 
 
 def silenced(source: str, statements: list[Statement]) -> list[str]:

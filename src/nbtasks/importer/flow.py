@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
+from nbtasks.importer.movable import find_common, latest
 from nbtasks.importer.parts import RANDOM, Part, join, texts
 from nbtasks.importer.statements import GIVEN, Statement
 
@@ -35,6 +36,7 @@ class Flow:
         self.moved = {name for item in moved for name in item.binds}
         self.joined: list[str] = []
         self.constants = self.find_constants()
+        self.common = find_common(parts)
         text = "\n".join(item.text for item in self.statements)
         self.seeded = {name for name, (seed, *_) in RANDOM.items() if re.search(seed, text)}
         self.connect()
@@ -70,7 +72,7 @@ class Flow:
         """Find where a part has from what it does not make itself."""
         part = self.parts[index]
         before = [item for earlier in self.parts[:index] for item in earlier.statements]
-        part.copies = [item for item in before if item.kind == "setting"]
+        part.copies = latest([item for item in before if item.kind == "setting"])
         self.keep_results(index)
         made = self.made(index) | self.moved
         wanted, bound = set(self.seeded & part.gives), set()
@@ -85,6 +87,7 @@ class Flow:
             name = wanted.pop()
             done.add(name)
             wanted |= self.find(index, name, before, made) - done
+        part.copies.sort(key=lambda item: (item.cell, item.lines.start))
 
     def keep_results(self, index: int) -> None:
         """Keep a part with the one before if it uses its last result, `_`."""
@@ -107,7 +110,7 @@ class Flow:
             return source.needs | source.mentions & made
         elif source is not None and name in self.constants:
             part.copies += [source] * (source not in part.copies)
-            return source.mentions & made
+            return source.needs | source.mentions & made
         elif source is not None or name in self.seeded:
             return self.take(index, name) | (source.mentions & made if source else set())
         elif not part.has(name, "binds") and name not in GIVEN | {"_", "__", "___"}:
@@ -122,6 +125,12 @@ class Flow:
         giver = self.giver(index, name)
         if giver is None:
             return set()
+        if self.look(giver, name).get("fresh"):  # nothing was drawn yet: the seed is set again
+            given = (item for part in self.parts[: giver + 1] for item in part.statements)
+            seeds = [i for i in given if i.kind == "seed" and re.search(RANDOM[name][0], i.text)]
+            self.parts[index].copies += seeds[-1:]
+            if seeds:
+                return seeds[-1].needs
         self.parts[index].needs[name] = giver
         self.parts[giver].gives.add(name)
         return set(self.look(giver, name).get("classes", ())) - self.moved

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+import builtins
+import itertools
 import re
 from collections import Counter
 
 from nbtasks.importer.parts import Part
-from nbtasks.importer.statements import BY_NAME, GIVEN, Statement
+from nbtasks.importer.statements import BY_NAME, GIVEN, Statement, setting_key
 
 #: Decorators that do nothing but to their function.
 PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
+#: Settings that hold for one place only, or are imports.
+STAYS = re.compile(r"chdir|path\.|^(import|from) ")
+
+
+def find_common(parts: list[Part]) -> list[Statement]:
+    """Return what the first part sets before all else, for the function that all tasks call."""
+    first = itertools.takewhile(lambda item: item.kind != "value", parts[0].statements)
+    fits = [i for i in first if i.kind == "setting" and i.node and not STAYS.search(i.text)]
+    every = (item for part in parts for item in part.statements)
+    known = {n for item in every if item.kind == "import" for n in item.binds} | {*dir(builtins)}
+    return latest([item for item in fits if item.needs <= known]) if len(parts) > 1 else []
+
+
+def latest(settings: list[Statement]) -> list[Statement]:
+    """Return settings without those that a later one sets again."""
+    last = {setting_key(item): item for item in settings}
+    return [item for item in settings if item in last.values()]
 
 
 def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
     """Return the functions that need nothing but imports, constants and one another.
 
-    Parameters
-    ----------
-    parts
-        The parts.
-    stay
-        Names that must not move.
-
-    Returns
-    -------
-    list of Statement
-        The functions, and the constants that they need, in the order of the notebook.
+    Names in `stay` must not move. The constants that they need are returned with them, all in
+    the order of the notebook.
     """
-    statements = [item for part in parts for item in part.statements]
+    able = able_to_move([item for part in parts for item in part.statements], stay)
+    functions = {name: item for name, item in able.items() if item.kind == "function"}
+    used = {name for item in functions.values() for name in item.needs | item.mentions}
+    while more := {n for name in used & {*able} for n in able[name].needs & {*able}} - used:
+        used |= more
+    return [item for name, item in able.items() if name in functions or name in used]
+
+
+def able_to_move(statements: list[Statement], stay: set[str]) -> dict[str, Statement]:
+    """Return all functions and constants that could stand in a module, by their names."""
     times = Counter(name for item in statements for name in item.binds)
     changed = {name for item in statements for name in item.changes}
     imported = with_one_meaning(statements)
@@ -46,9 +65,7 @@ def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
 
     while stuck := [name for name, item in able.items() if lacks(item)]:
         able = {name: item for name, item in able.items() if name not in stuck}
-    functions = {name: item for name, item in able.items() if item.kind == "function"}
-    used = {name for item in functions.values() for name in item.needs | item.mentions}
-    return [item for name, item in able.items() if name in functions or name in used]
+    return able
 
 
 def with_one_meaning(statements: list[Statement]) -> set[str]:

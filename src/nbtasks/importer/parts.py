@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbtasks.importer.statements import Statement, follow_calls, is_setting, read
+from nbtasks.importer.statements import IN_LITERAL, Statement, follow_calls, is_setting, read
 
 #: States that random draws change: how a seed is set, how they are read and put back.
 RANDOM = {
@@ -18,6 +20,12 @@ RANDOM = {
     ),
     "python_random": (r"(?<![.\w])random\.seed\(", "random.getstate()", "random.setstate"),
 }
+
+#: Imports that are there for what they do; code that shows nothing to speak of.
+ACTS = re.compile(r"import \w+\.[\w.]+\s*$|from [\w.]*\bexperimental\b")
+QUIET = re.compile(r"get_ipython\(\)|print\([^()]*__version__|['\"]|pass\b|sys\.path")
+#: More parts than these, and what begins them were no headings.
+MOST = 13
 
 
 @dataclass
@@ -39,58 +47,81 @@ class Part:
 
 
 def split(cells: list[Any], at: list[int]) -> list[Part]:
-    """Split a notebook at its headings of the first two levels.
+    """Split a notebook at its headings, or at the cells with some numbers, counted from 1.
 
-    Parameters
-    ----------
-    cells
-        The cells of the notebook.
-    at
-        Numbers of the cells where parts begin, instead of at headings.
-
-    Returns
-    -------
-    list of Part
-        Those that do nothing by themselves are joined to the next.
+    Headings are those of the first two levels; where there are none, deeper ones, then lines in
+    bold, then comments at the top of cells. Parts that do nothing by themselves are joined to
+    the next.
     """
+    statements = [
+        item
+        for number, cell in enumerate(cells, 1)
+        if cell.cell_type == "code"
+        for item in read(number, cell.source)
+    ]
+    mark_settings(statements)
+    if at:
+        return parts_at(cells, statements, dict.fromkeys(at, "") | titles(cells, "h[12]", at))
+    for kind in ("h[12]", "h[1-6]", "bold", "comment"):
+        parts = parts_at(cells, statements, titles(cells, kind))
+        if len(parts) > 1 and (kind == "h[12]" or len(parts) < MOST):
+            return parts
+    return parts_at(cells, statements, titles(cells, "h[12]"))
+
+
+def titles(cells: list[Any], kind: str, only: Iterable[int] = ()) -> dict[int, str]:
+    """Return the headings of some kind by the numbers of their cells."""
+    found = {
+        number: heading(cell.source, kind) if cell.cell_type != "code" else comment(cell, kind)
+        for number, cell in enumerate(cells, 1)
+    }
+    return {n: title for n, title in found.items() if title and (not only or n in only)}
+
+
+def comment(cell: Any, kind: str) -> str:
+    """Return the comment that a cell of code begins with, where comments are headings."""
+    match = re.match(r"#+ *([^\W\d_][^\n]{2,60})\n", cell.source) if kind == "comment" else None
+    return match[1] if match and not re.match(r"In ?\[", match[1]) else ""
+
+
+def parts_at(cells: list[Any], statements: list[Statement], at: dict[int, str]) -> list[Part]:
+    """Return the parts that begin at some cells, those joined that do nothing by themselves."""
     parts = [Part("", [], [])]
-    for number, cell in enumerate(cells, 1):
-        title = heading(cell.source) if cell.cell_type != "code" else ""
-        if number in at or (title and not at):
-            parts.append(Part(title, [], []))
+    for number in range(1, len(cells) + 1):
+        if number in at:
+            parts.append(Part(at[number], [], []))
         parts[-1].cells.append(number)
-        parts[-1].name = parts[-1].name or title
-        if cell.cell_type == "code":
-            parts[-1].statements += read(number, cell.source)
-    mark_settings(parts)
+    for part in parts:
+        part.statements = [item for item in statements if item.cell in part.cells]
+    parts = [part for part in parts if part.cells]
     for index in reversed(range(len(parts) - 1)):
         if not has_code(parts[index]):
-            parts[index + 1].name = parts[index + 1].name or parts[index].name
-            parts[index].name = parts[index + 1].name
+            parts[index].name = parts[index + 1].name or parts[index].name
             join(parts, index, index + 1)
     if len(parts) > 1 and not has_code(parts[-1]):
         join(parts, len(parts) - 2, len(parts) - 1)
     return parts
 
 
-def heading(text: str) -> str:
-    """Return the first heading of level 1 or 2 of a text, underlined or not, as a name, if any."""
+def heading(text: str, kind: str = "h[12]") -> str:
+    """Return the first heading of some levels in a text, underlined or not, if any."""
     from markdown_it import MarkdownIt
 
+    if kind == "bold":
+        match = re.match(r"\s*(\*\*|__)([^*_\n]{3,60})\1:?\s*(\n|$)", text)
+        return match[2] if match else ""
+    if match := re.search(rf"(?s)<{kind}\b[^>]*>(.*?)</?{kind}", text):
+        return re.sub(r"<[^>]+>", "", match[1]).strip()
     tokens = MarkdownIt().parse(text)
     for opening, inline in itertools.pairwise(tokens):
-        if opening.type == "heading_open" and opening.tag in ("h1", "h2"):
+        if opening.type == "heading_open" and re.fullmatch(kind, opening.tag):
             plain = "".join(item.content for item in inline.children if item.type != "html_inline")
-            words = re.findall(r"[^\W_]+", plain.lower())
-            while len(words) > 1 and (words[0].isdigit() or len("_".join(words)) > 40):
-                words.pop(0 if words[0].isdigit() else -1)
-            return "_".join(words) or "part"
+            return plain.strip() or "part"
     return ""
 
 
-def mark_settings(parts: list[Part]) -> None:
+def mark_settings(statements: list[Statement]) -> None:
     """Find the statements that set something in a module, now that all imports are known."""
-    statements = [item for part in parts for item in part.statements]
     names = {
         kind: {name for item in statements if item.kind == kind for name in item.binds}
         for kind in ("import", "constant")
@@ -101,15 +132,27 @@ def mark_settings(parts: list[Part]) -> None:
             item.kind = "seed" if seeds else "setting"
     used = {name for item in statements for name in item.needs | item.mentions}
     for item in statements:
-        if item.kind == "import" and not item.binds & used and " as " not in item.text:
-            item.kind = "setting"  # it may be there for what it does
+        if item.kind == "import" and not item.binds & used and ACTS.match(item.text):
+            item.kind = "setting"  # it is there for what it does
+    texts = {*names["constant"]}
+    for item in statements:
+        single = item.kind == "value" and isinstance(item.node, ast.Assign) and len(item.binds) == 1
+        if single and item.needs and item.needs <= texts and is_simple(item.node.value):
+            item.kind, texts = "constant", texts | item.binds
     follow_calls(statements)
+
+
+def is_simple(node: ast.expr) -> bool:
+    """Tell whether an expression is of constants, by their names or not, and of nothing else."""
+    simple = (*IN_LITERAL, ast.Name, ast.JoinedStr, ast.FormattedValue)
+    return all(isinstance(child, simple) for child in ast.walk(node))
 
 
 def has_code(part: Part) -> bool:
     """Tell whether a part does something by itself."""
     quiet = {"import", "names", "function", "constant", "setting", "seed"}
-    return any(item.kind not in quiet for item in part.statements)
+    loud = [item for item in part.statements if item.kind not in quiet]
+    return any(not QUIET.match(item.text) for item in loud)
 
 
 def join(parts: list[Part], first: int, last: int) -> None:

@@ -1,11 +1,18 @@
-"""Look at the values of a notebook while it runs: its kernel loads this file."""
+"""Look at the values of a notebook while it runs: its kernel loads this file.
+
+Nothing of it stays in an object of the notebook, which may store its own functions.
+"""
 
 import contextlib
-import functools
+import inspect
 import io
 import json
+import os
 import pickle
 import random
+import runpy
+import sys
+import time
 import types
 from pathlib import Path
 
@@ -15,6 +22,9 @@ import pandas as pd
 from joblib.numpy_pickle import NumpyPickler
 
 CHANGING = (list, dict, set, bytearray, np.ndarray, pd.DataFrame, pd.Series)
+#: File -> whether it was written, since the last look; and the first calls of functions.
+OPENED, CALLS = {}, {}
+SAMPLES = runpy.run_path(str(Path(__file__).with_name("samples.py")))
 
 
 class Pickler(NumpyPickler):
@@ -49,6 +59,7 @@ def look(value):
     except Exception as error:
         return {"why": f"{type(value).__name__}: {error}".splitlines()[0][:80]}
     found = {"classes": sorted(pickler.classes), "objects": pickler.objects}
+    found["type"] = type(value).__name__
     with contextlib.suppress(Exception):  # such as masked arrays, which joblib can not hash
         states = joblib.hash(value), joblib.hash(value)
         found |= {"state": states[0]} if states[0] == states[1] else {}
@@ -58,12 +69,15 @@ def look(value):
 
 
 def survives(table):
-    """Tell whether a table comes back from parquet as it was."""
+    """Tell whether a table comes back from parquet as it was, its kinds of nothing included."""
     try:
         stream = io.BytesIO()
         table.to_parquet(stream)
-        pd.testing.assert_frame_equal(table, pd.read_parquet(stream))
-        return all(type(name) is str for name in table.columns)
+        back = pd.read_parquet(stream)
+        pd.testing.assert_frame_equal(table, back)
+        mixed = [name for name in table if table[name].dtype == object and table[name].hasnans]
+        same = all(table[name].map(type).equals(back[name].map(type)) for name in mixed)
+        return same and all(type(name) is str for name in table.columns)
     except Exception:
         return False
 
@@ -74,27 +88,46 @@ def describe(column):
     return "str" if text else str(column.dtype), bool(column.isna().any())
 
 
-def watch(space, names, folder):
-    """Note what functions are called with first; after that they are as they were."""
-    for name in names:
-        if isinstance(space.get(name), types.FunctionType):
-            space[name] = note_call(name, space[name], Path(folder, f"{name}.pickle"), space)
+def note_file(event, arguments):
+    """Note that a file is opened: an audit hook."""
+    if event in ("open", "sqlite3.connect") and isinstance(arguments[0], (str, os.PathLike)):
+        path = os.path.normpath(os.path.join(os.getcwd(), arguments[0]))
+        mode, flags = (*arguments[1:], "", 0)[:2] if event == "open" else ("", 0)
+        writes = bool({*(mode or "")} & {*"wax+"}) or bool((flags or 0) & os.O_CREAT)
+        OPENED[path] = OPENED.get(path, False) or writes
 
 
-def note_call(name, function, file, space):
-    """Return a function that notes what it is called with first, then leaves by itself."""
+def listen(space, names):
+    """Note from now on which files are opened, and what some functions are called with first.
 
-    @functools.wraps(function)
-    def noting(*args, **kwargs):
-        if space.get(name) is noting:
-            space[name] = function
-            try:
-                file.write_bytes(pickle.dumps((args, kwargs)))
-            except Exception as error:
-                file.with_suffix(".why").write_text(str(error), encoding="utf-8")
-        return function(*args, **kwargs)
+    A profiler sees the calls, so that the functions stay what they are.
+    """
+    wanted = set(names)
 
-    return noting
+    def note_call(frame, event, _):
+        name = frame.f_code.co_name
+        if event == "return" and isinstance(CALLS.get(name), tuple) and CALLS[name][0] is frame:
+            _, start, call = CALLS[name]
+            CALLS[name] = call if time.monotonic() - start < 10 else None
+            wanted.discard(name)
+            if not wanted:
+                sys.setprofile(None)
+        elif event == "call" and frame.f_globals is space and name in wanted and name not in CALLS:
+            CALLS[name] = (frame, time.monotonic(), first_call(frame))
+
+    sys.addaudithook(note_file)
+    if names:
+        sys.setprofile(note_call)
+
+
+def first_call(frame):
+    """Return the arguments of a call, tables cut short, as they are before it runs."""
+    with contextlib.suppress(Exception):
+        names, rest, more, values = inspect.getargvalues(frame)
+        count = frame.f_code.co_argcount
+        positional = [values[n] for n in names[:count]] + [*values.get(rest, ())]
+        named = {n: values[n] for n in names[count:]} | values.get(more, {})
+        return pickle.dumps(SAMPLES["short"]((positional, named), 40))
 
 
 def value_of(name, space):
@@ -104,24 +137,33 @@ def value_of(name, space):
     return random.getstate() if name == "python_random" else space[name]
 
 
-def probe(space, names, folder, cell):
-    """Note what the values of a notebook are like after a cell.
+def fresh(name):
+    """Tell whether no random number was drawn since the seed was set."""
+    if name == "numpy_random":
+        return np.random.get_state()[2] == 624
+    return name == "python_random" and random.getstate()[1][-1] == 624
 
-    Parameters
-    ----------
-    space
-        All names of the notebook.
-    names
-        Those to look at.
-    folder
-        Where to write.
-    cell
-        Number of the cell.
-    """
+
+def probe(space, names, folder, cell):
+    """Note in a folder what the values of a notebook are like after a cell."""
+    opened = [item for item in OPENED.items() if os.path.isfile(item[0])]
     known = [name for name in names if name in space or name.endswith("_random")]
     seen = {name: look(value_of(name, space)) for name in known}
     objects = {name: found.pop("objects", {}) for name, found in seen.items()}
     for name, found in seen.items():
         others = [other for other in seen if other != name]
         found["shares"] = [n for n in others if objects[n].keys() & objects[name].keys()]
+        found["fresh"] = bool(fresh(name))
+    seen["opened files"] = {"files": opened}
     Path(folder, f"{cell}.json").write_text(json.dumps(seen), encoding="utf-8")
+    OPENED.clear()
+
+
+def finish(space, functions, folder):
+    """Write an example of each function that was called: its arguments and its result."""
+    sys.setprofile(None)
+    calls = {name: call for name, call in CALLS.items() if isinstance(call, bytes)}
+    found = {
+        name: SAMPLES["example"](space, name, functions[name], call) for name, call in calls.items()
+    }
+    Path(folder, "examples.json").write_text(json.dumps(found), encoding="utf-8")

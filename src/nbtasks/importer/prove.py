@@ -9,6 +9,8 @@ from typing import Any
 
 from nbtasks.engine import building
 from nbtasks.importer.scripts import ADDED, Task
+from nbtasks.project import root
+from nbtasks.results import beside
 
 #: What is different at each run: addresses, random identifiers, times, numbered elements.
 VOLATILE = re.compile(
@@ -20,11 +22,15 @@ PAGE = re.compile(r"(?s)<(style|script).*?</\1>|<[^>]+>|\s+")
 RUNS = 3
 
 
-def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[], Any]) -> int:
-    """Build, compare and report.
+def prove(
+    path: Path, tasks: list[Task], original: Any, notes: list[str], again: Callable[[], Any]
+) -> tuple[bool, bool]:
+    """Build, compare, and report on the screen and on a page.
 
     Parameters
     ----------
+    path
+        The notebook.
     tasks
         The new tasks.
     original
@@ -36,8 +42,8 @@ def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[]
 
     Returns
     -------
-    int
-        0 only if all is the same.
+    tuple
+        Whether all tasks were built, and whether they show the same.
     """
     made, failed = building.build_alone([task.part.name for task in tasks])
 
@@ -54,10 +60,18 @@ def prove(tasks: list[Task], original: Any, notes: list[str], again: Callable[[]
     print("\nOutputs, compared with those of the notebook:")
     for name, lines in found.items():
         print(f"  {name}: {'; '.join(lines.values()) or 'the same'}")
-    for line in [*notes, *["The build failed: see above"] * failed]:
-        print(f"  {line}")
-    print("Next: python -m pytest, git add --all, git commit")
-    return 1 if failed or any(found.values()) else 0
+    for line in notes:
+        print(f"  - {line}")
+    sides = {task.part.name: [*pairs(task, made.get(task.part.name), original)] for task in tasks}
+    cells = {
+        name: [(before, after, found[name].get(number, "")) for number, before, after in items]
+        for name, items in sides.items()
+    }
+    report = root() / "products" / f"import-{path.stem}.html"
+    differing = [line for lines in found.values() for line in lines.values()]
+    beside.write(report, beside.page(f"Import of {path.name}", [*differing, *notes], cells))
+    print(f"Side by side, cell by cell: {report.relative_to(root()).as_posix()}")
+    return not failed, not any(found.values())
 
 
 def describe_varying(
@@ -88,32 +102,44 @@ def compare(task: Task, path: Path | None, runs: list[Any]) -> dict[int, str]:
     dict of int to str
         Number of a cell, or 0 for the whole task -> what differs.
     """
-    import nbformat
-
     if path is None:
         return {0: "it was not built"}
     if runs[0] is None:
         return {0: "there is nothing to compare with, as the notebook was not run"}
-    numbers = [cell.metadata["import"] for cell in task.cells if "import" in cell.metadata]
-    ours = [
-        cell
-        for cell in nbformat.read(path, as_version=4).cells
-        if cell.cell_type == "code" and cell.metadata.get("title") not in ADDED
-        if not {"parameters", "injected-parameters"} & {*cell.metadata.get("tags", [])}
-    ]
-    if len(ours) != len(numbers):
-        return {0: f"it has {len(ours)} cells, not {len(numbers)}"}
+    if (count := len([*pairs(task, path, runs[0])])) != (wanted := len(numbers_of(task))):
+        return {0: f"it has {count} cells, not {wanted}"}
     found = {}
-    for number, cell in zip(numbers, ours, strict=True):
+    for number, _, cell in pairs(task, path, runs[0]):
         theirs = (run.cells[number - 1].outputs for run in runs)
         if what := difference(cell.outputs, *theirs):
             found[number] = f"cell {number}: {what}"
     return found
 
 
+def numbers_of(task: Task) -> list[int]:
+    """Return the numbers of the cells that a task has of the notebook."""
+    return [cell.metadata["import"] for cell in task.cells if "import" in cell.metadata]
+
+
+def pairs(task: Task, path: Path | None, original: Any) -> Iterator[tuple[int, Any, Any]]:
+    """Yield each cell of a task with that of the notebook, and its number."""
+    import nbformat
+
+    cells = nbformat.read(path, as_version=4).cells if path and original else []
+    ours = [
+        cell
+        for cell in cells
+        if cell.cell_type == "code" and cell.metadata.get("title") not in ADDED
+        if not {"parameters", "injected-parameters"} & {*cell.metadata.get("tags", [])}
+    ]
+    for number, cell in zip(numbers_of(task), ours, strict=False):
+        yield number, original.cells[number - 1], cell
+
+
 def difference(ours: list[Any], *runs: list[Any]) -> str:
     """Return what is different in our outputs of a cell; what varies by itself is not."""
-    one, *others = ([*plain(outputs)] for outputs in (ours, *runs))
+    here = re.compile(re.escape(str(root())) + r"\S*")  # the folder that a magic tells, as `%cd`
+    one, *others = ([*plain(outputs, here)] for outputs in (ours, *runs))
     if len({*map(len, others)}) > 1:
         return ""
     if len(one) != len(others[0]):
@@ -132,10 +158,10 @@ def differ(ours: list[Any], *runs: list[Any]) -> bool:
     )
 
 
-def plain(outputs: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+def plain(outputs: list[Any], here: re.Pattern[str]) -> Iterator[tuple[str, list[Any]]]:
     """Yield the kinds and lines of what outputs show, without what is different at each run."""
     text = "".join(item.text for item in outputs if item.get("name") == "stdout")
-    yield "text", VOLATILE.sub("", text).splitlines()
+    yield "text", VOLATILE.sub("", here.sub("", text)).splitlines()
     for item in outputs:
         for kind, value in sorted(item.get("data", {}).items()):
             if kind.startswith("image/") or kind.endswith("json"):

@@ -2,51 +2,49 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtasks.importer.statements import Statement
-
 PROBE = Path(__file__).with_name("probe.py")
+#: A folder that is copied whole, for what it reads by names that code puts together: bytes.
+SMALL = 50_000_000
 
 
 class DoesNotRun(Exception):
     """The original notebook stops with an error."""
 
 
-def prepare(notebook: Path, data: Iterable[Path], folder: Path) -> Path:
-    """Copy the data of a notebook, each file to where the notebook finds it.
+def prepare(needed: Mapping[str, Path], folder: Path) -> Path:
+    """Copy files and folders into a folder, by the names that the notebook has for them.
 
-    Parameters
-    ----------
-    notebook
-        The notebook.
-    data
-        Files and folders that it reads.
-    folder
-        Where to.
-
-    Returns
-    -------
-    Path
-        The folder that the notebook is to run in, deep enough for `../..`.
+    Returns the folder that the notebook is to run in, deep enough for `../..`.
     """
-    place = folder.joinpath(*"abcdef")
+    place = folder.resolve().joinpath(*"abcdef")
     place.mkdir(parents=True)
-    for path in data:
-        target = Path(os.path.normpath(place / os.path.relpath(path, notebook.parent)))
-        if folder not in target.parents:
-            target = place / path.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            shutil.copytree(path, target, dirs_exist_ok=True)
-        else:
-            shutil.copy2(path, target)
+    for name, path in needed.items():
+        target = Path(os.path.normpath(place / name))
+        if folder.resolve() in target.parents:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy = functools.partial(shutil.copytree, dirs_exist_ok=True)
+            (copy if path.is_dir() else shutil.copy2)(path, target)
     return place
+
+
+def beside(notebook: Path) -> list[Path]:
+    """Return what lies beside a notebook, if it is not much: code may put its names together."""
+    found = [path for path in notebook.parent.iterdir() if path.name[0] not in "._"]
+    files = (file for path in found for file in (path.rglob("*") if path.is_dir() else [path]))
+    size = 0
+    for number, file in enumerate(files):
+        size += file.stat().st_size if file.is_file() else 0
+        if size > SMALL or number > 2000:
+            return []
+    return [path for path in found if path != notebook]
 
 
 def execute(
@@ -54,9 +52,9 @@ def execute(
     place: Path,
     names: list[str],
     ends: set[int],
-    functions: list[Statement],
-) -> tuple[Any, dict[int, dict[str, Any]]]:
-    """Run a notebook with papermill, and look at its values.
+    functions: dict[str, list[str]],
+) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
+    """Run a notebook as nbconvert does, and look at its values.
 
     Parameters
     ----------
@@ -69,62 +67,53 @@ def execute(
     ends
         Numbers of the cells after which to look.
     functions
-        Those whose first calls are noted.
+        Those whose first calls are noted -> the globals that become arguments of them.
 
     Returns
     -------
     tuple
-        The executed notebook, and what was seen after each of these cells.
-
-    Raises
-    ------
-    DoesNotRun
-        At an error; the message says in which cell.
+        The executed notebook, what was seen after each of these cells, and an example of each
+        function. `DoesNotRun` is raised at an error, with the number of the cell.
     """
+    import nbclient
     import nbformat
-    import papermill
 
     folder = place / ".import"
     folder.mkdir(exist_ok=True)
     load = f"__import__('runpy').run_path({str(PROBE)!r})"
-    probed, numbers = nbformat.from_dict({**notebook, "cells": []}), []
+    start = f"__import__('sys').modules['nbtasks_probe'] = type('Probe', (), {load})\n"
+    ask = "__import__('nbtasks_probe')."
+    cells = [code(f"{start}{ask}listen(globals(), {[*functions]})")]
     for number, cell in enumerate(notebook.cells, 1):
-        lines = cell.source.splitlines()
-        for item in reversed([item for item in functions if item.cell == number]):
-            watch = f"{load}['watch'](globals(), {sorted(item.binds)}, {str(folder)!r})"
-            lines.insert(item.lines.stop, watch)
-        probed.cells.append(nbformat.from_dict({**cell, "source": "\n".join(lines)}))
-        numbers.append(number)
+        cells.append(nbformat.from_dict({**cell, "metadata": {**cell.metadata, "cell": number}}))
         if number in ends:
-            call = f"{load}['probe'](globals(), {names}, {str(folder)!r}, {number})"
-            probed.cells.append(nbformat.v4.new_code_cell(call))
-            numbers.append(0)
-    nbformat.write(probed, folder / "in.ipynb")
+            cells.append(code(f"{ask}probe(globals(), {names}, {str(folder)!r}, {number})"))
+    cells.append(code(f"{ask}finish(globals(), {functions}, {str(folder)!r})"))
+    probed = nbformat.from_dict({**notebook, "cells": cells if ends else cells[1:-1]})
+    options = {"timeout": None, "kernel_name": "python3", "shutdown_kernel": "immediate"}
+    client = nbclient.NotebookClient(
+        probed, resources={"metadata": {"path": str(place)}}, **options
+    )
     try:
-        papermill.execute_notebook(
-            str(folder / "in.ipynb"),
-            str(folder / "out.ipynb"),
-            cwd=str(place),
-            kernel_name="python3",
-            progress_bar=False,
-            shutdown_kernel="immediate",  # else it is interrupted first, and may say so
-        )
-    except papermill.PapermillExecutionError as error:
+        client.execute()
+    except nbclient.exceptions.CellExecutionError as error:
+        *_, cell = (c for c in probed.cells if any("ename" in o for o in c.get("outputs", ())))
         raise DoesNotRun(
-            f"cell {numbers[error.cell_index]}: {error.ename}: {error.evalue}"
+            f"cell {cell.metadata.get('cell', 0)}: {error.ename}: {error.evalue}"
         ) from None
-    done = nbformat.read(folder / "out.ipynb", as_version=4)
-    done.cells = [cell for cell, number in zip(done.cells, numbers, strict=True) if number]
-    seen = {end: json.loads((folder / f"{end}.json").read_text("utf-8")) for end in ends}
-    return done, seen
+    done = nbformat.from_dict(probed)
+    done.cells = [cell for cell in probed.cells if "cell" in cell.metadata]
+    seen = {end: read(folder / f"{end}.json") for end in ends}
+    return done, seen, {n: e for n, e in read(folder / "examples.json").items() if e}
 
 
-def read_calls(place: Path, modules: Iterable[str]) -> dict[str, bytes]:
-    """Return the arguments of first calls that can be read elsewhere, by names of functions."""
-    bound = [name.encode() for name in ("__main__", *modules)]
-    calls = {path.stem: path.read_bytes() for path in place.glob(".import/*.pickle")}
-    return {
-        name: call
-        for name, call in calls.items()
-        if len(call) in range(1, 5_000_000) and not any(word in call for word in bound)
-    }
+def code(source: str) -> Any:
+    """Return a cell of code that is not the notebook's own."""
+    from nbformat.v4 import new_code_cell
+
+    return new_code_cell(source)
+
+
+def read(file: Path) -> Any:
+    """Return what the kernel wrote, nothing if it did not."""
+    return json.loads(file.read_text("utf-8")) if file.is_file() else {}

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks import notebooks
-from nbtasks.importer.cells import added, body_of, code_cell
-from nbtasks.importer.files import Files, use_files
+from nbtasks.importer.cells import added, body_of, code_cell, import_text, used_in
+from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.parts import RANDOM, Part
 from nbtasks.importer.statements import Statement
@@ -26,6 +26,8 @@ IMPORTS = {
     r"\bnp\.random\.": "import numpy as np",
     r"(?<!\.)\brandom\.[gs]etstate": "import random",
 }
+#: The function that sets what the notebook sets at its start.
+SET_UP = "set_up"
 PARAMETERS = {"upstream", "product", "resources_"}
 
 
@@ -64,20 +66,32 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     part = flow.parts[index]
     task = Task(part, [], {"nb": f"{part.name}.ipynb"}, {})
     upstream = {flow.parts[giver].name for giver in part.needs.values()}
-    own = [body_of(cells[number - 1], number, part, flow.moved) for number in part.cells]
+    gone = {item for item in flow.statements if item.binds & flow.moved} | {*flow.common}
+    used = used_in(part, gone) | part.moved
+    own = [body_of(cells[number - 1], number, part, gone, used) for number in part.cells]
     for item in own:
         if item.cell_type == "code":
-            item.source = use_files(item.source, task, files, upstream)
-    late = [item for item in part.copies if not is_import(item) or item.binds & PARAMETERS]
+            item.source = files.use(item.source, task, upstream)
+    copies = [item for item in part.copies if item not in gone]
+    late = [item for item in copies if not is_import(item) or item.binds & PARAMETERS]
     prefix = "task_" if PARAMETERS & names_in(part) else ""  # it has a `product` of its own
     inputs = ["task_product, task_upstream = product, upstream"] if prefix else []
     inputs += input_lines(flow, part, late, prefix)
     outputs = save_lines(flow, index, task, prefix)
-    inputs = [use_files(text, task, files, upstream) for text in inputs]
-    imports = [item.text for item in part.copies if item not in late]
+    inputs = [files.use(text, task, upstream) for text in inputs]
+    files.watch(task, upstream)
+    text = "\n".join([*inputs, *(item.source for item in own)])
+    if task.resources and "resources_" not in text:
+        inputs.append("watched = resources_  # read below, by names that code puts together")
+    imports = [
+        import_text(i, used) if i.kind == "import" else i.text for i in copies if i not in late
+    ]
     text = "\n".join([*inputs, *outputs])
+    if any("get_ipython()" in item.source for item in own if item.cell_type == "code"):
+        imports.append("from IPython import get_ipython")  # for Ploomber, which looks for names
     imports += [line for pattern, line in IMPORTS.items() if re.search(pattern, text)]
-    moved = ", ".join(sorted(part.moved))
+    moved = ", ".join(sorted({*part.moved, *[SET_UP] * bool(flow.common)}))
+    inputs = [f"{SET_UP}()"] * bool(flow.common) + inputs
     imports += [f"from {package().name}.{module} import {moved}"] * bool(moved)
     parameters = [f"upstream = {json.dumps(sorted(upstream)) if upstream else None}"]
     parameters += ["product = None", *["resources_ = None"] * bool(task.resources)]

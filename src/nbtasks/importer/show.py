@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
+from nbtasks.importer.parts import RANDOM
 from nbtasks.importer.scripts import Task
 
 #: What can't be decided, or is better done otherwise.
@@ -29,9 +31,7 @@ def show(tasks: list[Task], flow: Flow, path: Path) -> None:
         makes = ", ".join(key for key in task.products if key != "nb") or "-"
         print(f"  {task.part.name:<{width}}  cells {cells[0]}-{cells[-1]}  makes {makes}")
     show_flow(tasks, width)
-    for line in flow.joined:
-        print(f"  One task, since {line}")
-    for line in find_undecided(tasks):
+    for line in [*(f"One task, since {line}" for line in flow.joined), *find_undecided(tasks)]:
         print(f"  {line}")
 
 
@@ -56,14 +56,39 @@ def show_flow(tasks: list[Task], width: int) -> None:
                 print(f"  {task.part.name:>{width}} ── {passed} ──▶ {later.part.name}")
 
 
-def describe_functions(flow: Flow, tested: Container[str]) -> Iterator[str]:
-    """Say which functions have no test, and which stay in the scripts that use them."""
-    for item in (item for item in flow.statements if item.kind == "function"):
-        for name in sorted(item.binds):
-            if name not in flow.moved:
-                yield (
-                    f"{name} (cell {item.cell}) stays in the scripts: it uses a value of the "
-                    "notebook, a file, `eval`, or a name with two meanings"
-                )
-            elif name not in tested and isinstance(item.node, ast.FunctionDef):
-                yield f"{name}: no test, its arguments are not known"
+def advise(tasks: list[Task], flow: Flow, files: Files, tested: Iterable[str]) -> Iterator[str]:
+    """Say what to do by hand, most useful first."""
+    yield from find_undecided(tasks)
+    functions = [item for item in flow.statements if item.kind == "function"]
+    for item in functions:
+        if not item.binds & flow.moved:
+            sets = ", ".join(sorted(item.sets))
+            yield f"{min(item.binds)} (cell {item.cell}) stays in the script: " + (
+                f"it sets {sets} by `global`. Let it return what it makes."
+                if sets
+                else "it changes or names a value of the notebook, a file, or a name with two "
+                "meanings. Give it arguments."
+            )
+    yield from describe_passed(flow)
+    for task in tasks:
+        if names := [name for name, way in files.loose(task.part.cells).items() if not way]:
+            first = ", ".join(names[:2]) + ", ..." * (len(names) > 2)
+            yield f"{task.part.name} puts names of files together: {first} stay where they were."
+    bare = [item for item in functions if item.binds & flow.moved and not item.binds & {*tested}]
+    names = ", ".join(min(i.binds) for i in bare if isinstance(i.node, ast.FunctionDef))
+    if names:
+        yield f"No test, since no short, plain call of them was seen: {names}"
+    for name in (name for task in tasks for name in task.images):
+        yield f"A picture is now tasks/images/{name}"
+
+
+def describe_passed(flow: Flow) -> Iterator[str]:
+    """Say what passes between tasks that could pass in a better way."""
+    for index, part in enumerate(flow.parts):
+        for name in sorted(part.gives):
+            seen = flow.look(index, name)
+            if name in RANDOM:
+                later = ", ".join(p.name for p in flow.parts if p.needs.get(name) == index)
+                yield f"The state of random numbers passes from {part.name} to {later}: set a seed."
+            elif seen.get("type") == "DataFrame" and "columns" not in seen:
+                yield f"{name} passes by joblib: parquet would change its types, or nan to None."

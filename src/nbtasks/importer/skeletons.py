@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from nbtasks.importer.cells import import_text
 from nbtasks.importer.flow import Flow
+from nbtasks.importer.scripts import SET_UP
+from nbtasks.importer.statements import Statement
 from nbtasks.project import package, root
 
 
@@ -27,53 +34,58 @@ def functions_of(flow: Flow, module: str, source: str) -> dict[Path, str]:
         The file and its text.
     """
     moved = [item for item in flow.statements if item.binds & flow.moved]
-    names = {name for item in moved for name in item.needs | item.mentions}
-    imports = [
-        item.text for item in flow.statements if item.kind == "import" and item.binds & names
-    ]
+    names = {name for item in [*moved, *flow.common] for name in item.needs | item.mentions}
+    imports = [import_text(item, names) for item in flow.statements if item.kind == "import"]
     names -= {name for item in flow.statements for name in item.binds}
     imports += ["from IPython.display import display"] * ("display" in names)
-    body = "\n\n\n".join(item.text for item in moved)
-    lines = "\n".join(dict.fromkeys(imports))
+    pieces = [with_docstring(item) for item in moved]
+    if flow.common:
+        what = f'    """Set what {source} sets at its start, for all of its tasks."""'
+        body = textwrap.indent("\n".join(item.text for item in flow.common), "    ")
+        pieces.insert(0, f"def {SET_UP}():\n{what}\n{body}")
+    lines = "\n".join(dict.fromkeys(filter(None, imports)))
+    body = "\n\n\n".join(pieces)
     text = f'"""Functions that came from {source}."""\n\n{lines}\n\n{body}\n'
-    return {package() / f"{module}.py": text} if moved else {}
+    return {package() / f"{module}.py": text} if pieces else {}
 
 
-def tests_of(flow: Flow, module: str, calls: dict[str, bytes]) -> dict[Path, bytes]:
-    """Return tests that run each function once, as it was called first in the notebook.
+def with_docstring(item: Statement) -> str:
+    """Return a function with the comment above it as its docstring, if it has none."""
+    node, comment = item.node, re.match(r"((?:#.*\n)+)((?:@.*\n)*def )", item.text)
+    if not comment or not isinstance(node, ast.FunctionDef) or ast.get_docstring(node):
+        return item.text
+    words = " ".join(line.strip("# ") for line in comment[1].splitlines()).replace('"', "'").strip()
+    lines = item.text.splitlines()
+    first = node.body[0].lineno - 1 - item.lines.start
+    if not words or lines[first].strip()[:1] != ast.unparse(node.body[0])[:1]:
+        return item.text
+    words = words[0].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
+    new = textwrap.wrap(f'"""{words}"""', 92)
+    indent = " " * node.body[0].col_offset
+    lines[first:first] = [indent + line for line in new]
+    return "\n".join(lines[comment[1].count("\n") :])
 
-    Parameters
-    ----------
-    flow
-        Knows what moves.
-    module
-        Name of the module.
-    calls
-        Name of a function -> the arguments of its first call, pickled.
 
-    Returns
-    -------
-    dict of Path to bytes
-        Files and what they hold.
+def tests_of(flow: Flow, module: str, examples: Mapping[str, Any]) -> dict[Path, bytes]:
+    """Return tests that the functions do what they did in the notebook.
+
+    `examples` has, by the names of functions, the texts of arguments, and the line that asserts
+    the result.
     """
     functions = (item for item in flow.statements if item.kind == "function")
-    names = [name for item in functions for name in item.binds & flow.moved & calls.keys()]
-    tests = [
-        f"def test_{name}():\n"
-        f'    args, kwargs = pickle.loads((CALLS / "{name}.pickle").read_bytes())\n'
-        f"    {module}.{name}(*args, **kwargs)\n"
-        for name in names
-    ]
-    head = (
-        f'"""Each function runs as in the notebook: on the arguments of its first call."""\n\n'
-        f"import pickle\nfrom pathlib import Path\n\nimport pytest\n\n"
-        f"from {package().name} import {module}\n\n"
-        f'CALLS = Path(__file__).with_name("{module}_calls")\n'
-        f'pytestmark = pytest.mark.filterwarnings("default")  # old code may warn'
-    )
-    folder, file = root() / "tests" / f"{module}_calls", root() / "tests" / f"test_{module}.py"
-    files = {folder / f"{name}.pickle": calls[name] for name in names}
-    return {**files, file: "\n\n".join([head, *tests]).encode()} if names else {}
+    names = [name for item in functions for name in item.binds & flow.moved & examples.keys()]
+    tests = []
+    for name in names:
+        arguments, check = examples[name]
+        call = f"{module}.{name}({', '.join(arguments)})"
+        tests.append(f"def test_{name}():\n    result = {call}\n    {check}\n")
+    text = "\n\n".join(tests)
+    known = {r"\bnp\.": "import numpy as np", r"\bpd\.": "import pandas as pd"}
+    known[r"\bpytest\."] = "import pytest"
+    imports = "\n".join(line for pattern, line in known.items() if re.search(pattern, text))
+    head = '"""The functions return what they did in the notebook, on the first rows."""'
+    text = f"{head}\n\n{imports}\n\nfrom {package().name} import {module}\n\n\n{text}"
+    return {root() / "tests" / f"test_{module}.py": text.encode()} if names else {}
 
 
 def options(kind: str, holes: bool) -> str:

@@ -21,7 +21,7 @@ TIMED = re.compile(r"(\s*(?:[\w, ]+=\s*)?)%(?:time|timeit|prun|memit)\b(?:\s+-\w
 PYTHON_CELL = re.compile(r"\s*%%(time|timeit|capture|prun|memit)\b")
 CAPTURED = re.compile(r"\s*%%capture\b(?:\s+--\S+)*\s+([^\W\d]\w*)")
 MAGICS = {
-    "setting": re.compile(r"%(matplotlib|config|load_ext|precision|autoreload|env)\b"),
+    "setting": re.compile(r"%(cd|config|env|load_ext|matplotlib|precision)\b"),
     "names": re.compile(r"%(run|pylab)\b"),
 }
 #: Functions of a module that set something for all that follows.
@@ -29,6 +29,10 @@ SET = re.compile(
     r"(set|register|enable|disable|init)\w*|append|basicConfig|chdir|default|extension|"
     r"filterwarnings|insert|ioff|ion|load_dotenv|manual_seed|pandas|rc|simplefilter|update|use"
 )
+#: Those of which the last call counts, whatever its arguments.
+SETS_ALL = re.compile(r"set|set_(?!option|default|param)\w+|use|simplefilter")
+#: Magics that a task does not need.
+IDLE = re.compile(r"%matplotlib (inline|notebook|widget)|%load_ext autoreload|%autoreload")
 #: What makes a class, whose values can only be loaded where it is.
 DEFINE = re.compile(r"namedtuple|NamedTuple|TypedDict|NewType|TypeVar|make_dataclass|(Int)?Enum")
 LITERAL = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp)
@@ -99,10 +103,11 @@ def read(cell: int, source: str) -> list[Statement]:
     """
     typed, lines = source.splitlines(), as_python(source)
     tree = ast.parse("\n".join(lines), f"cell {cell}")
-    found = [describe(cell, node, typed, lines) for node in tree.body]
+    nodes = [node for node in tree.body if not isinstance(node, ast.Pass)]  # such as a magic
+    found = [describe(cell, node, typed, lines) for node in nodes]
     for number, line in enumerate(typed):
         for kind, magic in MAGICS.items():
-            if magic.match(line):
+            if magic.match(line) and not IDLE.match(line):
                 found.append(Statement(cell, line, kind, range(number, number + 1)))
     return sorted(found, key=lambda statement: statement.lines.start)
 
@@ -161,6 +166,17 @@ def is_setting(statement: Statement, imported: set[str], constants: set[str]) ->
     call = getattr(node, "value", None)
     is_call = isinstance(node, ast.Expr) and isinstance(call, ast.Call)
     return is_call and root(call) in imported and bool(SET.fullmatch(called(call)))
+
+
+def setting_key(item: Statement) -> str:
+    """Return what a setting sets, of which only the last one counts."""
+    node = item.node
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0])
+    call = getattr(node, "value", None)
+    if isinstance(call, ast.Call) and SETS_ALL.fullmatch(called(call)):
+        return ast.unparse(call.func)
+    return item.text
 
 
 def follow_calls(statements: list[Statement]) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from nbtasks.importer.scripts import Task, is_table
 from nbtasks.importer.skeletons import schemas_text
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
+
+#: The cell of a script whose imports are sorted.
+IMPORTS_CELL = re.compile(r"(?<=# %% Imports\n)(?:(?!# %%).*\n)+?(?=\n+# %%)")
 
 
 class Refused(Exception):
@@ -46,17 +50,19 @@ def check_new(path: Path) -> None:
 
 
 def take_back(path: Path) -> None:
-    """Take back what an import wrote before it was interrupted, unless it was edited since."""
+    """Take back what an import wrote that was not finished, unless it was edited since."""
+    if not journal(path).exists():
+        raise Refused(f"No import of {path.name} is under way: there is nothing to take back")
     noted = json.loads(journal(path).read_text("utf-8"))
     wrote = {root() / name: note for name, note in noted.items()}
     journal(path).unlink()
     edited = [file.name for file, (_, known) in wrote.items() if fingerprint(file) not in known]
     if edited:
         raise Refused(
-            f"The import of {path.name} was interrupted, and {edited[0]} was edited since: "
+            f"The import of {path.name} was not finished, and {edited[0]} was edited since: "
             "what it wrote stays."
         )
-    print(f"The import of {path.name} was interrupted: what it wrote is taken back first.")
+    print(f"The import of {path.name} was not finished: what it wrote is taken back first.")
     for file, (before, _) in wrote.items():
         if before is None:
             file.unlink(missing_ok=True)
@@ -111,13 +117,28 @@ def tidied(texts: dict[Path, bytes]) -> dict[Path, bytes]:
         code = [file for file in texts if file.suffix == ".py"]
         stage = {file: Path(folder).resolve() / file.relative_to(root()) for file in code}
         shutil.copy2(root() / "pyproject.toml", folder)
+        Path(folder, "src", package().name).mkdir(parents=True)
         for file, copy in stage.items():
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(texts[file])
-        for command in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
-            ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache"]
-            subprocess.run([*ruff, *stage.values()], cwd=folder, capture_output=True)
+        heads = {}
+        for copy in stage.values():
+            if found := IMPORTS_CELL.search(copy.read_text("utf-8")):
+                heads[copy] = Path(folder, copy.name)  # tasks/ itself is not sorted
+                heads[copy].write_text(found[0], encoding="utf-8")
+        ruff_in(folder, ["check", "--select=I", "--fix"], heads.values())
+        for copy, head in heads.items():
+            text, new = copy.read_text("utf-8"), head.read_text("utf-8")
+            copy.write_text(IMPORTS_CELL.sub(lambda _, new=new: new, text), encoding="utf-8")
+        for words in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
+            ruff_in(folder, words, stage.values())
         return texts | {file: copy.read_bytes() for file, copy in stage.items()}
+
+
+def ruff_in(folder: str, words: list[str], files: Iterable[Path]) -> None:
+    """Run ruff on files, with the settings of a folder."""
+    ruff = [sys.executable, "-m", "ruff", *words, "--quiet", "--no-cache"]
+    subprocess.run([*ruff, *files], cwd=folder, capture_output=True)
 
 
 def with_schemas(tasks: list[Task], flow: Flow, path: Path) -> dict[Path, bytes]:

@@ -1,0 +1,140 @@
+"""Give parts short names, of their headings or of what they do; suggest where to split."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from nbtasks.importer.effects import called
+from nbtasks.importer.parts import Part
+from nbtasks.pipeline import pipeline_file
+from nbtasks.project import package
+
+#: Words of headings that say nothing about what a part does.
+NOISE = re.compile(
+    "a|about|all|an|and|are|as|at|be|by|can|chapter|do|does|each|exercises?|final|finally|first|"
+    "for|from|has|have|how|i|if|in|into|is|it|its|lets?|look|next|notebook|now|of|on|one|or|our|"
+    "out|parts?|problem|questions?|s|second|section|should|so|solution|some|statement|steps?|t|"
+    "tasks?|that|the|their|then|there|these|this|to|tutorial|two|untitled|up|us|use|using|via|"
+    "was|we|were|what|when|where|which|who|why|will|with|you|your"
+)
+#: What the calls of a part are about -> how it is called.
+DOES = {
+    "load": r"read_\w+|load\w*|urlretrieve|open|connect",
+    "clean": r"fillna|drop\w*|rename|astype|replace|map|apply|to_(datetime|numeric)|get_dummies",
+    "merge": r"merge|join|concat",
+    "model": r"fit|fit_\w+|train_test_split|predict\w*|score|cross_val\w*|\w+_score",
+    "plot": r"\w*plot|hist|scatter|bar|barh|show|imshow|heatmap|figure|subplots",
+    "summarise": r"groupby|pivot\w*|agg|value_counts|describe|info|head|mean|corr|crosstab",
+    "save": r"to_\w+|dump|save\w*",
+}
+PLAIN = re.compile(r"_|df\d*|data|dataset|x|y|fig|ax|axes|i|n|.")
+
+
+def short(text: str) -> str:
+    """Return the first words of a text that say something, as a name; nothing if none does."""
+    words = [
+        w for w in re.findall(r"[^\W\d_]+", text.lower()) if not NOISE.fullmatch(w) and len(w) > 1
+    ]
+    name = ""
+    for word in words[:3]:
+        longer = f"{name}_{word}".strip("_")
+        name = longer if len(longer) <= 24 or not name else name
+    return name
+
+
+def does(part: Part) -> str:
+    """Return a name for a part, of what it does most, and of what it makes."""
+    nodes = (node for item in part.statements if item.node for node in ast.walk(item.node))
+    calls = [*map(called_name, nodes)]
+    found = Counter(k for call in calls for k, p in DOES.items() if re.fullmatch(p, call))
+    verb = max(found, key=lambda k: found[k], default="explore")
+    verb = "load" if found["load"] and part.cells[0] < 8 else verb
+    about = DOES.get(verb, "")
+    made = [
+        name
+        for item in part.statements
+        if item.node and any(re.fullmatch(about, called_name(n)) for n in ast.walk(item.node))
+        for name in sorted(item.binds)
+        if not PLAIN.fullmatch(name)
+    ]
+    return "_".join(filter(None, [verb, *map(short, made[:1])]))
+
+
+def called_name(node: ast.AST) -> str:
+    """Return what is called, nothing if the node is no call."""
+    return called(node) if isinstance(node, ast.Call) else ""
+
+
+def is_free(name: str) -> bool:
+    """Tell whether a name means nothing else: to Python, to a package, to the project."""
+    others = {*dir(builtins), *sys.stdlib_module_names, package().name, "nbtasks", "tasks", "part"}
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in others
+
+
+def module_name(path: Path, taken: Iterable[str] = ()) -> str:
+    """Return a name for the module of the functions, one that no other module has."""
+    name = re.sub(r"\W+", "_", path.stem.lower()).strip("_0123456789") or "notebook"
+    while (
+        not is_free(name)
+        or name in taken
+        or (
+            (module := package() / f"{name}.py").exists()
+            and f"came from {path.name}." not in module.read_text("utf-8")
+        )
+    ):
+        name += "_notebook"
+    return name
+
+
+def name_parts(parts: list[Part], path: Path) -> None:
+    """Give every part a name that no other task has."""
+    taken, start = {*pipeline_file.read_tasks()}, short(path.stem) or module_name(path)
+    for part in parts:
+        base = short(part.name) or (start if len(parts) == 1 else does(part))
+        name, number = base, 2
+        if not is_free(name) or name in taken:
+            name = base = f"{start}_{base}" if base != start else f"{base}_{does(part)}"
+        while not is_free(name) or name in taken:
+            name, number = f"{base}_{number}", number + 1
+        taken.add(name)
+        part.name = name
+
+
+def suggest(part: Part, cells: list[Any]) -> str:
+    """Return where a notebook without headings could be split: where little flows."""
+    codes = [
+        n for n in part.cells if cells[n - 1].cell_type == "code" and cells[n - 1].source.strip()
+    ]
+    pieces = min(5, len(codes) // 4)
+    values = [
+        i for i in part.statements if i.kind not in ("import", "function", "constant", "setting")
+    ]
+    costs = {}
+    for at in codes[2:-1]:
+        bound = {n for item in values if item.cell < at for n in item.binds}
+        costs[at] = len(
+            bound & {n for i in part.statements if i.cell >= at for n in i.needs - i.binds}
+        )
+    cuts: list[int] = []
+    for at in sorted(costs, key=lambda n: (costs[n], n)):
+        apart = all(
+            abs(codes.index(at) - codes.index(cut)) > len(codes) // (pieces + 2) for cut in cuts
+        )
+        if len(cuts) < pieces - 1 and apart:
+            cuts.append(at)
+    ends = [*sorted(cuts), len(cells) + 1]
+    names, start = [], 1
+    for end in ends:
+        names.append(does(Part("", [start], [i for i in part.statements if start <= i.cell < end])))
+        start = end
+    flows = ", ".join(f"{costs[cut]}" for cut in sorted(cuts))
+    split = ",".join(map(str, sorted(cuts)))
+    return f"--split {split}  makes {', '.join(names)} (values that pass: {flows})" if cuts else ""

@@ -1,0 +1,182 @@
+"""The steps of an import, one after another."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from nbtasks.environment import lock, requirements
+from nbtasks.importer import files, local
+from nbtasks.importer.flow import Flow
+from nbtasks.importer.movable import find_movable
+from nbtasks.importer.names import module_name, name_parts, suggest
+from nbtasks.importer.parameters import find_parameters, give
+from nbtasks.importer.parts import Part, split
+from nbtasks.importer.prove import prove
+from nbtasks.importer.rewrite import readable, without_downloads
+from nbtasks.importer.run import DoesNotRun, execute, prepare
+from nbtasks.importer.scripts import make_task, pictures_of, scripts_of
+from nbtasks.importer.show import advise, show
+from nbtasks.importer.skeletons import functions_of, tests_of
+from nbtasks.importer.statements import Statement
+from nbtasks.importer.store import Refused, check_new, journal, store
+from nbtasks.notebooks.files import command
+from nbtasks.project import package
+
+
+class Import:
+    """The import of one notebook.
+
+    Parameters
+    ----------
+    options
+        What the command line asks for.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.path = options, options.notebook.resolve()
+        self.notebook = load(self.path)
+        self.cells = self.notebook.cells
+        missing = [path for path in options.data if not path.exists()]
+        if missing:
+            raise Refused(f"There is no {missing[0]}")
+        if not options.dry_run:
+            check_new(self.path)
+        given = {path.name for path in options.data if path.is_file()}
+        for cell in self.cells:
+            cell.source = without_downloads(cell.source, given)
+        self.new = copy.deepcopy(self.cells)
+        for cell in self.new:
+            cell.source = readable(cell.source, cell.metadata.get("tags", []))
+        self.parts = self.split()
+        nodes = [item.node for item in self.statements if item.node is not None]
+        data = [path.resolve() for path in options.data]
+        folders = [self.path.parent, *(path.parent for path in data if path.suffix == ".py")]
+        self.modules = local.find_modules(nodes, folders)
+        text = "\n".join(cell.source for cell in self.new)
+        downloads = {name for name in given if re.search(rf"://\S*{re.escape(name)}", text)}
+        self.files = files.Files(self.path, data, folders=downloads)
+        self.needed = self.files.needed(self.statements, self.new)
+        self.needed |= {path.name: path for path in self.modules.values()}
+
+    @property
+    def statements(self) -> list[Statement]:
+        """All statements of the notebook."""
+        return [item for part in self.parts for item in part.statements]
+
+    def split(self) -> list[Part]:
+        """Split the notebook as it is rewritten so far."""
+        try:
+            return split(self.new, [int(n) for n in re.findall(r"\d+", self.options.split)])
+        except SyntaxError as error:
+            what = f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
+            raise Refused(what) from None
+
+    def run(self) -> int:
+        """Import it; return the exit code."""
+        parameters = find_parameters(self.parts, set())
+        original, seen, examples = (None, {}, {}) if self.options.no_run else self.look(parameters)
+        self.files.rewrite(self.statements, self.new)
+        self.parts = self.split()
+        give(find_parameters(self.parts, self.stay()), self.statements, self.new)
+        self.parts = self.split()
+        name_parts(self.parts, self.path)
+        flow = Flow(self.parts, find_movable(self.parts, self.stay()), seen)
+        module = module_name(self.path, self.modules)
+        numbers = range(len(flow.parts))
+        tasks = [make_task(flow, number, self.new, module, self.files) for number in numbers]
+        for task in tasks:
+            task.images = local.take_pictures(task.cells, self.path.parent, task.part.name)
+        show(tasks, flow, self.path)
+        advice = suggest(flow.parts[0], self.new) if len(flow.parts) == 1 else ""
+        if advice and not self.options.split:
+            print(f"  One task, as there are no headings. Where least flows:\n  {advice}")
+        if self.options.dry_run:
+            return 0
+        code = {**scripts_of(tasks), **local.texts_of(self.modules, package())}
+        code |= functions_of(flow, module, self.path.name)
+        code = {
+            f: local.use_modules(text, self.modules, package().name) for f, text in code.items()
+        }
+        new = {file: text.encode() for file, text in code.items()}
+        new |= {**tests_of(flow, module, examples), **pictures_of(tasks), **self.files.copies()}
+        store(self.path, tasks, flow, new)
+        notes = [*advise(tasks, flow, self.files, examples)]
+        built, same = prove(self.path, tasks, original, notes, self.run_again)
+        return self.end(built, same)
+
+    def end(self, built: bool, same: bool) -> int:
+        """Declare and lock what the new code imports, or say how to go back; say what is next."""
+        if not built:
+            print("The build failed: see above. What was written is there to look at. Next:")
+            print(f"  {command('nbtasks', 'import', self.options.notebook)}  to try again")
+            print("  the same with --undo  to take it back")
+            return 1
+        journal(self.path).unlink()
+        if lacks := requirements.compare().files():
+            requirements.write([requirements.with_floor(name) for name in sorted(lacks)])
+        try:
+            if lock.check():
+                lock.write([])
+        except lock.LockError as error:
+            print(f"{error} Next: nbtasks lock")
+        print("Next: python -m pytest, git add --all, git commit")
+        return 0 if same else 1
+
+    def stay(self) -> set[str]:
+        """Return the names that must not move, since they are bound where a file is named."""
+        return {n for item in self.statements if files.MARK in item.text for n in item.binds}
+
+    def look(
+        self, parameters: dict[str, list[str]]
+    ) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
+        """Run the notebook; see what flows between its parts, and examples of its functions."""
+        print(f"Running {self.path.name} as it is ...", flush=True)
+        flow = Flow([Part(part.name, part.cells, part.statements) for part in self.parts], [], {})
+        names = sorted({name for part in flow.parts for name in part.needs})
+        functions = [n for i in self.statements if i.kind == "function" for n in i.binds]
+        wanted = {name: parameters.get(name, []) for name in functions}
+        ends = {part.cells[-1] for part in self.parts}
+        try:
+            with self.place() as place:
+                original, seen, examples = execute(self.notebook, place, names, ends, wanted)
+                self.files.note(seen, self.statements, place)
+                return original, seen, examples
+        except DoesNotRun as error:
+            raise DoesNotRun(
+                f"{self.path.name} does not run by itself any more:\n  {error}\n"
+                "Mend it, name what it reads with --data, or go on regardless with --no-run."
+            ) from None
+
+    def run_again(self) -> Any:
+        """Run the notebook once more, to see what varies by itself."""
+        with self.place() as place:
+            return execute(self.notebook, place, [], set(), {})[0]
+
+    @contextmanager
+    def place(self) -> Iterator[Path]:
+        """Give a folder to run in, with the data."""
+        with tempfile.TemporaryDirectory() as folder:
+            yield prepare(self.needed, Path(folder))
+
+
+def load(path: Path) -> Any:
+    """Read a notebook with code in Python, of any format."""
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise Refused(f"There is no {path}") from None
+    except Exception as error:
+        raise Refused(f"{path.name} is no notebook: {error}".splitlines()[0]) from None
+    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
+    if language != "python":
+        raise Refused(f"{path.name} is in {language}; only Python can be imported")
+    return notebook
