@@ -92,6 +92,7 @@ def plain(value):
 
 def check(result):
     """Return the line that asserts a result."""
+    result = result.item() if isinstance(result, np.generic) else result
     text = plain(result)
     near = f"assert result == pytest.approx({text}{', nan_ok=True' * ('nan' in text)})"
     if isinstance(result, pd.DataFrame):
@@ -100,10 +101,10 @@ def check(result):
         return f"pd.testing.assert_series_equal(result, {text})"
     if isinstance(result, np.ndarray) and result.dtype.kind in "iuf":
         return f"np.testing.assert_allclose(result, {text})"
-    if isinstance(result, (float, np.floating)):
+    if isinstance(result, float):
         return near
     if type(result) in (tuple, list) and any(isinstance(item, float) for item in result):
-        numbers = all(isinstance(item, (int, float, np.number)) for item in result)
+        numbers = all(isinstance(item, (int, float)) for item in result)
         return near if numbers else None
     return (
         f"assert result == {text}"

@@ -71,8 +71,8 @@ def advise(tasks: list[Task], flow: Flow, files: Files, tested: Iterable[str]) -
             )
     yield from describe_passed(flow)
     for task in tasks:
-        if names := [name for name, way in files.loose(task.part.cells).items() if not way]:
-            first = ", ".join(names[:2]) + ", ..." * (len(names) > 2)
+        if loose := [name for name, way in files.loose(task.part.cells).items() if not way]:
+            first = ", ".join(loose[:2]) + ", ..." * (len(loose) > 2)
             yield f"{task.part.name} puts names of files together: {first} stay where they were."
     bare = [item for item in functions if item.binds & flow.moved and not item.binds & {*tested}]
     names = ", ".join(min(i.binds) for i in bare if isinstance(i.node, ast.FunctionDef))

@@ -128,8 +128,9 @@ def tidied(texts: dict[Path, bytes]) -> dict[Path, bytes]:
                 heads[copy].write_text(found[0], encoding="utf-8")
         ruff_in(folder, ["check", "--select=I", "--fix"], heads.values())
         for copy, head in heads.items():
-            text, new = copy.read_text("utf-8"), head.read_text("utf-8")
-            copy.write_text(IMPORTS_CELL.sub(lambda _, new=new: new, text), encoding="utf-8")
+            text = copy.read_text("utf-8")
+            before = IMPORTS_CELL.search(text)[0]
+            copy.write_text(text.replace(before, head.read_text("utf-8"), 1), encoding="utf-8")
         for words in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
             ruff_in(folder, words, stage.values())
         return texts | {file: copy.read_bytes() for file, copy in stage.items()}

@@ -1,0 +1,236 @@
+"""What an import makes of code: rewritten cells, arguments, names, tests, a page."""
+
+from __future__ import annotations
+
+import ast
+import runpy
+from collections.abc import Callable, Iterator
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Project, forget
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+
+from nbtasks.importer import cells, names, parameters, parts, rewrite
+from nbtasks.results import beside
+
+SAMPLES = runpy.run_path(str(Path(rewrite.__file__).with_name("samples.py")))
+
+
+@pytest.fixture(autouse=True)
+def project(bake: Callable[..., Project]) -> Iterator[None]:
+    """Stand in a project."""
+    with chdir(bake().path):
+        forget()
+        yield
+    forget()
+
+
+def notebook(*sources: str) -> list[Any]:
+    """Return cells; those that begin with `#` and a space and have one line are Markdown."""
+    return [
+        new_markdown_cell(text)
+        if text.startswith("# ") and "\n" not in text
+        else new_code_cell(text)
+        for text in sources
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "expected"),
+    [
+        ("a = 1\n;", [], 'a = 1\n""'),
+        ("# why\nfrom __future__ import division\n1 / 2", [], "# why\n1 / 2"),
+        ("%%HTML\n<p>", [], "%%html\n<p>"),
+        ("1 / 0", ["raises-exception"], "try:\n    1 / 0\nexcept Exception:"),
+    ],
+)
+def test_what_only_a_runner_of_notebooks_reads_is_said_anew(
+    source: str, tags: list[str], expected: str
+) -> None:
+    assert expected in rewrite.readable(source, tags)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('pd.read_csv("https://x.org/a.csv?raw=1")', 'pd.read_csv("a.csv")'),
+        ('pd.read_csv("https://x.org/b.csv")', 'pd.read_csv("https://x.org/b.csv")'),
+        ("!wget -q https://x.org/a.csv", "# !wget -q https://x.org/a.csv"),
+        ("urlretrieve(url, name)", "if not os.path.exists(name):\n    urlretrieve(url, name)"),
+        ("wget.download(u, out='a')", "if not os.path.exists('a'):\n    wget.download(u, out='a')"),
+        ("nltk.download('punkt')", "nltk.download('punkt')"),
+    ],
+)
+def test_what_is_there_is_not_downloaded(source: str, expected: str) -> None:
+    assert rewrite.without_downloads(source, {"a.csv"}).endswith(expected)
+
+
+def test_pieces_of_a_cell_are_replaced_behind_a_magic_too() -> None:
+    """Columns count bytes; what stands before the magic stays."""
+    source = "%time é = f('a',\n 'b')\ng('c')"
+    tree = ast.parse("é = f('a',\n 'b')\ng('c')")
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    edits = [rewrite.replacing(node, node.value.upper()) for node in texts]
+    assert rewrite.edited(source, edits) == "%time é = f(A,\n B)\ng(C)"
+
+
+def given(*sources: str) -> tuple[dict[str, list[str]], str]:
+    """Return which functions get which globals as arguments, and the code after that."""
+    code = notebook(*sources)
+    split = parts.split(code, [])
+    found = parameters.find_parameters(split, set())
+    parameters.give(found, [item for part in split for item in part.statements], code)
+    return found, "\n".join(cell.source for cell in code)
+
+
+def test_a_function_gets_the_globals_that_it_reads_as_arguments() -> None:
+    """By their names, wherever it is called; constants need no argument."""
+    found, code = given(
+        "df = load()\nLIMIT = 2\nTWICE = 2 * LIMIT",
+        "def f(a, b=(1)):\n    return df[a] * TWICE + b\ndef g():\n    return f(1,)",
+        "f((1), b=2)\nprint([g() for _ in range(2)])",
+    )
+    assert found == {"f": ["df"], "g": ["df"]}
+    assert "def f(a, b=(1), *, df):" in code and "def g(*, df):" in code
+    assert "return f(1,df=df)" in code.replace(", df", ",df")
+    assert "f((1), b=2, df=df)" in code and "g(df=df)" in code
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f():\n    global df\n    df = 1\nf()",  # it sets what it uses
+        "def f(x):\n    return df + x\nmap(f, [1])",  # it is no mere call
+        "def f(x):\n    return df + x\ndef g(df):\n    return f(df)\ng(1)",  # another df
+        "def f(**x):\n    return df\nf()",
+        "def f(x):\n    return eval('df')\nf(1)",
+    ],
+)
+def test_a_function_that_does_more_than_read_stays(code: str) -> None:
+    assert "f" not in given("df = load()", code)[0]
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Step 3: Split the data into training and test sets", "split_data_training"),
+        ("Task 1", ""),
+        ("2. Clean the data!", "clean_data"),
+        ("Untitled", ""),
+        ("What are the latest rates of overdose by race?", "latest_rates_overdose"),
+    ],
+)
+def test_names_are_short_and_of_whole_words(title: str, expected: str) -> None:
+    assert names.short(title) == expected
+
+
+def test_a_part_is_named_for_what_it_does_where_its_heading_says_nothing(tmp_path: Path) -> None:
+    """And never like something of Python, or like another task."""
+    code = notebook(
+        "# Task 1", "prices = pd.read_csv(f)", "# Task 2", "model.fit(a)\nmodel.predict(b)",
+        "# Statistics", "print(1)", "# Statistics", "print(2)",
+    )  # fmt: skip
+    found = parts.split(code, [])
+    names.name_parts(found, tmp_path / "birds.ipynb")
+    assert [part.name for part in found] == [
+        "load_prices",
+        "model",
+        "birds_statistics",
+        "birds_statistics_2",
+    ]
+    assert names.module_name(tmp_path / "12_random.ipynb") == "random_notebook"
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ("# Birds", "### Load", "### Clean"),
+        ("# Birds", "**Load**", "__Clean__:"),
+        ("# Birds", "<h2 align='center'>Load<h2>", "<h2>Clean</h2>"),
+    ],
+)
+def test_other_headings_count_where_there_are_no_better_ones(titles: tuple[str, ...]) -> None:
+    first, second, third = map(new_markdown_cell, titles)
+    code = [new_code_cell("x = f()"), new_code_cell("print(x)")]
+    found = parts.split([first, second, code[0], third, code[1]], [])
+    assert [part.name for part in found] == ["Load", "Clean"]
+
+
+def test_comments_at_the_top_of_cells_are_headings_at_last() -> None:
+    code = notebook("# Load the birds\nx = f()", "# In[2]:\nx", "# Show them\nprint(x)")
+    assert [part.name for part in parts.split(code, [])] == ["Load the birds", "Show them"]
+
+
+def test_where_little_flows_is_a_good_place_to_split() -> None:
+    """The words can be pasted."""
+    code = notebook(
+        "df = pd.read_csv(f)", "df", "df.head()", "df = df.dropna()", "a = df.a", "b = df.b",
+        "c = a + b", "c.hist()\na.hist()", "d = c.mean()", "d", "plt.show(d)", "print(d)",
+    )  # fmt: skip
+    (part,) = parts.split(code, [])
+    advice = names.suggest(part, code)
+    assert advice.startswith("--split ") and "load" in advice
+
+
+def test_imports_of_a_task_are_those_that_it_uses() -> None:
+    """A part of a line, too."""
+    (part,) = parts.split(notebook("import os, sys\nfrom a import b, c as d\nprint(sys, d)"), [])
+    texts = [cells.import_text(item, {"sys", "d"}) for item in part.statements]
+    assert texts == ["import sys", "from a import c as d", "print(sys, d)"]
+
+
+TABLE = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [1.0, np.nan, 3, 4, 5]})
+FUNCTIONS = """
+import random
+def double(t, n=2): return t.assign(c=t.a * n)
+def total(t): return t.b.sum()
+def draw(t): return random.random()
+def nothing(t): print(t)
+def uses(t): return t.a.sum() + len(df)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "extra", "expected"),
+    [
+        ("double", [], "pd.testing.assert_frame_equal(result, pd.DataFrame("),
+        ("total", [], "assert result == pytest.approx(8.0)"),
+        ("uses", ["df"], "assert result == 14"),
+        ("draw", [], None),
+        ("nothing", [], None),
+    ],
+)
+def test_an_example_of_a_function_is_a_few_rows(
+    name: str, extra: list[str], expected: str | None
+) -> None:
+    """With what comes out of them; none where that is another thing each time, or nothing."""
+    import pickle
+
+    space: dict[str, Any] = {"df": TABLE}
+    exec(FUNCTIONS, space)
+    call = pickle.dumps(([TABLE], {}))
+    found = SAMPLES["example"](space, name, extra, call)
+    if expected is None:
+        assert found is None
+    else:
+        arguments, check = found
+        assert check.startswith(expected)
+        assert arguments[0].startswith("pd.DataFrame({'a': [1, 2, 3, 4]")
+
+
+def test_the_page_has_both_sides_and_what_is_to_do() -> None:
+    """Figures and tables, too."""
+    outputs = [
+        new_output("display_data", {"image/png": "QUJD", "text/plain": "figure"}),
+        new_output("display_data", {"text/html": "<b>table</b>"}),
+        new_output("stream", text="<1>"),
+    ]
+    cell = new_code_cell("plot()", outputs=outputs)
+    page = beside.page("Birds", ["Look & see"], {"load": [(cell, cell, "cell 2: text")]})
+    for text in ["Look &amp; see", "base64,QUJD", "<b>table</b>", "&lt;1&gt;", "cell 2: text"]:
+        assert text in page
