@@ -94,14 +94,16 @@ def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path
     path = notebook(tmp_path)
     before = path.read_bytes()
     printed = project.quickly("nbtasks", "import", path).stdout
-    for name in ["load_the_data", "birds_clean", "model_it", "use"]:
+    for name in ["load_data", "birds_clean", "model", "use"]:
         assert f"  {name}: the same\n" in printed
     assert path.read_bytes() == before
     assert "def add_ratio" in project.read("src/my_pipeline/birds.py")
-    assert 'upstream = ["birds_clean", "model_it"]' in project.read("tasks/use.py")
+    assert 'upstream = ["birds_clean", "model"]' in project.read("tasks/use.py")
     assert project.read("pipeline.yaml").startswith("# The pipeline")
     for name in ["add_ratio", "double"]:
         assert f"def test_{name}()" in project.read("tests/test_birds.py")
+    assert "pd.testing.assert_frame_equal(" in project.read("tests/test_birds.py")
+    assert "cell 6" not in project.read("products/import-birds.html").partition("<table")[0]
     assert "def shout" in project.read("src/my_pipeline/helpers.py")
     assert "../tasks/images/use_bird.png" in project.read("tasks/use.py")
     assert project.read("tasks/images/use_bird.png") == "a bird"
@@ -117,8 +119,8 @@ def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path
 def test_a_dry_run_shows_the_parts_and_writes_nothing(project: Project, tmp_path: Path) -> None:
     """Parts, cells and what flows between them are seen before anything is written."""
     printed = project.quickly("nbtasks", "import", notebook(tmp_path), "--dry-run").stdout
-    assert "birds_clean    cells 6-7  makes df" in printed
-    assert "model_it ── m ──▶ use" in printed
+    assert "birds_clean  cells 6-7  makes df" in printed
+    assert "model ── m ──▶ use" in printed
     assert project.git("status", "--porcelain") == ""
 
 
@@ -130,6 +132,48 @@ def test_a_notebook_that_no_longer_runs_is_said_so(project: Project, tmp_path: P
     assert "does not run by itself any more" in done.stdout
     assert "NameError: name 'absent' is not defined" in done.stdout
     assert project.git("status", "--porcelain") == ""
+
+
+ODD = """\
+# Paths
+---
+import pandas as pd
+from sklearn.preprocessing import FunctionTransformer
+import joblib
+FOLDER = "data/"
+df = pd.read_csv(FOLDER + "birds.csv")
+print(sum(len(pd.read_csv("data/" + name)) for name in ["birds.csv"]))
+def half(table):
+    return table / 2
+joblib.dump(FunctionTransformer(half), "half.joblib")
+;
+---
+# Read
+---
+print(joblib.load("half.joblib").transform(df).sum())
+"""
+
+
+def test_what_a_notebook_reads_by_parts_and_stores_of_its_own_moves_in(
+    project: Project, tmp_path: Path
+) -> None:
+    """Paths that code puts together, a function that is pickled, a line that is only `;`."""
+    printed = project.quickly("nbtasks", "import", notebook(tmp_path, ODD)).stdout
+    assert "  paths: the same\n" in printed and "  read: the same\n" in printed
+    assert "data/birds.csv stay where they were" in printed
+    assert "data/birds.csv" in project.read("pipeline.yaml")
+
+
+def test_a_build_that_fails_can_be_taken_back(project: Project, tmp_path: Path) -> None:
+    """The commands are named; nothing is said of a commit."""
+    path = notebook(tmp_path, "# One bird\n---\n1 + 1\n---\n# Two birds\n---\nprint(_1)\n")
+    done = project.quickly("nbtasks", "import", path, check=False)
+    assert done.returncode == 1 and "git commit" not in done.stdout
+    assert "--undo" in done.stdout
+    project.quickly("nbtasks", "import", path, "--undo")
+    assert project.git("status", "--porcelain") == ""
+    again = project.quickly("nbtasks", "import", path, "--undo", check=False)
+    assert again.returncode == 1 and "nothing to take back" in again.stdout
 
 
 def test_an_interrupted_import_is_taken_back(project: Project, tmp_path: Path) -> None:

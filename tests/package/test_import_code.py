@@ -184,6 +184,14 @@ def test_imports_of_a_task_are_those_that_it_uses() -> None:
     assert texts == ["import sys", "from a import c as d", "print(sys, d)"]
 
 
+def test_a_comment_on_a_setting_goes_with_it() -> None:
+    (part,) = parts.split(notebook("# A look\nsns.set()\nx = f()"), [])
+    part.statements[0].kind = "setting"
+    cell = new_code_cell("# A look\nsns.set()\nx = f()")
+    left = cells.body_of(cell, 1, part, {part.statements[0]}, set())
+    assert left.source == "x = f()"
+
+
 TABLE = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [1.0, np.nan, 3, 4, 5]})
 FUNCTIONS = """
 import random

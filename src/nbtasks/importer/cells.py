@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from typing import Any
 
@@ -37,7 +38,7 @@ def body_of(cell: Any, number: int, part: Part, gone: set[Statement], used: set[
     for item in own:
         text = "" if item in gone else import_text(item, used)
         if text != item.text and is_alone(item, part.statements):
-            drop |= {*item.lines}
+            drop |= {*item.lines} | comments_above(lines, item)
             if text:
                 lines[item.lines.start] = text
                 drop.discard(item.lines.start)
@@ -46,6 +47,12 @@ def body_of(cell: Any, number: int, part: Part, gone: set[Statement], used: set[
     copy.metadata["import"] = number  # to find its outputs again; not written to the script
     copy.outputs, copy.execution_count = [], None
     return copy
+
+
+def comments_above(lines: list[str], item: Statement) -> set[int]:
+    """Return which lines are comments on a setting, and go with it."""
+    above = itertools.takewhile(lambda n: lines[n][:1] == "#", reversed(range(item.lines.start)))
+    return {*above} if item.kind == "setting" else set()
 
 
 def import_text(item: Statement, used: set[str]) -> str:

@@ -19,10 +19,10 @@ from nbtasks.project import package
 
 #: Words of headings that say nothing about what a part does.
 NOISE = re.compile(
-    "a|about|all|an|and|are|as|at|be|by|can|chapter|do|does|each|exercises?|final|finally|first|"
+    "a|about|all|an|and|are|as|at|be|by|can|chapter|df|do|does|each|exercises?|final|finally|first|"
     "for|from|has|have|how|i|if|in|into|is|it|its|lets?|look|next|notebook|now|of|on|one|or|our|"
     "out|parts?|problem|questions?|s|second|section|should|so|solution|some|statement|steps?|t|"
-    "tasks?|that|the|their|then|there|these|this|to|tutorial|two|untitled|up|us|use|using|via|"
+    "tasks?|that|the|their|then|there|these|this|to|tutorial|two|untitled|up|us|using|via|"
     "was|we|were|what|when|where|which|who|why|will|with|you|your"
 )
 #: What the calls of a part are about -> how it is called.
