@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import runpy
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from conftest import Project, forget
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+from nbtasks.environment import declared, requirements
 from nbtasks.importer import cells, names, parameters, parts, rewrite
 from nbtasks.results import beside
 
@@ -217,8 +220,6 @@ def test_an_example_of_a_function_is_a_few_rows(
     name: str, extra: list[str], expected: str | None
 ) -> None:
     """With what comes out of them; none where that is another thing each time, or nothing."""
-    import pickle
-
     space: dict[str, Any] = {"df": TABLE}
     exec(FUNCTIONS, space)
     call = pickle.dumps(([TABLE], {}))
@@ -242,3 +243,38 @@ def test_the_page_has_both_sides_and_what_is_to_do() -> None:
     page = beside.page("Birds", ["Look & see"], {"load": [(cell, cell, "cell 2: text")]})
     for text in ["Look &amp; see", "base64,QUJD", "<b>table</b>", "&lt;1&gt;", "cell 2: text"]:
         assert text in page
+
+
+def test_the_run_that_looks_leaves_no_trace_in_functions() -> None:
+    """They are seen by a profiler, which ends when all were called; files by an audit hook."""
+    probe = runpy.run_path(str(Path(rewrite.__file__).with_name("probe.py")))
+    space: dict[str, Any] = {}
+    exec("def add(a, *more, b=1, **rest): return a + b", space)
+    function = space["add"]
+    probe["listen"](space, ["add"])
+    try:
+        space["add"](1, 2, b=3, c=4)
+        Path(__file__).read_bytes()
+    finally:
+        sys.setprofile(None)
+    assert space["add"] is function and function.__dict__ == {}
+    assert pickle.loads(probe["CALLS"]["add"]) == ([1, 2], {"b": 3, "c": 4})
+    assert probe["OPENED"][__file__] is False
+
+
+def test_a_table_passes_by_parquet_only_if_all_of_it_comes_back() -> None:
+    survives = runpy.run_path(str(Path(rewrite.__file__).with_name("probe.py")))["survives"]
+    assert survives(pd.DataFrame({"a": [1.5, None], "b": ["x", "y"]}))
+    assert not survives(pd.DataFrame({"a": pd.Series([np.nan, "x"], dtype=object)}))
+    assert not survives(pd.DataFrame({1: [2]}))
+
+
+def test_a_lower_bound_is_the_lowest_version_of_the_lock() -> None:
+    """Not that of this Python, which another one may not be able to install."""
+    lock = declared.lock_file()
+    before = lock.read_bytes()
+    try:
+        lock.write_text("numpy==2.4.6 ; python_version >= '3.12'\nnumpy==2.3.5\n", "utf-8")
+        assert requirements.with_floor("numpy") == "numpy>=2.3.5"
+    finally:
+        lock.write_bytes(before)

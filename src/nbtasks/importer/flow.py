@@ -18,14 +18,8 @@ class Join(Exception):
 class Flow:
     """What flows between parts.
 
-    Parameters
-    ----------
-    parts
-        The parts; those that can't be parted are joined.
-    moved
-        Statements that move to the new module.
-    seen
-        What a run saw after the last cell of a part: its number -> name -> what it was like.
+    `moved` are the statements that move to the new module, `seen` is what a run saw after the
+    last cell of a part: its number -> name -> what it was like.
     """
 
     def __init__(

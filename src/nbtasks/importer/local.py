@@ -20,17 +20,7 @@ KINDS = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
 def find_modules(nodes: Iterable[ast.AST], folders: Iterable[Path]) -> dict[str, Path]:
     """Return the modules in some folders that code imports, and those that these import.
 
-    Parameters
-    ----------
-    nodes
-        The code.
-    folders
-        That of the notebook, and those of modules that the user named.
-
-    Returns
-    -------
-    dict of str to Path
-        Name -> a file, or the folder of a package.
+    Their names -> a file, or the folder of a package.
     """
     found: dict[str, Path] = {}
     wanted = [name for node in nodes for name in imports.imported_names(node)]
@@ -87,19 +77,7 @@ def moved(node: ast.AST, modules: set[str], package: str) -> Iterator[str]:
 def take_pictures(cells: list[Any], folder: Path, task: str) -> dict[str, bytes]:
     """Let Markdown cells show their pictures, attached or of the folder, from `tasks/images/`.
 
-    Parameters
-    ----------
-    cells
-        The cells, whose texts are changed.
-    folder
-        That of the notebook.
-    task
-        Name of the task.
-
-    Returns
-    -------
-    dict of str to bytes
-        The pictures by their new names.
+    The pictures are returned by their new names.
     """
     found: dict[str, bytes] = {}
     attached: dict[str, Any] = {}

@@ -115,14 +115,8 @@ def first_known(node: Any, known: dict[str, Any]) -> str:
 class Finder(ast.NodeVisitor):
     """Finds where a statement names files, and how it is to name them in a task.
 
-    Parameters
-    ----------
-    item
-        The statement.
-    name_file
-        Tells what stands for a text in a task; nothing if it names no file.
-    known, glue
-        Constants, and functions that put paths together.
+    `name_file` tells what stands for a text in a task, nothing if it names no file; `known` are
+    constants, `glue` functions that put paths together.
     """
 
     def __init__(

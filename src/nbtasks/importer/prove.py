@@ -27,23 +27,8 @@ def prove(
 ) -> tuple[bool, bool]:
     """Build, compare, and report on the screen and on a page.
 
-    Parameters
-    ----------
-    path
-        The notebook.
-    tasks
-        The new tasks.
-    original
-        The executed notebook; None if it was not run.
-    notes
-        What else to say.
-    again
-        Runs the original once more, to see what varies by itself.
-
-    Returns
-    -------
-    tuple
-        Whether all tasks were built, and whether they show the same.
+    `original` is the executed notebook, None if it was not run; `again` runs it once more, to see
+    what varies by itself. Returned is whether all was built, and whether all shows the same.
     """
     made, failed = building.build_alone([task.part.name for task in tasks])
 
@@ -87,20 +72,8 @@ def describe_varying(
 def compare(task: Task, path: Path | None, runs: list[Any]) -> dict[int, str]:
     """Return what is not the same in a task as in the notebook.
 
-    Parameters
-    ----------
-    task
-        The task.
-    path
-        Its executed notebook; None if it was not built.
-    runs
-        The executed notebook that was imported, each time that it ran, or None: what differs
-        between them does not count.
-
-    Returns
-    -------
-    dict of int to str
-        Number of a cell, or 0 for the whole task -> what differs.
+    `runs` is the executed notebook, each time that it ran, or None: what differs between them
+    does not count. Returned is, by the number of a cell or 0 for the whole task, what differs.
     """
     if path is None:
         return {0: "it was not built"}

@@ -56,24 +56,10 @@ def execute(
 ) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
     """Run a notebook as nbconvert does, and look at its values.
 
-    Parameters
-    ----------
-    notebook
-        The notebook, in format 4.
-    place
-        The folder to run it in.
-    names
-        Values to look at.
-    ends
-        Numbers of the cells after which to look.
-    functions
-        Those whose first calls are noted -> the globals that become arguments of them.
-
-    Returns
-    -------
-    tuple
-        The executed notebook, what was seen after each of these cells, and an example of each
-        function. `DoesNotRun` is raised at an error, with the number of the cell.
+    `ends` are the cells after which to look at `names`; `functions` are those whose first calls
+    are noted -> the globals that become arguments of them. Returned are the executed notebook,
+    what was seen after each of these cells, and an example of each function. At an error,
+    `DoesNotRun` is raised with the number of the cell.
     """
     import nbclient
     import nbformat
@@ -95,7 +81,9 @@ def execute(
         probed, resources={"metadata": {"path": str(place)}}, **options
     )
     try:
-        client.execute()
+        with client.setup_kernel():
+            for index, cell in enumerate(probed.cells):  # ours do not count in `Out` and `_1`
+                client.execute_cell(cell, index, store_history="cell" in cell.metadata)
     except nbclient.exceptions.CellExecutionError as error:
         *_, cell = (c for c in probed.cells if any("ename" in o for o in c.get("outputs", ())))
         raise DoesNotRun(

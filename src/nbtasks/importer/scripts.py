@@ -43,26 +43,7 @@ class Task:
 
 
 def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: Files) -> Task:
-    """Turn a part into a task.
-
-    Parameters
-    ----------
-    flow
-        What flows between the parts.
-    index
-        Number of the part.
-    cells
-        The cells of the notebook.
-    module
-        Name of the module that has the functions.
-    files
-        Files that the notebook reads and writes.
-
-    Returns
-    -------
-    Task
-        With the cells of its script.
-    """
+    """Turn a part into a task."""
     part = flow.parts[index]
     task = Task(part, [], {"nb": f"{part.name}.ipynb"}, {})
     upstream = {flow.parts[giver].name for giver in part.needs.values()}

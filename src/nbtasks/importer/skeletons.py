@@ -17,22 +17,7 @@ from nbtasks.project import package, root
 
 
 def functions_of(flow: Flow, module: str, source: str) -> dict[Path, str]:
-    """Return the module of the functions that move, if any do, with the imports that they need.
-
-    Parameters
-    ----------
-    flow
-        Knows what moves.
-    module
-        Name of the module.
-    source
-        Name of the notebook.
-
-    Returns
-    -------
-    dict of Path to str
-        The file and its text.
-    """
+    """Return the module of the functions that move, if any do, with the imports that they need."""
     moved = [item for item in flow.statements if item.binds & flow.moved]
     names = {name for item in [*moved, *flow.common] for name in item.needs | item.mentions}
     imports = [import_text(item, names) for item in flow.statements if item.kind == "import"]
@@ -102,17 +87,7 @@ def schemas_text(
 ) -> str:
     """Return schemas of tables as they are now.
 
-    Parameters
-    ----------
-    tables
-        Name of the task -> key of the product -> column -> its type, and whether it has holes.
-    source
-        Name of the notebook.
-
-    Returns
-    -------
-    str
-        Python code, to stand below `SCHEMAS`.
+    `tables` has: task -> key of the product -> column -> its type, and whether it has holes.
     """
     lines = [f"# Tables from {source}, as they were when it was imported: say more about them."]
     for task, schemas in tables.items():

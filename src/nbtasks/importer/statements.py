@@ -87,20 +87,7 @@ class Checker(checker.Checker):
 
 
 def read(cell: int, source: str) -> list[Statement]:
-    """Cut a cell into its statements; raise SyntaxError if it is no Python.
-
-    Parameters
-    ----------
-    cell
-        Its number.
-    source
-        Its code, as it was typed.
-
-    Returns
-    -------
-    list of Statement
-        In their order.
-    """
+    """Cut a cell into its statements; raise SyntaxError if it is no Python."""
     typed, lines = source.splitlines(), as_python(source)
     tree = ast.parse("\n".join(lines), f"cell {cell}")
     nodes = [node for node in tree.body if not isinstance(node, ast.Pass)]  # such as a magic

@@ -31,13 +31,7 @@ from nbtasks.project import package
 
 
 class Import:
-    """The import of one notebook.
-
-    Parameters
-    ----------
-    options
-        What the command line asks for.
-    """
+    """The import of one notebook."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.path = options, options.notebook.resolve()

@@ -81,19 +81,7 @@ def digest(data: bytes) -> str:
 
 
 def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -> None:
-    """Write all files of an import, pipeline.yaml last.
-
-    Parameters
-    ----------
-    path
-        The notebook.
-    tasks
-        What its parts became.
-    flow
-        What flows between them.
-    texts
-        New files and what they hold.
-    """
+    """Write all files of an import, pipeline.yaml last."""
     texts = tidied(texts)
     taken = [file for file, data in texts.items() if file.exists() and file.read_bytes() != data]
     if taken:
