@@ -299,6 +299,7 @@ def shown(*rows: str) -> list[Any]:
     ("ours", "theirs", "again", "expected"),
     [
         (printed("at 0x7f00aa"), printed("at 0x7f11bb"), None, ""),
+        (printed("<Tree...x7f00aa>"), printed("<Tree...x7f11bb>"), None, ""),
         (printed("Time: 12:00:01"), printed("Time: 12:00:02"), None, ""),
         (printed("1.0"), printed("1.1"), None, "text"),
         (printed("n 1\n0.3"), printed("n 1\n0.1"), printed("n 1\n0.2"), ""),

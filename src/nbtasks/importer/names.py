@@ -98,7 +98,7 @@ def name_parts(parts: list[Part], path: Path) -> None:
     """Give every part a name that no other task has."""
     taken, start = {*pipeline_file.read_tasks()}, short(path.stem) or module_name(path)
     for part in parts:
-        base = short(part.name) or (start if len(parts) == 1 else does(part))
+        base = short(part.name) or (start if len(parts) == 1 and len(start) > 3 else does(part))
         name, number = base, 2
         if not is_free(name) or name in taken:
             name = base = f"{start}_{base}" if base != start else f"{base}_{does(part)}"
