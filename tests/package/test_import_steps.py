@@ -375,6 +375,7 @@ def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None
     ("code", "expected"),
     [
         ('D = "./"\nread(D + "w.csv")', 'read(resources_["w"])'),
+        ('D = "./"\nread(D + "w.csv")\nD = "./"', 'read(resources_["w"])'),
         ('D = "in"\nread(f"{D}/a.csv")', 'read(resources_["a"])'),
         ('read(os.path.join("in", "a.csv"))', 'read(resources_["a"])'),
         ('D = Path("in")\nread(D / "a.csv")', 'read(resources_["a"])'),

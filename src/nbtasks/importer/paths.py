@@ -7,7 +7,6 @@ import itertools
 import os
 import pathlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,13 +47,15 @@ def fold(node: ast.AST, known: dict[str, Any]) -> str | Path | None:
 
 
 def constants_in(statements: list[Statement]) -> dict[str, Any]:
-    """Return the texts and paths that are bound once, by their names."""
-    times = Counter(name for item in statements for name in item.binds)
+    """Return the texts and paths that are never anything else, by their names."""
+    values: dict[str, list[Any]] = {}
     known: dict[str, Any] = {}
     for item in statements:
         single = isinstance(item.node, ast.Assign) and len(item.binds) == 1
         value = fold(item.node.value, known) if single else None
-        known |= {n: value for n in item.binds if value is not None and times[n] == 1}
+        for name in item.binds:
+            values.setdefault(name, []).append(value)
+        known = {n: v[0] for n, v in values.items() if v[0] is not None and v.count(v[0]) == len(v)}
     return known
 
 
