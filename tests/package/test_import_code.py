@@ -124,6 +124,7 @@ def test_a_function_that_does_more_than_read_stays(code: str) -> None:
         ("Step 3: Split the data into training and test sets", "split_data_training"),
         ("Task 1", ""),
         ("2. Clean the data!", "clean_data"),
+        ("Hands-on: k-Means", "hands_on_k_means"),
         ("Untitled", ""),
         ("What are the latest rates of overdose by race?", "latest_rates_overdose"),
     ],

@@ -40,9 +40,8 @@ PLAIN = re.compile(r"_|df\d*|data|dataset|x|y|fig|ax|axes|i|n|.")
 
 def short(text: str) -> str:
     """Return the first words of a text that say something, as a name; nothing if none does."""
-    words = [
-        w for w in re.findall(r"[^\W\d_]+", text.lower()) if not NOISE.fullmatch(w) and len(w) > 1
-    ]
+    words = re.findall(r"[^\W\d_]+-[^\W\d_]+|[^\W\d_]{2,}", text.lower())  # k-means is one
+    words = [word.replace("-", "_") for word in words if not NOISE.fullmatch(word)]
     name = ""
     for word in words[:3]:
         longer = f"{name}_{word}".strip("_")
