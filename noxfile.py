@@ -18,6 +18,10 @@ nox.options.sessions = ["lint", "unit", "builds", "template"]
 
 PROJECT = Path("{{cookiecutter.project_slug}}")
 TEST_GROUP = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+#: What the tasks of the examples import.
+TASKS_NEED = ["dash", "joblib", "pandas[parquet]", "pandera[pandas]", "plotly", "scikit-learn"]
+#: What depends on the version of Python, or of what Ploomber uses, in tests/package.
+CASES = ["compatibility", "pipelines", "kernel_end", "import", "lock", "sync_jupyter", "adopt"]
 #: Two test files at a time; what one file has set up, no other one needs.
 IN_PARALLEL = ["--numprocesses", "2", "--dist", "loadfile"]
 
@@ -25,16 +29,18 @@ IN_PARALLEL = ["--numprocesses", "2", "--dist", "loadfile"]
 def install(session: nox.Session) -> None:
     """Install what the tests need, what a project locks, and the package as it is here."""
     session.install(*TEST_GROUP)
-    session.install("--no-deps", "--require-hashes", "--requirement", PROJECT / "requirements.lock")
+    lock = str(PROJECT / "requirements.lock")
+    session.install("--no-deps", "--require-hashes", "--requirement", lock)
     session.install("--no-deps", "--editable", ".")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the Python files of this repository."""
-    session.install(*(name for name in TEST_GROUP if name.startswith("ruff")))
+    """Check the Python files of this repository, and their types against those of the packages."""
+    install(session)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
 
 
 @nox.session
@@ -76,6 +82,34 @@ def cluster(session: nox.Session) -> None:
         session.error("These tests need SLURM, and root: apt-get install slurm-wlm munge")
     install(session)
     session.run("pytest", "-m", "cluster", *session.posargs)
+
+
+@nox.session
+def cases(session: nox.Session) -> None:
+    """Test what depends on Python by the one that runs nox; arguments go to pytest."""
+    install(session)
+    session.run("pytest", *IN_PARALLEL, *session.posargs, *case_files())
+
+
+@nox.session(venv_backend="none")
+def newest(session: nox.Session) -> None:
+    """Test so by the newest Python that Debian's unstable has; arguments go to pytest."""
+    if not shutil.which("debootstrap"):
+        session.error("This needs root, and debootstrap: apt-get install debootstrap")
+    command = ["python", "-m", "nox", "--session", "cases", "--", *session.posargs]
+    session.run("tests/newest_python.sh", *command, external=True)
+
+
+@nox.session
+def unlocked(session: nox.Session) -> None:
+    """Test so with the newest version of everything; arguments go to pytest."""
+    session.install(*TEST_GROUP, ".[dashboard,cluster]", *TASKS_NEED)
+    session.run("pytest", *IN_PARALLEL, *session.posargs, *case_files())
+
+
+def case_files() -> list[str]:
+    """Return the files of tests that depend on Python."""
+    return [f"tests/package/test_{name}.py" for name in CASES]
 
 
 @nox.session

@@ -64,8 +64,17 @@ def build(folder: Path) -> Path:
         text = (REPOSITORY / "pyproject.toml").read_text("utf-8")
         text = re.sub(r'(?m)^version = ".*"$', f'version = "{version()}"', text, count=1)
         (copy / "pyproject.toml").write_text(text, "utf-8")
-        command = [sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--out-dir", folder]
-        subprocess.run([*command, copy], check=True)
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "build",
+            "--quiet",
+            "--wheel",
+            "--out-dir",
+            str(folder),
+        ]
+        subprocess.run([*command, str(copy)], check=True)
     return folder / f"nbtasks-{version()}-py3-none-any.whl"
 
 

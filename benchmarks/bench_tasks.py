@@ -197,7 +197,7 @@ def main() -> None:
         folder = Path(name)
         kept = folder / "results.json"
         kept.write_text(json.dumps(measure(folder, sizes)))
-        drawing = ["--no-project", "--with", "matplotlib", "python", __file__, "--draw", kept]
+        drawing = ["--no-project", "--with", "matplotlib,uv", "python", __file__, "--draw", kept]
         tools = environ(folder / "home")
         cost([UV, "run", *drawing], cwd=PICTURE.parent, env=tools)
 

@@ -22,7 +22,7 @@ DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS.parent / name) for name in ("tests/template", "tests", "src", "")]
 
 from conftest import BIN, FLAGS, QUIET, Project, clean_environ, generate, see_figures  # noqa: E402
-from test_dashboard import serve  # noqa: E402
+from test_dashboard_seen import serve  # noqa: E402
 from test_jupyter import jupyter_lab, open_task, run_all  # noqa: E402
 
 TERMINAL = """<body style="margin:0;background:#1f2430"><pre style="margin:0;padding:24px 28px;

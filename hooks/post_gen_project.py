@@ -3,6 +3,8 @@
 What goes wrong in set-up is said by bootstrap.py; if this failed, the project would be deleted.
 """
 
+from __future__ import annotations
+
 import contextlib
 import keyword
 import re
@@ -10,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 NAMES = [
@@ -23,7 +26,7 @@ TAKEN = """bootstrap build data dist docs env exploration notebooks pip products
     pythonjsonlogger rpds ruamel sklearn websocket yaml zmq"""
 
 
-def find_taken_names():
+def find_taken_names() -> Iterator[str]:
     """Return a sentence for each name that is that of something else."""
     locked = re.findall(r"(?m)^[\w.-]+(?===)", Path("requirements.lock").read_text("utf-8"))
     used = [re.sub("[-.]", "_", name.lower()) for name in locked + TAKEN.split()]
@@ -39,7 +42,7 @@ def find_taken_names():
             yield f"{prompt}: {answer!r} is {taken[name]}. Type for example {better!r}."
 
 
-def main():
+def main() -> None:
     """Run bootstrap.py, or say how to."""
     project, command = Path.cwd().resolve(), ["bootstrap.py", "--first-commit", "--first-run"]
     temporary = str(Path(tempfile.gettempdir()).resolve() / "tmp")

@@ -1,24 +1,34 @@
 """Refuse answers that would make a broken project, before any file is written."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ANSWERS, FOLDER = json.loads({{cookiecutter | tojson | tojson}}), Path.cwd()
 NAME = "[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 
 
-def suggest(answer, dash):
+def suggest(answer: str, dash: str) -> str:
     """Return a valid name that resembles the answer."""
     name = re.sub("[^a-z0-9]+", dash, answer.lower()).strip(dash)
     return name if name[:1].isalpha() else f"project{dash}{name}".strip(dash)
 
 
 def problems(
-    project_slug, package_name, email, project_name, description, author, environment, **_
-):
+    project_slug: str,
+    package_name: str,
+    email: str,
+    project_name: str,
+    description: str,
+    author: str,
+    environment: str,
+    **_: object,
+) -> Iterator[str]:
     """Return what is wrong with the answers, a sentence each."""
     like = "digits, - and _, beginning with a letter"
     if not re.fullmatch(f"{NAME}(/{NAME})*", project_slug):
@@ -40,7 +50,7 @@ def problems(
         yield "activate an environment that is elsewhere, and add the answer environment=current."
 
 
-def left_behind(project_slug, **_):
+def left_behind(project_slug: str, **_: object) -> Iterator[str]:
     """Yield what cookiecutter does not take away: the folder that a project in `a/b` lies in."""
     for folder in list(FOLDER.parents)[: project_slug.count("/")][::-1]:
         if len(list(folder.iterdir())) == 1:

@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 import vendoring
 
 TEMPLATE = Path(__file__).resolve().parent.parent
-CONTEXT: dict[str, object] = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
+CONTEXT: dict[str, Any] = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
 #: What can be asked for: the keys of cookiecutter.json that are prompts.
 OPTIONS = {name: value for name, value in CONTEXT.items() if not name.startswith("_")}
 #: Those with a fixed list of answers.
@@ -137,7 +137,8 @@ def found_pythons(oldest: tuple[int, int] = OLDEST) -> list[Path]:
     for path in paths:
         code = "import sys; print(*sys.version_info[:2])"
         done = subprocess.run([path, "-c", code], capture_output=True, encoding="utf-8")
-        version = tuple(map(int, done.stdout.split())) if done.returncode == 0 else (0, 0)
+        major, minor = map(int, done.stdout.split()) if done.returncode == 0 else (0, 0)
+        version = (major, minor)
         if oldest <= version <= NEWEST:
             pythons.setdefault(version, path)
     return [pythons[version] for version in sorted(pythons)]
@@ -181,6 +182,13 @@ def resume(printed: str) -> list[str]:
     command = shlex.split(printed.split("To go on from here:\n")[1].splitlines()[0])
     assert command[0] in {"python", "python3"}
     return [sys.executable, *command[1:]]
+
+
+def match_of(pattern: str, text: str) -> re.Match[str]:
+    """Return where a pattern is first found in a text, or fail."""
+    match = re.search(pattern, text)
+    assert match, text
+    return match
 
 
 @dataclass
@@ -280,8 +288,15 @@ class Project:
         return subprocess.CompletedProcess(words, code, shown)
 
     def ploomber(self, *words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run a command of Ploomber, quickly."""
-        return self.quickly("ploomber", *words, **options)
+        """Run a command of Ploomber, quickly; the schema takes what it takes."""
+        done = self.quickly("ploomber", *words, **options)
+        if done.returncode == 0 and words[0] == "build":
+            from nbtasks.pipeline import schema
+
+            for name in ("pipeline.yaml", "env.yaml"):
+                found = schema.check(self.path / name) if (self.path / name).exists() else []
+                assert found == [], "Ploomber takes it, and the schema does not"
+        return done
 
     def run_in_terminal(self, *command: str, typed: str = "", **environ: str) -> tuple[int, bytes]:
         """Run a command in a terminal (not on Windows); return its exit code and the screen."""

@@ -51,9 +51,10 @@ FIRST, SECOND, THIRD = "first = 1\nfirst", "second = 2\nsecond", "third = math.f
 class Desk(Project):
     """A project on somebody's desk: what they do with their editor, Jupyter and git."""
 
-    def cells(self, name: str = NOTEBOOK) -> list[dict]:
+    def cells(self, name: str = NOTEBOOK) -> list[dict[str, Any]]:
         """Return the cells of a notebook."""
-        return json.loads(self.read(name))["cells"]
+        cells: list[dict[str, Any]] = json.loads(self.read(name))["cells"]
+        return cells
 
     def code(self, name: str = NOTEBOOK) -> str:
         """Return all that is typed in a notebook."""
@@ -99,7 +100,7 @@ class Desk(Project):
         """Run sync.py."""
         return self.nbtasks("sync", *arguments, check=check).stdout
 
-    def commit(self, *arguments: str, **environ: str) -> str:
+    def commit(self, *arguments: str, **environ: Any) -> str:
         """Commit what is staged; the hooks must agree."""
         return self.run("git", "commit", "-m", "Work", *arguments, **environ).stdout
 
@@ -134,7 +135,7 @@ class Desk(Project):
         self.write("notes.md", "Something else\n")
         self.git("add", "notes.md")
 
-    def conflict(self, **environ: str) -> None:
+    def conflict(self, **environ: Any) -> None:
         """Merge a branch that changes the same line of the task."""
         self.git("switch", "--create", "other")
         self.save_both(FIRST, "first = 10")
@@ -200,6 +201,7 @@ class QuickDesk(Desk):
 
 
 AnyDesk = TypeVar("AnyDesk", bound=Desk)
+AnyProject = TypeVar("AnyProject", bound=Project)
 
 
 def without_set_up(project: Project, home: Path) -> QuickDesk:
@@ -243,7 +245,7 @@ def committed(project: Project) -> Project:
     return project
 
 
-def copy_of(base: AnyDesk, folder: Path) -> AnyDesk:
+def copy_of(base: AnyProject, folder: Path) -> AnyProject:
     """Copy a project, its repository and its notebooks."""
     shutil.copytree(base.path, folder / "project", symlinks=True)
     environ = base.environ | {"PRE_COMMIT_HOME": str(folder / "cache")}
@@ -252,7 +254,7 @@ def copy_of(base: AnyDesk, folder: Path) -> AnyDesk:
 
 def path_without_environment() -> str:
     """Return the PATH of a program with windows, which has git and no more."""
-    folders = {Path(shutil.which(name)).parent for name in ("git", "bash", "env")}
+    folders = {Path(shutil.which(name) or "").parent for name in ("git", "bash", "env")}
     path = os.pathsep.join(map(str, folders))
     assert not shutil.which("pre-commit", path=path)
     return path

@@ -19,7 +19,7 @@ import types
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 #: What the command imports, and what a build imports for its tasks.
 IMPORTED = "ploomber_cli.cli ploomber.cli nbtasks.engine.hooks nbtasks.engine.executor pyarrow"
@@ -45,7 +45,7 @@ def run(
     cwd: Path,
     environ: dict[str, str],
     typed: str = "",
-    call: Callable[[], object] | None = None,
+    call: Callable[[], int | None] | None = None,
 ) -> tuple[int, str]:
     """Run `ploomber ...` or `nbtasks ...`; return its exit code and what it has printed.
 
@@ -92,7 +92,7 @@ def be_a_command(command: Callable[[], int], keyboard: int, screen: int) -> NoRe
 
 
 def run_command(
-    words: list[str], cwd: Path, environ: dict[str, str], call: Callable[[], object] | None
+    words: list[str], cwd: Path, environ: dict[str, str], call: Callable[[], int | None] | None
 ) -> int:
     """Set this process up as that of the command, run it, and return its exit code."""
     import conftest
@@ -123,10 +123,19 @@ def run_command(
     for category in QUIET:
         warnings.simplefilter("ignore", category)
     warnings.showwarning = show_warning
+    command: Callable[[], int | None]
     command = {"ploomber": cmd_router, "nbtasks": run_to_the_pipe}[words[0]]
-    return (call or command)() or 0
+    code: int | None = (call or command)()
+    return code or 0
 
 
-def show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     """Print a warning as Python does; pytest collects them."""
     print(warnings.formatwarning(message, category, filename, lineno, line), file=sys.stderr)

@@ -5,12 +5,12 @@ What pipeline.yaml names is here; everything else is private, and reached by the
 
 project      the project one stands in: folder, package, modules, git, raw data
 set_up       the environment of a project; needs Python and git alone
+editors      JupyterLab and IPython: what they are set to, sessions with real parameters
 notebooks    scripts and notebooks: read, write, compare, pair
 pipeline     pipeline.yaml and env.yaml: read, check, add to, draw
 checks       tables against their schemas; what is up to date, and why not
 results      reports, the page of a build, the summary for CI
 engine       Ploomber: the one room that knows it
-editors      what set-up puts into an environment for JupyterLab and IPython
 environment  requirements, lock, add, audit
 dashboard    the results, served
 importer     an old notebook, made a pipeline
@@ -36,3 +36,17 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     return getattr(importlib.import_module(f"nbtasks.engine.{PLACES[name]}"), name)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Give an IPython session the parameters of its task: %load_ext nbtasks."""
+    from nbtasks.editors import session
+
+    session.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Leave an IPython session alone: %unload_ext nbtasks."""
+    from nbtasks.editors import session
+
+    session.unload(shell)

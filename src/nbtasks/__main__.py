@@ -16,6 +16,7 @@ COMMANDS = {
     "status": ("engine.status", "show which tasks will run and why, a line each"),
     "new": ("pipeline.new", "make a task: script, functions, test, schema, entry in pipeline.yaml"),
     "import": ("importer", "turn an old notebook into tasks, and prove that they do the same"),
+    "adopt": ("pipeline.adopt", "have a pipeline of Ploomber that was never ours use all this"),
     "sync": ("notebooks.sync", "make scripts and notebooks the same again"),
     "add": ("environment.add", "add a package to requirements.txt, the lock and the environment"),
     "requirements": (
@@ -43,16 +44,16 @@ COMMANDS = {
     "set-up": ("set_up.steps", "build the environment; bootstrap.py does this"),
 }
 #: What has to work in an environment that is not that of the lock yet.
-BEFORE_SETUP = {"docs", "set-up", "lock", "update"}
+BEFORE_SETUP = {"docs", "set-up", "lock", "update", "adopt"}
 #: What needs no project.
-ANYWHERE = {"docs"}
+ANYWHERE = {"docs", "adopt"}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that the command line names; return its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     encoding = None if os.environ.get("PYTHONIOENCODING") else "utf-8"
-    sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
+    project.encode(sys.stdout, encoding=encoding, errors="backslashreplace")
     name = (words[:1] or ["--help"])[0]
     if name in COMMANDS:
         if name not in ANYWHERE and project.find() is None:
@@ -64,7 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
         if name not in BEFORE_SETUP and (problem := installed.problem()):
             print(problem)
             return 1
-        return importlib.import_module(f"nbtasks.{COMMANDS[name][0]}").main(words[1:])
+        module = importlib.import_module(f"nbtasks.{COMMANDS[name][0]}")
+        code: int = module.main(words[1:])
+        return code
     print(__doc__)
     for command, (_, purpose) in COMMANDS.items():
         print(f"  {command:<13} {purpose}")

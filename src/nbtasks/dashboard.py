@@ -75,7 +75,6 @@ def make_server(dashboard: Any, load: Callable[[], Mapping[str, Task]], command:
     texts = {"name": name, "tasks": " and ".join(dashboard.TASKS), "command": command}
     missing = MISSING.format(style=style, **{k: html.escape(text) for k, text in texts.items()})
 
-    @app.server.before_request
     def show_what_is_missing() -> Any:
         if request.path == "/health":
             results = whole.read()
@@ -84,6 +83,7 @@ def make_server(dashboard: Any, load: Callable[[], Mapping[str, Task]], command:
             return missing, 503
         return None
 
+    app.server.before_request(show_what_is_missing)
     return app.server
 
 
@@ -96,7 +96,7 @@ def main(arguments: list[str]) -> int:
     if dag is None:
         return 1
     try:
-        import waitress
+        from waitress.server import create_server
 
         dashboard = importlib.import_module(f"{package().name}.dashboard")
     except ImportError as error:  # such as a module of src/ that has been renamed or deleted
@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> int:
 
     server = make_server(dashboard, load, build_command(options.sample))
     try:
-        serving = waitress.create_server(server, listen=options.listen, threads=THREADS)
+        serving = create_server(server, listen=options.listen, threads=THREADS)
     except (OSError, ValueError) as error:
         print(f"Can't listen on {options.listen}: {error}. Choose another: --listen 127.0.0.1:8051")
         return 1

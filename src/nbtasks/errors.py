@@ -6,4 +6,4 @@ class NbtasksError(Exception):
 
 
 class Refusal(NbtasksError):
-    """What would give a wrong result, said before anything runs."""
+    """What is not done, and why: a wrong result would come of it, or it can't be."""

@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 import yaml
@@ -74,7 +75,7 @@ def audit(bake: Callable[..., Project]) -> Callable[..., tuple[int, str]]:
     start, words = jobs["audit"]["steps"][-1]["run"].split("nbtasks")
     assert start == "python -m "
 
-    def audit(lock: str, **environ: str) -> tuple[int, str]:
+    def audit(lock: str, **environ: Any) -> tuple[int, str]:
         project.write("requirements.lock", lock)
         done = project.nbtasks(*words.split(), check=False, **environ)
         assert "Traceback" not in done.stdout, done.stdout
@@ -88,7 +89,9 @@ def osv(url: str) -> dict[str, str]:
     return {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": url}
 
 
-def test_every_version_is_looked_up_and_a_vulnerability_is_reported(audit, server) -> None:
+def test_every_version_is_looked_up_and_a_vulnerability_is_reported(
+    audit: Callable[..., tuple[int, str]], server: tuple[str, set[tuple[str, str]]]
+) -> None:
     """Those of other Pythons and systems too."""
     url, asked = server
     code, printed = audit(LOCK, **osv(url))
@@ -101,13 +104,15 @@ def test_every_version_is_looked_up_and_a_vulnerability_is_reported(audit, serve
     assert (code, printed) == (0, "requirements.lock: 3 packages audited, 0 findings\n")
 
 
-def test_a_package_that_could_not_be_looked_up_is_reported(audit) -> None:
+def test_a_package_that_could_not_be_looked_up_is_reported(
+    audit: Callable[..., tuple[int, str]],
+) -> None:
     code, printed = audit("no-such-package-at-all==1.0 \\\n    --hash=sha256:0\n")
     assert code == 1
     assert "no-such-package-at-all could not be looked up: Dependency not found" in printed
 
 
-def test_an_audit_that_did_not_happen_is_no_success(audit) -> None:
+def test_an_audit_that_did_not_happen_is_no_success(audit: Callable[..., tuple[int, str]]) -> None:
     code, printed = audit(LOCK, **osv("http://127.0.0.1:9"))
     assert code == 1
     assert "pip-audit could not do its work, so nothing is known:" in printed

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -192,7 +193,8 @@ def wait_for(path: Path, seconds: float = 60) -> dict[str, int]:
     while not path.exists():
         assert time.monotonic() < end, f"{path.name} was never written"
         time.sleep(0.1)
-    return json.loads(path.read_text())
+    noted: dict[str, int] = json.loads(path.read_text())
+    return noted
 
 
 def alive(pid: int) -> bool:
@@ -293,7 +295,9 @@ def test_nothing_is_left_behind(project: Project, pipeline: Callable[..., None])
 
 
 @posix
-def test_the_time_budget_ends_what_a_notebook_has_started(project, pipeline) -> None:
+def test_the_time_budget_ends_what_a_notebook_has_started(
+    project: Project, pipeline: Callable[..., None]
+) -> None:
     """A task over its budget is stopped with its kernel and its processes, and named."""
     pipeline(slow=SLOW)
 
@@ -328,11 +332,15 @@ def figures(uv: Path, project: Project, tmp_path_factory: pytest.TempPathFactory
 
 def leaks(project: Project, name: str) -> tuple[dict[str, object], list[float]]:
     """Return what a leaking task has found, and the random numbers it drew."""
-    return eval((project.path / "products" / f"{name}.txt").read_text())
+    found: tuple[dict[str, object], list[float]]
+    found = eval((project.path / "products" / f"{name}.txt").read_text())
+    return found
 
 
 @posix
-def test_no_task_sees_what_another_has_done(project, pipeline, figures) -> None:
+def test_no_task_sees_what_another_has_done(
+    project: Project, pipeline: Callable[..., None], figures: str
+) -> None:
     """Not its globals, imports, environment, folder, options, warnings nor random state.
 
     Nor does a notebook see what a module sets that only the build has imported.
@@ -349,7 +357,7 @@ def test_no_task_sees_what_another_has_done(project, pipeline, figures) -> None:
 
     for executor, yaml in [("serial", entries), ("parallel", ""), ("serial", finish)]:
         pipeline(**notebooks, upstream={"second": "first"}, yaml=yaml)
-        paths = {"PYTHONPATH": figures} if yaml else {}
+        paths: dict[str, Any] = {"PYTHONPATH": figures} if yaml else {}
         project.run("ploomber", "build", "--force", "--env--executor", executor, **paths)
 
         names = ["first", "second"] + (["one", "two"] if yaml == entries else [])
@@ -366,15 +374,18 @@ def cells(path: Path) -> list[object]:
     text = json.dumps([cell["outputs"] for cell in found if cell["cell_type"] == "code"][2:])
     text = re.sub(r"ipykernel_\d+", "ipykernel_N", text)
     text = re.sub(r"at 0x[0-9a-f]+", "at N", text)
-    return json.loads(re.sub(r"kernel-\S+json", "N", text))
+    shown: list[object] = json.loads(re.sub(r"kernel-\S+json", "N", text))
+    return shown
 
 
 @pytest.mark.parametrize("draws", [False, True])
-def test_notebooks_are_those_of_papermill(project, pipeline, figures, draws) -> None:
+def test_notebooks_are_those_of_papermill(
+    project: Project, pipeline: Callable[..., None], figures: str, draws: bool
+) -> None:
     """A build gives the same outputs, cell by cell, as papermill with a kernel started anew."""
     other = "sys.path" if draws else "plt"  # a kernel started by a build, a copy of the build
     outputs = [text for text in OUTPUTS if other not in text]
-    paths = {"PYTHONPATH": figures} if draws else {}
+    paths: dict[str, Any] = {"PYTHONPATH": figures} if draws else {}
     code = "open(product['data'], 'w').close()\n\n# %%\n" + "\n\n# %%\n".join(outputs)
     pipeline(outputs=code.replace("!echo", "# !echo").replace("%precision", "# %precision"))
     failed = project.run("ploomber", "build", check=False, **paths).stdout
@@ -395,7 +406,7 @@ def test_notebooks_are_those_of_papermill(project, pipeline, figures, draws) -> 
         assert ours or not text or text.endswith(";") or ".update(" in text, text
 
 
-def test_functions_shell_and_sql_run_too(project, pipeline) -> None:
+def test_functions_shell_and_sql_run_too(project: Project, pipeline: Callable[..., None]) -> None:
     """Tasks of every kind that Ploomber knows, more than one at a time, on a worker each.
 
     An environment may say how many; a word that says nothing is refused in one sentence.
@@ -435,7 +446,7 @@ def test_functions_shell_and_sql_run_too(project, pipeline) -> None:
 
 
 def test_a_new_python_for_the_tasks_where_processes_can_not_be_copied(
-    project, pipeline, tmp_path
+    project: Project, pipeline: Callable[..., None], tmp_path: Path
 ) -> None:
     """As on macOS and Windows: the same lines and results, parallel too."""
     shutil.copytree(TEMPLATE / "src", tmp_path, dirs_exist_ok=True, ignore=NOT_OURS)

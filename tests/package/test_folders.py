@@ -46,7 +46,7 @@ def asides(project: plain.Plain) -> list[Path]:
 def test_a_second_run_begins_empty(project: plain.Plain) -> None:
     project.build()
     first = files(project)
-    assert "warning" not in project.build("--force")
+    assert "held files already" not in project.build("--force")
     assert len(files(project)) == 1 and files(project) != first
     assert not asides(project)
     assert "Nothing to run" in project.build()
@@ -73,7 +73,7 @@ def test_it_comes_back_if_the_build_is_stopped_or_killed(project: plain.Plain) -
     project.task(WRITES + "Path('begun').touch()\nimport time; time.sleep(60)")
     for number in (signal.SIGINT, signal.SIGKILL):
         (project.path / "begun").unlink(missing_ok=True)
-        command = [plain.TOOLS / "ploomber", "build"]
+        command: list[str | Path] = [plain.TOOLS / "ploomber", "build"]
         with subprocess.Popen(
             command,
             cwd=project.path,

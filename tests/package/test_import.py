@@ -194,6 +194,6 @@ def test_an_interrupted_import_is_taken_back(project: Project, tmp_path: Path) -
 
 def test_data_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:
     """A name mistyped after `--data` is said so before the notebook runs."""
-    words = ["import", notebook(tmp_path), "--data", "absent.csv"]
+    words: list[str | Path] = ["import", notebook(tmp_path), "--data", "absent.csv"]
     done = project.quickly("nbtasks", *words, check=False)
     assert (done.returncode, done.stdout) == (1, "There is no absent.csv\n")

@@ -95,7 +95,8 @@ def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = N
     """Return the script of a part, counted from 0."""
     flow = flow_of(step, text, seen)
     task = step("scripts.make_task")(flow, number, read(text), "module", step("files.Files")())
-    return step("scripts.as_script")(task)
+    script: str = step("scripts.as_script")(task)
+    return script
 
 
 #: A notebook of two parts -> the names that pass from the first to the second.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TEMPLATE, Project, forget
-from traitlets.config import PyFileConfigLoader
+from traitlets.config.loader import PyFileConfigLoader
 
 from nbtasks.__main__ import BEFORE_SETUP, COMMANDS
 from nbtasks.engine import executor

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import TEMPLATE, Project
@@ -131,7 +132,7 @@ def test_warnings_are_those_of_jupyter(project: Project) -> None:
     shown = warned(run(project, code))
     notebook = project.path / "alone.ipynb"
     source = ["import sys\n", f"sys.path.insert(0, {str(project.path)!r})\n"]
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "execution_count": None,

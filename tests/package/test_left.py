@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import TEMPLATE, Project
@@ -151,7 +152,7 @@ def test_a_text_with_markers_is_no_update(project: Project) -> None:
     """A project that tests what merges leave is not told of them for ever."""
     code = "from nbtasks.set_up import left; print(left.is_update())"
     ask = (sys.executable, "-c", code)
-    where = {"PYTHONPATH": str(TEMPLATE / "src")}
+    where: dict[str, Any] = {"PYTHONPATH": str(TEMPLATE / "src")}
     project.write("tests/test_mine.py", 'TEXT = """\n<<<<<<< ours\n"""\n')
     project.git("add", "--all")
     assert project.run(*ask, **where).stdout == "False\n"

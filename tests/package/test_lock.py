@@ -7,9 +7,10 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Project
+from conftest import Project, match_of
 from desk import committed, copy_of
 from test_requirements import ESCAPES, OFFLINE
 
@@ -36,7 +37,7 @@ def project(base: Project, tmp_path: Path) -> Project:
     return copy_of(base, tmp_path)
 
 
-def nbtasks(project: Project, *arguments: str, **environ: str) -> tuple[int, str]:
+def nbtasks(project: Project, *arguments: str, **environ: Any) -> tuple[int, str]:
     """Return the exit code of a command, and what it prints, uv's words too."""
     done = project.nbtasks(*arguments, check=False, **environ)
     assert "Traceback" not in done.stdout, done.stdout
@@ -114,7 +115,7 @@ def test_two_locks_conflict_and_one_command_makes_one_of_them(project: Project) 
 def test_a_lock_that_agrees_line_by_line_and_is_wrong_is_noticed(project: Project) -> None:
     """What was written by hand, or by a merge, is resolved again."""
     lock = project.read("requirements.lock")
-    block = re.search(r"(?m)^narwhals==\S+(?: \\\n {4}\S+)+\n", lock)[0]
+    block = match_of(r"(?m)^narwhals==\S+(?: \\\n {4}\S+)+\n", lock)[0]
     project.write("requirements.lock", lock.replace(block, ""))
     code, printed = nbtasks(project, "lock", "--check")
     assert code == 1
@@ -194,3 +195,22 @@ def test_add_changes_nothing_when_it_fails(
     code, printed = nbtasks(project, "add", word, **environ)
     assert code != 0 and says in printed, printed
     assert project.git("status", "--porcelain") == ""
+
+
+def test_what_ploomber_does_without_is_not_locked(project: Project) -> None:
+    """All else may be the newest: a second front end, and a grammar that takes 2 s, are not in."""
+    names = ["ipykernel", "jsonschema", "networkx", "notebook"]
+    code, printed = nbtasks(project, "lock", "--upgrade", *names)
+    assert code == 0, printed
+    locked = read_versions(project.read("requirements.lock"))
+    newest = {name: tuple(map(int, locked[name][0].split(".")[:2])) for name in names}
+    assert newest["ipykernel"] >= (7, 3)
+    assert newest["jsonschema"] >= (4, 25)
+    assert newest["networkx"] >= (3, 6)
+    assert newest["notebook"] == (6, 4)
+    assert not {"rfc3987-syntax", "nbclassic"} & set(locked)
+    append(project, "requirements.txt", "notebook>=7\njsonschema[format-nongpl]")
+    code, printed = nbtasks(project, "lock")
+    assert code == 0, printed
+    locked = read_versions(project.read("requirements.lock"))
+    assert locked["notebook"][0] >= "7" and "rfc3987-syntax" in locked

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import TEMPLATE, Project, clean_environ
 
-from nbtasks.__main__ import COMMANDS
+from nbtasks.__main__ import ANYWHERE, COMMANDS
 
 #: What names another program as the one to type, since it works without this one.
 TYPED = {"set-up": "python bootstrap.py"}
@@ -69,7 +69,7 @@ def test_an_unknown_command_is_answered_by_the_list(project: Project, tmp_path: 
     assert "sync" in listed(project.nbtasks(cwd=tmp_path).stdout)
 
 
-@pytest.mark.parametrize("name", sorted({*COMMANDS} - {"docs"}))  # the manual is for all
+@pytest.mark.parametrize("name", sorted({*COMMANDS} - ANYWHERE))
 def test_outside_of_a_project_a_sentence_says_so(
     project: Project, tmp_path: Path, name: str
 ) -> None:

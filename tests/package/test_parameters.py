@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 from conftest import WINDOWS, Project, forget, ran, read_ours
@@ -25,7 +27,7 @@ def project(at_hand: Callable[..., Project]) -> Project:
     return at_hand()
 
 
-def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[str, object]]:
+def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[str, Any]]:
     """Return what the tasks get for a command line and environment variables."""
 
     def as_json() -> None:
@@ -36,7 +38,8 @@ def show(project: Project, *arguments: str, **environ: str) -> dict[str, dict[st
 
     code, printed = run(["nbtasks"], project.path, project.environ | environ, call=as_json)
     assert code == 0, printed
-    return json.loads(printed.splitlines()[-1])
+    shown: dict[str, dict[str, Any]] = json.loads(printed.splitlines()[-1])
+    return shown
 
 
 def resources(project: Project) -> dict[str, object]:
@@ -45,7 +48,7 @@ def resources(project: Project) -> dict[str, object]:
 
 
 @pytest.fixture
-def change(project: Project):
+def change(project: Project) -> Iterator[Callable[[str, str, str], None]]:
     """Return a function that changes a file until the end of the test."""
 
     def change(name: str, old: str, new: str) -> None:
@@ -59,7 +62,7 @@ def change(project: Project):
 # --- environments and types -------------------------------------------------------------
 
 
-def test_development_is_what_runs_by_default(project):
+def test_development_is_what_runs_by_default(project: Project) -> None:
     shown = show(project)
 
     expected = {"sample": False, "sample_rows": 60, "seed": 42}
@@ -68,14 +71,14 @@ def test_development_is_what_runs_by_default(project):
 
 
 @pytest.mark.parametrize("name", ["staging", "production"])
-def test_each_environment_has_its_parameters_and_its_products(project, name):
+def test_each_environment_has_its_parameters_and_its_products(project: Project, name: str) -> None:
     shown = show(project, PLOOMBER_ENV_FILENAME=f"env.{name}.yaml")
 
     assert shown["params"]["train"] == {"test_size": 0.1, "seed": 42}
     assert all(f"products/{name}/sample=False/" in path for path in shown["products"].values())
 
 
-def test_types_arrive_from_the_command_line_as_from_a_file(project):
+def test_types_arrive_from_the_command_line_as_from_a_file(project: Project) -> None:
     line = ["--env--sample", "true", "--env--seed", "7", "--env--test_size", "0.5"]
     params = show(project, *line)["params"]
 
@@ -85,13 +88,13 @@ def test_types_arrive_from_the_command_line_as_from_a_file(project):
     assert [type(value) for value in params["train"].values()] == [float, int]
 
 
-def test_a_whole_number_will_do_for_a_fraction_from_any_folder(project):
+def test_a_whole_number_will_do_for_a_fraction_from_any_folder(project: Project) -> None:
     line = ["status", "--env--test_size", "1"]
     project.ploomber(*line)
     assert "train" in project.ploomber(*line, cwd=project.path / "tasks").stdout
 
 
-def test_types_arrive_in_the_notebook(project):
+def test_types_arrive_in_the_notebook(project: Project) -> None:
     project.ploomber(*BUILD, "--partially", "get", "--env--seed", "7")
 
     path = project.path / "products/development/sample=True/get.ipynb"
@@ -108,7 +111,7 @@ def refusal(project: Project, *arguments: str, **environ: str) -> str:
     return done.stdout
 
 
-def test_a_misspelt_parameter_on_the_command_line_is_refused(project):
+def test_a_misspelt_parameter_on_the_command_line_is_refused(project: Project) -> None:
     output = refusal(project, "--env--sampel", "true")
 
     assert "unrecognized arguments: --env--sampel true" in output
@@ -116,7 +119,9 @@ def test_a_misspelt_parameter_on_the_command_line_is_refused(project):
         assert f"[--env--{name} " in output
 
 
-def test_a_misspelt_parameter_in_a_file_is_refused(project, change):
+def test_a_misspelt_parameter_in_a_file_is_refused(
+    project: Project, change: Callable[[str, str, str], None]
+) -> None:
     change("env.production.yaml", "test_size:", "tset_size:")
 
     output = refusal(project)  # even when that file is not in use
@@ -126,27 +131,31 @@ def test_a_misspelt_parameter_in_a_file_is_refused(project, change):
     assert "Traceback" not in output
 
 
-def test_a_misspelt_parameter_in_env_yaml_is_refused(project, change):
+def test_a_misspelt_parameter_in_env_yaml_is_refused(
+    project: Project, change: Callable[[str, str, str], None]
+) -> None:
     change("env.yaml", "\nseed:", "\nsead:")
 
     assert "{{seed}}: Ensure the placeholder is defined" in refusal(project)
 
 
-def test_a_misspelt_environment_is_refused(project):
+def test_a_misspelt_environment_is_refused(project: Project) -> None:
     output = refusal(project, PLOOMBER_ENV_FILENAME="env.stagign.yaml")
 
     assert "'env.stagign.yaml' but there isn't a file with such name" in output
 
 
 @pytest.mark.parametrize("value", ["yes", "1", "flase"])
-def test_a_value_of_another_type_is_refused(project, value):
+def test_a_value_of_another_type_is_refused(project: Project, value: str) -> None:
     output = refusal(project, "--env--sample", value)
 
     assert f"--env--sample {value}: the parameter sample can't be" in output
     assert "in env.yaml it is False (bool)" in output
 
 
-def test_a_value_of_another_type_in_a_file_is_refused(project, change):
+def test_a_value_of_another_type_in_a_file_is_refused(
+    project: Project, change: Callable[[str, str, str], None]
+) -> None:
     change("env.staging.yaml", "test_size: 0.1", "test_size: a tenth")
 
     assert "env.staging.yaml: the parameter test_size can't be 'a tenth'" in refusal(project)
@@ -167,7 +176,9 @@ def refused_in_a_line(done: CompletedProcess[str]) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def test_a_date_for_a_notebook_is_refused_in_a_line(project, change):
+def test_a_date_for_a_notebook_is_refused_in_a_line(
+    project: Project, change: Callable[[str, str, str], None]
+) -> None:
     change(
         "pipeline.yaml",
         'sample: "{{sample}}"',
@@ -180,7 +191,9 @@ def test_a_date_for_a_notebook_is_refused_in_a_line(project, change):
     assert line.endswith('with quotes it is a text: day: "2024-01-31"')
 
 
-def test_a_cell_of_parameters_without_its_tag_is_refused_in_a_line(project, change):
+def test_a_cell_of_parameters_without_its_tag_is_refused_in_a_line(
+    project: Project, change: Callable[[str, str, str], None]
+) -> None:
     change("tasks/clean.py", ' tags=["parameters"]', "")
 
     line = last_line(project, *BUILD)
@@ -189,7 +202,9 @@ def test_a_cell_of_parameters_without_its_tag_is_refused_in_a_line(project, chan
     assert project.git("diff", "--stat").count("changed") == 1  # Ploomber has added no cell
 
 
-def test_notebooks_that_need_each_other_are_refused_in_a_line(project, change):
+def test_notebooks_that_need_each_other_are_refused_in_a_line(
+    project: Project, change: Callable[[str, str, str], None]
+) -> None:
     change("tasks/get.py", "upstream = None", 'upstream = {"train": None}')
 
     circle = ": get -> clean -> features -> train -> get."
@@ -197,7 +212,7 @@ def test_notebooks_that_need_each_other_are_refused_in_a_line(project, change):
     assert circle in refused_in_a_line(project.nbtasks("status", check=False))
 
 
-def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(project):
+def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(project: Project) -> None:
     project.write("tasks/functions.py", "def first(product, upstream):\n    upstream['second']\n")
     project.write("tasks/second.sql", "SELECT * FROM {{upstream['first']}}\n")
     project.write(
@@ -214,7 +229,7 @@ def test_functions_and_scripts_that_need_each_other_are_refused_in_a_line(projec
     project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.circle.yaml")
 
 
-def test_a_notebook_that_is_none_is_refused_in_a_line(project):
+def test_a_notebook_that_is_none_is_refused_in_a_line(project: Project) -> None:
     project.write("tasks/merged.ipynb", '<<<<<<< HEAD\n{"cells": []}\n')
     project.write(
         "pipeline.merged.yaml",
@@ -228,7 +243,7 @@ def test_a_notebook_that_is_none_is_refused_in_a_line(project):
     project.git("clean", "--force", "--quiet", "--", "tasks", "pipeline.merged.yaml")
 
 
-def test_a_task_that_does_not_exist_is_refused_in_a_line(project):
+def test_a_task_that_does_not_exist_is_refused_in_a_line(project: Project) -> None:
     line = last_line(project, "build", "--partially", "claen")
 
     assert line.endswith("no task 'claen'. The tasks are: get, clean, features, train, explore")
@@ -237,7 +252,9 @@ def test_a_task_that_does_not_exist_is_refused_in_a_line(project):
 # --- what goes together -------------------------------------------------------------------
 
 
-def test_parameters_are_compared_in_depth_and_by_type(tmp_path, monkeypatch):
+def test_parameters_are_compared_in_depth_and_by_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What env.yaml has, what env.staging.yaml has, and what is said of it."""
     cases = {
         ("db: {port: 1, host: a}", "db: {port: 2}"): "None",
@@ -266,19 +283,25 @@ def test_parameters_are_compared_in_depth_and_by_type(tmp_path, monkeypatch):
         (tmp_path / "env.yaml").write_text(base)
         (tmp_path / "env.staging.yaml").write_text(given)
         try:
-            said[base, given] = str(parameters.check({}))
+            parameters.check({})
+            said[base, given] = "None"
         except ValueError as error:
             said[base, given] = str(error)
     forget()
     assert said == cases
 
 
-def test_a_second_pipeline_and_a_task_have_parameters_of_their_own(project):
+def test_a_second_pipeline_and_a_task_have_parameters_of_their_own(project: Project) -> None:
     """env.own.yaml is that of pipeline.own.yaml; a literal of a task is compared with nothing.
 
     The notebook may be an .ipynb; `static_analysis: disable` is for our checks too.
     """
-    code = {"cell_type": "code", "execution_count": None, "outputs": [], "metadata": {}}
+    code: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "outputs": [],
+        "metadata": {},
+    }
     tagged = {"metadata": {"tags": ["parameters"]}, "source": "upstream = None\nthreshold = None"}
     cells = [code | {"id": "one"} | tagged, code | {"id": "two", "source": "threshold"}]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -302,14 +325,14 @@ def test_a_second_pipeline_and_a_task_have_parameters_of_their_own(project):
     project.git("clean", "--force", "--quiet", "--", "tasks", "*.own.yaml")
 
 
-def test_git_ignores_the_file_of_secrets(project):
+def test_git_ignores_the_file_of_secrets(project: Project) -> None:
     assert project.git("check-ignore", ".env") == ".env"
 
 
 # --- parts in isolation -----------------------------------------------------------------
 
 
-def test_one_task(project):
+def test_one_task(project: Project) -> None:
     project.ploomber("build", "--partially", "clean", "--env--sample", "true")
 
     output = project.ploomber("task", "clean", "--force", "--env--sample", "true").stdout
@@ -317,14 +340,16 @@ def test_one_task(project):
     assert "'clean' task executed successfully!" in output
 
 
-def test_a_task_and_all_it_needs(project):
+def test_a_task_and_all_it_needs(project: Project) -> None:
     printed = project.ploomber(*BUILD, "--partially", "train", "--force").stdout
 
     assert ran(printed) == ["clean", "features", "get", "train"]
 
 
 @pytest.mark.skipif(WINDOWS, reason="Windows has no such terminal")
-def test_a_debugger_at_the_failing_cell(project, change):
+def test_a_debugger_at_the_failing_cell(
+    project: Project, change: Callable[[str, str, str], None]
+) -> None:
     """As docs/tasks.md tells; an error deep in a library, whose traceback takes its time."""
     project.ploomber("build", "--partially", "get", "--env--sample", "true")
     change("tasks/clean.py", "table.head()", "table['absent']")

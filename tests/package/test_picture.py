@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import plain
+from conftest import match_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +22,7 @@ CURVE = re.compile(r"M([-\d.]+) ([-\d.]+)H([-\d.]+)C\S+ \S+ \S+ \S+ ([-\d.]+) ([
 def pipelines(draw: st.DrawFn) -> list[Node]:
     """Return a pipeline of up to 14 tasks, in any order."""
     count = draw(st.integers(1, 14))
-    nodes = []
+    nodes: list[Any] = []
     for number in range(count):
         above = draw(st.sets(st.integers(0, number - 1), max_size=4)) if number else set()
         nodes.append(Node(f"t{'x' * (number % 5)}{number}", [nodes[one].name for one in above]))
@@ -51,7 +53,7 @@ def test_nothing_lies_on_a_task(nodes: list[Node]) -> None:
                 inside = begin < right_side - 0.2 and stop > x + 0.2
                 assert not (inside and y < level < bottom)
             assert not (left < right_side - 0.2 and right > x + 0.2)  # no box where it bends
-    left, top, wide, high = map(float, re.search(r'viewBox="(.*?)"', text)[1].split())
+    left, top, wide, high = map(float, match_of(r'viewBox="(.*?)"', text)[1].split())
     for box in found:
         assert left <= box[0] and top <= box[1]
         assert box[2] <= left + wide and box[3] <= top + high

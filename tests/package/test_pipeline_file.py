@@ -31,10 +31,10 @@ def project(bake: Callable[..., Project]) -> Project:
 def add(project: Project) -> None:
     """Add the task."""
     products = {"nb": "new.ipynb", "data": "new.parquet"}
-    named = {"resources": {"birds": "data/raw/birds.csv"}, "comment": "From a notebook"}
+    birds = {"birds": "data/raw/birds.csv"}
     with chdir(project.path):
         forget()
-        add_task("new", products, **named)
+        add_task("new", products, resources=birds, comment="From a notebook")
 
 
 def test_everything_that_was_there_stays(project: Project) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import Project
+from nbformat import NotebookNode
 from reports import made, make_others
 
 from nbtasks.results.report import Report
@@ -74,7 +75,8 @@ def test_what_nbconvert_loads_from_the_internet_is_loaded_only_where_needed(
 
 def notebook(text: str) -> nbformat.NotebookNode:
     """Return a notebook of one text."""
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    made: NotebookNode = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    return made
 
 
 def test_a_task_that_names_an_exporter_keeps_it(other: Path) -> None:

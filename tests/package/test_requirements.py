@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from importlib import metadata as installed
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import packaging
 import pytest
@@ -371,7 +372,7 @@ def listed(printed: str, heading: str) -> set[str]:
     return {line.split()[0] for line in block[1].splitlines()} if block else set()
 
 
-def check(project: Project, *options: str, **environ: str) -> tuple[int, str]:
+def check(project: Project, *options: str, **environ: Any) -> tuple[int, str]:
     """Return the exit code of the check, and what it says."""
     done = project.nbtasks("requirements", *options, check=False, **environ)
     assert "Traceback" not in done.stdout and "Warning" not in done.stdout, done.stdout
@@ -439,3 +440,13 @@ def test_write_adds_lines_and_changes_none(project: Project, environ: dict[str, 
     assert any(re.fullmatch(r"vaex>=\d.*" if not environ else "vaex", line) for line in lines)
     assert "Next: nbtasks lock" in printed
     assert check(project)[1] == ""
+
+
+def test_a_lower_bound_is_the_lowest_of_the_lock(project: Project) -> None:
+    """The version in use here may need a newer Python than the oldest that is supported."""
+    lock = project.read("requirements.lock")
+    project.write("requirements.lock", "pyyaml==5.1 ; python_full_version < '3.12'\n" + lock)
+    project.write("tasks/new.py", SOURCE + "import yaml\n")
+    printed = check(project, "--write")[1]
+    assert "+ pyyaml>=5.1\n" in printed
+    assert "pyyaml>=5.1" in project.read("requirements.txt").split()

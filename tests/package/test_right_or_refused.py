@@ -104,7 +104,7 @@ def test_a_file_system_without_locks(project: plain.Plain) -> None:
 
 def test_nobody_reads_the_lines_any_more(project: plain.Plain) -> None:
     """`ploomber build | head -1`: the tasks run on."""
-    command = [plain.TOOLS / "ploomber", "build"]
+    command: list[str | Path] = [plain.TOOLS / "ploomber", "build"]
     with subprocess.Popen(
         command,
         cwd=project.path,
@@ -112,6 +112,7 @@ def test_nobody_reads_the_lines_any_more(project: plain.Plain) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as build:
+        assert build.stdout and build.stderr
         build.stdout.readline()
         build.stdout.close()
         assert b"BrokenPipe" not in build.stderr.read()

@@ -45,7 +45,7 @@ def test_the_first_steps_import_pythons_own_modules_only(path: Path) -> None:
     known = sys.stdlib_module_names - {"tomllib", "graphlib", "zoneinfo"}
     for node in ast.parse(path.read_text("utf-8")).body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module] if isinstance(node, ast.ImportFrom) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:
             ours = name.startswith(("nbtasks.set_up", "nbtasks.project"))
             assert ours or name.partition(".")[0] in known, name

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 
 import pytest
-from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, assert_offers_both
+from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, QuickDesk, assert_offers_both
 
 
-def test_keeping_the_script_keeps_a_copy_of_the_notebooks_edit(desk):
+def test_keeping_the_script_keeps_a_copy_of_the_notebooks_edit(desk: QuickDesk) -> None:
     desk.edit_notebook(SECOND, "second = 22")
     printed = desk.sync("--keep-script", "clean")
     assert desk.brought_back(printed) == SCRIPT.replace(SECOND, "second = 22")
@@ -25,7 +25,7 @@ def test_keeping_the_script_keeps_a_copy_of_the_notebooks_edit(desk):
     assert_offers_both(desk.sync("--check", check=False))
 
 
-def test_script_edit_with_an_older_notebook(desk):
+def test_script_edit_with_an_older_notebook(desk: QuickDesk) -> None:
     desk.edit_script(SECOND, "second = 22")
     desk.git("add", TASK)
     before = desk.read(NOTEBOOK)
@@ -37,7 +37,7 @@ def test_script_edit_with_an_older_notebook(desk):
     assert desk.outputs()[FIRST] == desk.outputs()[THIRD] == "before"
 
 
-def test_script_staged_then_the_old_notebook_is_run_again(desk):
+def test_script_staged_then_the_old_notebook_is_run_again(desk: QuickDesk) -> None:
     desk.edit_script(SECOND, "second = 22")
     desk.git("add", TASK)
     desk.run_notebook("after")
@@ -48,7 +48,7 @@ def test_script_staged_then_the_old_notebook_is_run_again(desk):
     assert desk.outputs()[FIRST] == "after"
 
 
-def test_staged_and_unstaged_edits_of_the_script(desk):
+def test_staged_and_unstaged_edits_of_the_script(desk: QuickDesk) -> None:
     desk.edit_script(FIRST, "first = 11")
     desk.git("add", TASK)
     desk.edit_script(THIRD, "third = math.ceil(33)")
@@ -60,7 +60,7 @@ def test_staged_and_unstaged_edits_of_the_script(desk):
     assert desk.read(NOTEBOOK) == before
 
 
-def test_staged_and_unstaged_edits_and_the_notebook_shows_the_latter(desk):
+def test_staged_and_unstaged_edits_and_the_notebook_shows_the_latter(desk: QuickDesk) -> None:
     desk.edit_script(FIRST, "first = 11")
     desk.git("add", TASK)
     desk.save_both(THIRD, "third = math.ceil(33)")
@@ -73,7 +73,7 @@ def test_staged_and_unstaged_edits_and_the_notebook_shows_the_latter(desk):
     assert desk.read(NOTEBOOK) == before
 
 
-def test_script_staged_then_edit_of_the_notebook(desk):
+def test_script_staged_then_edit_of_the_notebook(desk: QuickDesk) -> None:
     desk.edit_script(FIRST, "first = 11")
     desk.git("add", TASK)
     desk.edit_notebook(THIRD, "third = math.ceil(33)")
@@ -82,7 +82,7 @@ def test_script_staged_then_edit_of_the_notebook(desk):
     assert desk.outputs()["third = math.ceil(33)"] == "before"
 
 
-def test_staged_and_unstaged_edits_then_an_edit_of_the_notebook(desk):
+def test_staged_and_unstaged_edits_then_an_edit_of_the_notebook(desk: QuickDesk) -> None:
     desk.edit_script(FIRST, "first = 11")
     desk.git("add", TASK)
     desk.edit_script(SECOND, "second = 22")
@@ -97,7 +97,7 @@ def test_staged_and_unstaged_edits_then_an_edit_of_the_notebook(desk):
     assert desk.read(TASK) == SCRIPT.replace(THIRD, "third = math.ceil(33)")
 
 
-def test_edit_of_the_notebook_then_of_the_script(desk):
+def test_edit_of_the_notebook_then_of_the_script(desk: QuickDesk) -> None:
     desk.edit_notebook(THIRD, "third = math.ceil(33)")
     desk.edit_script(FIRST, "first = 11")
     desk.git("add", TASK)
@@ -106,7 +106,7 @@ def test_edit_of_the_notebook_then_of_the_script(desk):
     assert desk.outputs()["third = math.ceil(33)"] == "before"
 
 
-def test_edit_of_the_notebook_then_add_all(desk):
+def test_edit_of_the_notebook_then_add_all(desk: QuickDesk) -> None:
     desk.edit_notebook(SECOND, "second = 22")
     desk.other_commit()
     desk.git("add", "--all")
@@ -115,13 +115,13 @@ def test_edit_of_the_notebook_then_add_all(desk):
     assert desk.outputs()["second = 22"] == "before"
 
 
-def test_nothing_to_do_writes_nothing(desk):
+def test_nothing_to_do_writes_nothing(desk: QuickDesk) -> None:
     before = {name: os.stat(desk.path / name).st_mtime_ns for name in (TASK, NOTEBOOK)}
     assert desk.sync() == desk.sync("--check") == ""
     assert before == {name: os.stat(desk.path / name).st_mtime_ns for name in before}
 
 
-def test_jupyter_saves_then_the_script_is_edited_on(desk):
+def test_jupyter_saves_then_the_script_is_edited_on(desk: QuickDesk) -> None:
     desk.save_both(FIRST, "first = 11")
     desk.edit_script(THIRD, "third = math.ceil(33)")
     desk.git("add", TASK)
@@ -132,7 +132,7 @@ def test_jupyter_saves_then_the_script_is_edited_on(desk):
 
 
 @pytest.mark.parametrize("staged", [False, True])
-def test_script_edited_again_after_a_sync(desk, staged):
+def test_script_edited_again_after_a_sync(desk: QuickDesk, staged: bool) -> None:
     """No commit has the version in between, and still nobody has edited the notebook."""
     desk.edit_script(FIRST, "first = 10")
     desk.sync()
@@ -147,7 +147,7 @@ def test_script_edited_again_after_a_sync(desk, staged):
         assert desk.brought_back(printed) == SCRIPT.replace(FIRST, "first = 10")
 
 
-def test_an_undo_in_the_notebook_is_an_edit(desk):
+def test_an_undo_in_the_notebook_is_an_edit(desk: QuickDesk) -> None:
     desk.save_both(FIRST, "first = 11")
     desk.git("add", TASK)
     desk.commit()
@@ -157,7 +157,7 @@ def test_an_undo_in_the_notebook_is_an_edit(desk):
     assert desk.outputs()[FIRST] == "before"
 
 
-def test_what_pre_commit_put_aside_may_be_discarded_later(desk):
+def test_what_pre_commit_put_aside_may_be_discarded_later(desk: QuickDesk) -> None:
     desk.save_both(FIRST, "first = 11")
     desk.other_commit()
     assert "Stashing unstaged files" in desk.commit()
@@ -167,7 +167,7 @@ def test_what_pre_commit_put_aside_may_be_discarded_later(desk):
     assert_offers_both(desk.refused())
 
 
-def test_one_conflict_does_not_hold_up_the_other_tasks(desk):
+def test_one_conflict_does_not_hold_up_the_other_tasks(desk: QuickDesk) -> None:
     desk.edit_notebook(SECOND, "second = 22")
     desk.edit_script("raw.head()", "raw.tail()", "tasks/get.py")
     assert_offers_both(desk.sync(check=False))

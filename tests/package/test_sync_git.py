@@ -6,10 +6,12 @@ tests/template/test_hooks_and_branches.py.
 
 from __future__ import annotations
 
-from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, colleague_edits
+from pathlib import Path
+
+from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, QuickDesk, colleague_edits
 
 
-def test_checkout_leaves_unstaged_work_and_its_outputs_alone(desk):
+def test_checkout_leaves_unstaged_work_and_its_outputs_alone(desk: QuickDesk) -> None:
     desk.save_both(THIRD, "third = math.ceil(33)")
     desk.run_notebook("after")
     before = desk.read(NOTEBOOK), desk.read(TASK)
@@ -21,7 +23,9 @@ def test_checkout_leaves_unstaged_work_and_its_outputs_alone(desk):
     assert desk.in_head() == SCRIPT
 
 
-def test_pull_with_a_stale_newer_notebook_and_an_edit_of_the_script(desk, tmp_path):
+def test_pull_with_a_stale_newer_notebook_and_an_edit_of_the_script(
+    desk: QuickDesk, tmp_path: Path
+) -> None:
     colleague_edits(desk, tmp_path, FIRST, "first = 11")
     desk.edit_script(THIRD, "third = math.ceil(33)")
     desk.run_notebook("after")  # the open tab saves itself: new outputs, old code
@@ -34,7 +38,7 @@ def test_pull_with_a_stale_newer_notebook_and_an_edit_of_the_script(desk, tmp_pa
     assert desk.outputs()[SECOND] == "after"
 
 
-def test_a_stash_does_not_block_a_commit(desk):
+def test_a_stash_does_not_block_a_commit(desk: QuickDesk) -> None:
     desk.save_both(FIRST, "first = 11")
     desk.git("stash")
     desk.other_commit()
@@ -45,7 +49,7 @@ def test_a_stash_does_not_block_a_commit(desk):
     assert desk.sync() == ""
 
 
-def test_switching_branches_there_and_back(desk):
+def test_switching_branches_there_and_back(desk: QuickDesk) -> None:
     desk.git("switch", "--create", "other")
     desk.save_both(FIRST, "first = 11")
     desk.git("add", TASK)
@@ -57,7 +61,7 @@ def test_switching_branches_there_and_back(desk):
     assert desk.outputs()[SECOND] == "before"
 
 
-def test_merge_conflict_in_a_task(desk):
+def test_merge_conflict_in_a_task(desk: QuickDesk) -> None:
     desk.conflict()
     before = desk.read(NOTEBOOK)
     assert "merge conflict" in desk.sync()
@@ -71,7 +75,7 @@ def test_merge_conflict_in_a_task(desk):
     assert desk.outputs()[SECOND] == "before"
 
 
-def test_shallow_clone_never_overwrites(desk, tmp_path):
+def test_shallow_clone_never_overwrites(desk: QuickDesk, tmp_path: Path) -> None:
     desk.edit_script(FIRST, "first = 11")
     desk.git("commit", "--all", "-m", "Next")
     clone = desk.clone(tmp_path / "clone", "--depth", "1")
@@ -80,7 +84,7 @@ def test_shallow_clone_never_overwrites(desk, tmp_path):
     assert FIRST in clone.code()
 
 
-def test_without_its_memory(desk):
+def test_without_its_memory(desk: QuickDesk) -> None:
     (desk.path / "notebooks/.sync.json").unlink()
     desk.edit_script(FIRST, "first = 11")
     desk.git("commit", "--all", "-m", "Next")

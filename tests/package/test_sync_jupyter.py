@@ -40,7 +40,7 @@ for path in sys.argv[1:]:
 
 
 @pytest.mark.parametrize("opened", ["script", "notebook"])
-def test_open_and_save_leaves_the_script_as_it_was(base_penguins, opened):
+def test_open_and_save_leaves_the_script_as_it_was(base_penguins: Desk, opened: str) -> None:
     desk = base_penguins
     tasks = sorted(path.stem for path in (desk.path / "tasks").glob("*.py"))
     before = {name: desk.read(f"tasks/{name}.py") for name in tasks}

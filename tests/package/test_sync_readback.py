@@ -9,19 +9,20 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import WINDOWS
-from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, assert_offers_both
+from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, Desk, QuickDesk, assert_offers_both
 
 from nbtasks.notebooks import Unreadable, actions, pairs
 
 NEW = "notebooks/new.ipynb"
 
 
-def write_cells(desk, *cells: tuple[str, str], **metadata: object) -> list[tuple[str, str]]:
+def write_cells(desk: Desk, *cells: tuple[str, str], **metadata: object) -> list[tuple[str, str]]:
     """Write a notebook with these types and sources; return them."""
-    made = [
+    made: list[dict[str, Any]] = [
         {"cell_type": kind, "source": source, "metadata": {}, "id": f"c{number}"}
         | ({"outputs": [], "execution_count": None} if kind == "code" else {})
         for number, (kind, source) in enumerate(cells)
@@ -42,7 +43,7 @@ def write_cells(desk, *cells: tuple[str, str], **metadata: object) -> list[tuple
     ],
     ids=["mermaid", "magics", "bash", "quotes", "underlines"],
 )
-def test_cells_come_back_from_the_script(desk, cells):
+def test_cells_come_back_from_the_script(desk: QuickDesk, cells: list[tuple[str, str]]) -> None:
     write_cells(desk, *cells)
     desk.sync()
     (desk.path / NEW).unlink()
@@ -65,7 +66,7 @@ def test_cells_come_back_from_the_script(desk, cells):
         ("x = '''", "cell 2 ("),
     ],
 )
-def test_what_a_script_can_not_hold_is_refused(desk, source, reason):
+def test_what_a_script_can_not_hold_is_refused(desk: QuickDesk, source: str, reason: str) -> None:
     write_cells(desk, ("code", "1"), ("code", source), ("markdown", "end"))
     before = desk.read(NEW)
     printed = desk.sync(check=False)
@@ -74,14 +75,14 @@ def test_what_a_script_can_not_hold_is_refused(desk, source, reason):
     assert desk.read(NEW) == before
 
 
-def test_a_script_that_jupytext_breaks_is_not_made_a_notebook(desk):
+def test_a_script_that_jupytext_breaks_is_not_made_a_notebook(desk: QuickDesk) -> None:
     before = desk.read(NOTEBOOK)
     desk.edit_script(SECOND, "second = 'a\u2028b'")
     assert 'tasks/clean.py has in line 18 the character "\\u2028"' in desk.sync(check=False)
     assert desk.read(NOTEBOOK) == before
 
 
-def test_a_notebook_in_another_language_is_left_alone(desk):
+def test_a_notebook_in_another_language_is_left_alone(desk: QuickDesk) -> None:
     kernel = {"name": "ir", "display_name": "R", "language": "R"}
     write_cells(desk, ("code", "x <- 1"), kernelspec=kernel)
     assert "new.ipynb is not in Python" in desk.sync()
@@ -90,7 +91,7 @@ def test_a_notebook_in_another_language_is_left_alone(desk):
     desk.commit()
 
 
-def test_what_a_script_does_not_hold_stays_in_the_notebook(desk):
+def test_what_a_script_does_not_hold_stays_in_the_notebook(desk: QuickDesk) -> None:
     notebook = json.loads(desk.read(NOTEBOOK))
     for cell in notebook["cells"]:
         cell["metadata"] |= {
@@ -110,7 +111,7 @@ def test_what_a_script_does_not_hold_stays_in_the_notebook(desk):
         assert cell["metadata"] == old["metadata"]
 
 
-def test_an_undo_beside_an_edit_of_the_script_is_not_overwritten(desk):
+def test_an_undo_beside_an_edit_of_the_script_is_not_overwritten(desk: QuickDesk) -> None:
     desk.save_both(FIRST, "first = 11")
     desk.git("commit", "--all", "-m", "Next")
     desk.sync()
@@ -121,7 +122,7 @@ def test_an_undo_beside_an_edit_of_the_script_is_not_overwritten(desk):
 
 
 @pytest.mark.parametrize("how", ["stash dropped", "added and reset"])
-def test_a_text_that_git_has_seen_may_be_typed_again(desk, how):
+def test_a_text_that_git_has_seen_may_be_typed_again(desk: QuickDesk, how: str) -> None:
     desk.save_both(FIRST, "first = 11")
     if how == "stash dropped":
         desk.git("stash")
@@ -135,7 +136,9 @@ def test_a_text_that_git_has_seen_may_be_typed_again(desk, how):
     assert desk.brought_back(printed) == SCRIPT.replace(FIRST, "first = 11")
 
 
-def test_an_edit_thrown_away_is_said_with_the_commands_and_holds_up_no_commit(desk):
+def test_an_edit_thrown_away_is_said_with_the_commands_and_holds_up_no_commit(
+    desk: QuickDesk,
+) -> None:
     desk.save_both(FIRST, "first = 11")
     desk.sync()
     printed = desk.git("checkout", "--", TASK)
@@ -146,7 +149,7 @@ def test_an_edit_thrown_away_is_said_with_the_commands_and_holds_up_no_commit(de
     assert FIRST in desk.code() and desk.sync() == ""
 
 
-def test_discard_puts_both_back_and_keeps_copies(desk):
+def test_discard_puts_both_back_and_keeps_copies(desk: QuickDesk) -> None:
     desk.save_both(FIRST, "first = 11")
     printed = desk.sync("--discard", "clean")
     assert desk.brought_back(printed) == SCRIPT.replace(FIRST, "first = 11")
@@ -160,7 +163,7 @@ def test_discard_puts_both_back_and_keeps_copies(desk):
 
 
 @pytest.mark.skipif(WINDOWS, reason="Windows has no such modes")
-def test_modes_and_links_survive(desk):
+def test_modes_and_links_survive(desk: QuickDesk) -> None:
     (desk.path / "elsewhere.py").write_text(SCRIPT)
     (desk.path / TASK).unlink()
     os.symlink("../elsewhere.py", desk.path / TASK)
@@ -176,8 +179,10 @@ def test_modes_and_links_survive(desk):
     assert (desk.path / NOTEBOOK).stat().st_mode & 0o777 == 0o640
 
 
-def test_nothing_is_overwritten_where_nothing_can_be_stored(desk, monkeypatch):
-    def write(path, data):
+def test_nothing_is_overwritten_where_nothing_can_be_stored(
+    desk: QuickDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, data: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left", str(path))
 
     desk.environ["PATH"] = str(desk.path / "nowhere")  # without git
@@ -190,10 +195,10 @@ def test_nothing_is_overwritten_where_nothing_can_be_stored(desk, monkeypatch):
 
 
 @pytest.mark.parametrize("saved", [NOTEBOOK, TASK])
-def test_what_is_saved_while_sync_works_is_not_overwritten(desk, saved):
+def test_what_is_saved_while_sync_works_is_not_overwritten(desk: QuickDesk, saved: str) -> None:
     desk.edit_notebook(SECOND, "second = 22")
 
-    def save_meanwhile():
+    def save_meanwhile() -> None:
         pair = pairs.Pair("clean")
         assert pair.text and pair.as_script  # read before it is saved
         desk.write(saved, desk.read(saved).replace("third =", "typed_meanwhile ="))
@@ -207,7 +212,7 @@ def test_what_is_saved_while_sync_works_is_not_overwritten(desk, saved):
     assert "typed_meanwhile" in desk.read(saved)
 
 
-def test_injected_parameters_do_not_come_from_the_notebook_either(desk):
+def test_injected_parameters_do_not_come_from_the_notebook_either(desk: QuickDesk) -> None:
     notebook = json.loads(desk.read(NOTEBOOK))
     injected = json.loads(json.dumps(notebook["cells"][2]))
     injected |= {"source": "product = {}", "metadata": {"tags": ["injected-parameters"]}, "id": "x"}

@@ -11,11 +11,12 @@ from desk import (
     SECOND,
     TASK,
     THIRD,
+    QuickDesk,
     assert_offers_both,
 )
 
 
-def test_scripts_and_notebooks_are_committed_together(stripped):
+def test_scripts_and_notebooks_are_committed_together(stripped: QuickDesk) -> None:
     """A notebook in git that is behind its script stops the commit, and says what to do."""
     stripped.write(TASK, SCRIPT.replace(FIRST, "first = 11"))
     stripped.git("add", "--all")
@@ -26,7 +27,7 @@ def test_scripts_and_notebooks_are_committed_together(stripped):
     assert "first = 11" in stripped.in_head() and "first = 11" in stripped.in_head(NOTEBOOK)
 
 
-def test_outputs_survive_what_pre_commit_puts_aside(stripped):
+def test_outputs_survive_what_pre_commit_puts_aside(stripped: QuickDesk) -> None:
     stripped.save_both(FIRST, "first = 11")
     stripped.run_notebook("after")
     stripped.other_commit()
@@ -37,7 +38,7 @@ def test_outputs_survive_what_pre_commit_puts_aside(stripped):
     assert set(stripped.outputs().values()) == {"after"}
 
 
-def test_a_merge_conflict_is_solved_in_the_script(stripped):
+def test_a_merge_conflict_is_solved_in_the_script(stripped: QuickDesk) -> None:
     stripped.conflict()
     assert "<<<<<<< " in stripped.code()
     stripped.write(TASK, SCRIPT.replace(FIRST, "first = 12"))
@@ -48,7 +49,7 @@ def test_a_merge_conflict_is_solved_in_the_script(stripped):
     assert stripped.outputs()[SECOND] == "before"
 
 
-def test_who_ran_a_notebook_and_when_is_no_change(stripped):
+def test_who_ran_a_notebook_and_when_is_no_change(stripped: QuickDesk) -> None:
     notebook = json.loads(stripped.read(NOTEBOOK))
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.99"}
     notebook["cells"][-1]["metadata"]["execution"] = {"iopub.execute_input": "2026-01-01"}
@@ -57,7 +58,7 @@ def test_who_ran_a_notebook_and_when_is_no_change(stripped):
     assert stripped.git("status", "--short") == ""
 
 
-def test_cells_that_are_alike_keep_their_own_outputs(stripped):
+def test_cells_that_are_alike_keep_their_own_outputs(stripped: QuickDesk) -> None:
     notebook = json.loads(stripped.read(NOTEBOOK))
     for cell, text in zip(notebook["cells"][-2:], ("one", "two"), strict=True):
         cell |= {"source": "first"}
@@ -69,7 +70,7 @@ def test_cells_that_are_alike_keep_their_own_outputs(stripped):
     assert [cell["outputs"][0]["text"] for cell in stripped.cells()[-2:]] == ["one", "two"]
 
 
-def test_large_outputs_stay_on_disk(stripped):
+def test_large_outputs_stay_on_disk(stripped: QuickDesk) -> None:
     stripped.save_both(FIRST, "first = 11")
     stripped.run_notebook("x" * 6_000_000)
     stripped.git("add", "--all")
@@ -78,13 +79,13 @@ def test_large_outputs_stay_on_disk(stripped):
     assert len(stripped.outputs()[SECOND]) == 6_000_000
 
 
-def test_a_file_that_is_no_notebook_is_stored_as_it_is(stripped):
+def test_a_file_that_is_no_notebook_is_stored_as_it_is(stripped: QuickDesk) -> None:
     stripped.write(NOTEBOOK, "not JSON\n")
     assert stripped.git("add", NOTEBOOK) == ""  # no traceback either
     assert stripped.in_index(NOTEBOOK) == "not JSON\n"
 
 
-def test_a_cleared_output_does_not_come_back(stripped):
+def test_a_cleared_output_does_not_come_back(stripped: QuickDesk) -> None:
     notebook = json.loads(stripped.read(NOTEBOOK))
     cleared = notebook["cells"][-1]
     cleared |= {"outputs": [], "execution_count": None}
@@ -96,7 +97,7 @@ def test_a_cleared_output_does_not_come_back(stripped):
     assert stripped.outputs()[SECOND] == "before"
 
 
-def test_an_edit_in_a_notebook_with_a_conflict_is_an_edit(stripped):
+def test_an_edit_in_a_notebook_with_a_conflict_is_an_edit(stripped: QuickDesk) -> None:
     stripped.conflict()
     stripped.edit_notebook(SECOND, "second = 22")
     stripped.write(TASK, SCRIPT.replace(FIRST, "first = 12"))
@@ -104,7 +105,7 @@ def test_an_edit_in_a_notebook_with_a_conflict_is_an_edit(stripped):
     assert "second = 22" in stripped.code()
 
 
-def test_choosing_a_side_of_a_conflict_succeeds(stripped):
+def test_choosing_a_side_of_a_conflict_succeeds(stripped: QuickDesk) -> None:
     stripped.conflict()
     stripped.git("checkout", "--theirs", TASK)
     assert "first = 10" in stripped.read(TASK)

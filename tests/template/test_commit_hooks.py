@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from desk import FIRST, NOTEBOOK, SCRIPT, TASK, THIRD
+from desk import FIRST, NOTEBOOK, SCRIPT, TASK, THIRD, Desk
 
 pytestmark = pytest.mark.slow
 
 
-def test_magics_and_functions(hooked):
+def test_magics_and_functions(hooked: Desk) -> None:
     magic = "\n# %%\n# %matplotlib inline\nfirst\n"
     function = "\n\n# %%\ndef double(x):\n    return 2 * x\n\n\n# %%\ndouble(first)\n"
     hooked.write(TASK, SCRIPT + magic + function)
@@ -26,7 +26,7 @@ def test_magics_and_functions(hooked):
     assert hooked.read(NOTEBOOK) == before
 
 
-def test_what_jupyter_runs_can_be_committed(hooked):
+def test_what_jupyter_runs_can_be_committed(hooked: Desk) -> None:
     """Cells that await, and names that magics make, in the forms that jupytext writes."""
     cells = ["# files = !ls\nfiles", "# %%capture out\nprint(1)", "out.stdout", "await run(files)"]
     hooked.write(TASK, SCRIPT + "".join(f"\n# %%\n{cell}\n" for cell in cells))
@@ -39,7 +39,7 @@ def test_what_jupyter_runs_can_be_committed(hooked):
     assert hooked.sync() == "" and hooked.read(NOTEBOOK) == before
 
 
-def test_a_conflict_that_a_stash_left_is_said_alone(hooked):
+def test_a_conflict_that_a_stash_left_is_said_alone(hooked: Desk) -> None:
     hooked.edit_script(FIRST, "first = 10")
     hooked.git("stash")
     hooked.edit_script(FIRST, "first = 11")
@@ -51,7 +51,7 @@ def test_a_conflict_that_a_stash_left_is_said_alone(hooked):
     assert "ruff" not in printed
 
 
-def test_a_commit_and_a_checkout_that_pass_say_nothing_of_hooks(hooked):
+def test_a_commit_and_a_checkout_that_pass_say_nothing_of_hooks(hooked: Desk) -> None:
     hooked.other_commit()
     assert len(hooked.commit().splitlines()) == 3  # git's own
     assert hooked.git("switch", "--create", "other") == "Switched to a new branch 'other'"
@@ -73,7 +73,7 @@ INJECTED = """\
 )
 
 
-def test_injected_parameters_are_taken_out(hooked):
+def test_injected_parameters_are_taken_out(hooked: Desk) -> None:
     hooked.write(TASK, INJECTED)
     assert hooked.sync() == ""
     hooked.git("add", TASK)
@@ -86,7 +86,7 @@ def test_injected_parameters_are_taken_out(hooked):
     assert hooked.in_head() == SCRIPT
 
 
-def test_ploomber_inject_and_remove(hooked):
+def test_ploomber_inject_and_remove(hooked: Desk) -> None:
     committed = hooked.in_head("tasks/get.py")
     hooked.run("ploomber", "nb", "--inject")
     injected = hooked.read("tasks/get.py")
@@ -135,14 +135,14 @@ KEY = "-----BEGIN RSA {} KEY-----\nMIIE\n".format("PRIVATE")
         ("src/unused.py", '"""Unused."""\n\nx = undefined\n', f"ruff check{AGAIN}"),
     ],
 )
-def test_refused(hooked, name, text, message):
+def test_refused(hooked: Desk, name: str, text: str, message: str) -> None:
     hooked.write(name, text)
     hooked.git("add", "--force", name)
     failed = [line for line in hooked.refused().splitlines() if line.endswith("Failed")]
     assert [line.split("....")[0] for line in failed] == [message]
 
 
-def test_a_conflict_that_is_left_in_a_text_is_refused(hooked):
+def test_a_conflict_that_is_left_in_a_text_is_refused(hooked: Desk) -> None:
     hooked.git("switch", "--create", "other")
     hooked.write("notes.md", "This\n")
     hooked.git("add", "notes.md")
@@ -155,13 +155,13 @@ def test_a_conflict_that_is_left_in_a_text_is_refused(hooked):
     assert "notes.md:1:<<<<<<< HEAD" in hooked.refused()
 
 
-def test_notebook_without_outputs_is_accepted(hooked):
+def test_notebook_without_outputs_is_accepted(hooked: Desk) -> None:
     hooked.write("docs/a.ipynb", NOTEBOOK_WITHOUT)
     hooked.git("add", "--force", "docs/a.ipynb")
     hooked.commit()
 
 
-def test_ruff_leaves_notebook_idioms_alone(hooked):
+def test_ruff_leaves_notebook_idioms_alone(hooked: Desk) -> None:
     idioms = "\n# %%\nimport os\nimport ast\n\nos.sep\n\n# %%\nast.parse(\n    'x'\n)\nfirst\n"
     hooked.write(TASK, SCRIPT + idioms)
     hooked.git("add", TASK)
@@ -172,7 +172,7 @@ def test_ruff_leaves_notebook_idioms_alone(hooked):
     hooked.commit()
 
 
-def test_ruff_removes_no_import_from_a_notebook(hooked):
+def test_ruff_removes_no_import_from_a_notebook(hooked: Desk) -> None:
     hooked.edit_script(THIRD, "third = 3")
     hooked.git("add", TASK)
     assert "`math` imported but unused" in hooked.refused()

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Project
+from conftest import Project, match_of
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def test_a_commit_with_an_undeclared_import_is_refused(clean: Project) -> None:
 
 def test_a_commit_with_a_lock_written_by_hand_is_refused(clean: Project) -> None:
     lock = clean.read("requirements.lock")
-    block = re.search(r"(?m)^narwhals==\S+(?: \\\n {4}\S+)+\n", lock)[0]
+    block = match_of(r"(?m)^narwhals==\S+(?: \\\n {4}\S+)+\n", lock)[0]
     clean.write("requirements.lock", lock.replace(block, ""))
     done = clean.run("git", "commit", "--all", "--message", "By hand", check=False)
     assert done.returncode == 1

@@ -5,6 +5,8 @@ No edit and no output is lost on the way.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from desk import (
     FIRST,
@@ -21,7 +23,7 @@ from desk import (
 pytestmark = pytest.mark.slow
 
 
-def test_edit_of_the_notebook_then_pull(hooked, tmp_path):
+def test_edit_of_the_notebook_then_pull(hooked: Desk, tmp_path: Path) -> None:
     colleague = colleague_edits(hooked, tmp_path, FIRST, "first = 11")
     hooked.edit_notebook(THIRD, "third = math.ceil(33)")
     printed = hooked.git("pull", "--no-rebase")
@@ -32,7 +34,7 @@ def test_edit_of_the_notebook_then_pull(hooked, tmp_path):
     assert_offers_both(hooked.refused())
 
 
-def test_fresh_clone(hooked, tmp_path):
+def test_fresh_clone(hooked: Desk, tmp_path: Path) -> None:
     clone = hooked.clone(tmp_path / "clone")
     clone.run("python", "bootstrap.py", "--environment", "current")
     assert SECOND in clone.code()
@@ -42,7 +44,7 @@ def test_fresh_clone(hooked, tmp_path):
     assert clone.git("status", "--short") == ""
 
 
-def test_discarding_the_script_leaves_the_notebook(hooked):
+def test_discarding_the_script_leaves_the_notebook(hooked: Desk) -> None:
     hooked.save_both(FIRST, "first = 11")
     hooked.sync()
     printed = hooked.run("git", "checkout", "--", TASK).stdout
@@ -56,7 +58,7 @@ def test_discarding_the_script_leaves_the_notebook(hooked):
     assert_offers_both(hooked.sync(check=False))
 
 
-def test_amend_and_rebase(hooked):
+def test_amend_and_rebase(hooked: Desk) -> None:
     hooked.git("switch", "--create", "other")
     hooked.edit_script(FIRST, "first = 11")
     hooked.git("commit", "--all", "-m", "First")
@@ -71,7 +73,7 @@ def test_amend_and_rebase(hooked):
     assert "second = 22" in hooked.code()
 
 
-def test_worktree(hooked, tmp_path):
+def test_worktree(hooked: Desk, tmp_path: Path) -> None:
     hooked.git("worktree", "add", str(tmp_path / "tree"), "-b", "other")
     tree = Desk(tmp_path / "tree", hooked.package, hooked.environ)
     assert SECOND in tree.code()  # made by the hook
@@ -86,7 +88,7 @@ def test_worktree(hooked, tmp_path):
     assert hooked.outputs()[SECOND] == "before"
 
 
-def test_commit_from_a_client_without_the_environment(hooked):
+def test_commit_from_a_client_without_the_environment(hooked: Desk) -> None:
     hooked.environ = {
         name: value for name, value in hooked.environ.items() if name not in ("VIRTUAL_ENV", "PATH")
     }
@@ -101,7 +103,7 @@ def test_commit_from_a_client_without_the_environment(hooked):
     assert "ruff check" in hooked.refused()  # it was run
 
 
-def test_commit_without_an_environment_says_what_to_do(hooked):
+def test_commit_without_an_environment_says_what_to_do(hooked: Desk) -> None:
     for hook in (hooked.path / ".git/hooks").glob("*[!e]"):
         text = hook.read_text("utf-8").replace(hooked.environ["VIRTUAL_ENV"], "/nowhere")
         hook.write_text(text, "utf-8")

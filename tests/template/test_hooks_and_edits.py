@@ -6,12 +6,12 @@ That no edit gets lost, whatever is committed, is tested in tests/package/test_s
 from __future__ import annotations
 
 import pytest
-from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, assert_offers_both
+from desk import FIRST, NOTEBOOK, SCRIPT, SECOND, TASK, THIRD, Desk, assert_offers_both
 
 pytestmark = pytest.mark.slow
 
 
-def test_notebook_edit_then_commit_of_something_else(hooked):
+def test_notebook_edit_then_commit_of_something_else(hooked: Desk) -> None:
     hooked.edit_notebook(SECOND, "second = 22")
     hooked.other_commit()
     printed = hooked.refused()
@@ -27,7 +27,7 @@ def test_notebook_edit_then_commit_of_something_else(hooked):
     assert hooked.outputs()["second = 22"] == "before"
 
 
-def test_partial_staging_of_one_file(hooked):
+def test_partial_staging_of_one_file(hooked: Desk) -> None:
     hooked.save_both(FIRST, "first = 11")
     hooked.save_both(THIRD, "third = math.ceil(33)")
     hooked.run_notebook("after")
@@ -44,7 +44,7 @@ def test_partial_staging_of_one_file(hooked):
     assert hooked.read(NOTEBOOK) == before
 
 
-def test_what_pre_commit_put_aside_earlier_does_not_count(hooked):
+def test_what_pre_commit_put_aside_earlier_does_not_count(hooked: Desk) -> None:
     hooked.save_both(FIRST, "first = 11")
     hooked.other_commit()
     assert "Stashing unstaged files" in hooked.commit()
@@ -56,7 +56,7 @@ def test_what_pre_commit_put_aside_earlier_does_not_count(hooked):
     assert hooked.outputs()["first = 11"] == "before"
 
 
-def test_what_pre_commit_put_aside_last_counts(hooked):
+def test_what_pre_commit_put_aside_last_counts(hooked: Desk) -> None:
     for number in ("first = 11", "first = 12"):
         hooked.write(TASK, SCRIPT.replace(FIRST, number))
         hooked.git("add", TASK)

@@ -5,6 +5,8 @@ What happens to outputs and edits is tested in tests/package/test_sync_stripped.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from desk import (
     FIRST,
@@ -13,6 +15,7 @@ from desk import (
     SECOND,
     TASK,
     THIRD,
+    Desk,
     assert_offers_both,
     path_without_environment,
 )
@@ -20,7 +23,7 @@ from desk import (
 pytestmark = pytest.mark.slow
 
 
-def test_git_has_no_outputs_and_the_working_copy_has(tracked):
+def test_git_has_no_outputs_and_the_working_copy_has(tracked: Desk) -> None:
     assert "before" not in tracked.in_head(NOTEBOOK)
     assert "second = 2" in tracked.in_head(NOTEBOOK)
     tracked.run_notebook("after")
@@ -31,7 +34,7 @@ def test_git_has_no_outputs_and_the_working_copy_has(tracked):
     assert set(tracked.outputs().values()) == {"after"}
 
 
-def test_outputs_survive_a_merge_of_two_people(tracked, tmp_path):
+def test_outputs_survive_a_merge_of_two_people(tracked: Desk, tmp_path: Path) -> None:
     colleague = tracked.clone(tmp_path / "colleague")
     colleague.run("python", "bootstrap.py", "--environment", "current")
     assert colleague.outputs() == {}
@@ -48,7 +51,7 @@ def test_outputs_survive_a_merge_of_two_people(tracked, tmp_path):
     assert tracked.git("status", "--short") == ""
 
 
-def test_edit_of_a_notebook_in_git(tracked):
+def test_edit_of_a_notebook_in_git(tracked: Desk) -> None:
     tracked.edit_notebook(SECOND, "second = 22")
     path = path_without_environment()
     assert "## modified /cells/" in tracked.run("git", "diff", PATH=path).stdout  # by nbdime
@@ -62,7 +65,7 @@ def test_edit_of_a_notebook_in_git(tracked):
     assert tracked.outputs()["second = 22"] == "before"
 
 
-def test_outputs_never_reach_git(tracked):
+def test_outputs_never_reach_git(tracked: Desk) -> None:
     tracked.git("config", "--remove-section", "filter.notebook")
     tracked.git("add", "--all", "--renormalize")
     tracked.run_notebook("after")
@@ -70,12 +73,12 @@ def test_outputs_never_reach_git(tracked):
     assert f"{NOTEBOOK} has outputs" in tracked.refused()
 
 
-def test_a_conflict_leaves_a_notebook_that_opens(tracked):
+def test_a_conflict_leaves_a_notebook_that_opens(tracked: Desk) -> None:
     tracked.conflict(PATH=path_without_environment())
     assert "first = 10" in tracked.code() and "first = 11" in tracked.code()
 
 
-def test_a_script_can_be_committed_alone(tracked):
+def test_a_script_can_be_committed_alone(tracked: Desk) -> None:
     tracked.save_both(FIRST, "first = 11")
     tracked.sync()
     tracked.commit(TASK)

@@ -50,7 +50,7 @@ def test_it_shows_tasks_tables_parameters_and_the_pipeline(project: Project, pag
     expect(page.locator(".dataframe").last).to_contain_text("bill_length_mm")
     expect(page.locator(".plain")).to_contain_text("sample_rows")
     for link in page.locator(".card a, summary a").all():
-        assert (place(project).parent / unquote(link.get_attribute("href"))).is_file()
+        assert (place(project).parent / unquote(link.get_attribute("href") or "")).is_file()
 
 
 def test_a_failure_is_told_with_its_error(project: Project, page: Page) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -38,7 +39,7 @@ class Server:
     """A JupyterLab that runs in a project."""
 
     port: int
-    info: dict[str, object]
+    info: dict[str, Any]
 
     def url(self, path: str) -> str:
         """Return the address of a page, with the token."""
@@ -53,7 +54,7 @@ def jupyter_lab(project: Project, folder: Path, **environ: str) -> Iterator[Serv
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    jupyter = shutil.which("jupyter", path=project.environ["PATH"])
+    jupyter = shutil.which("jupyter", path=project.environ["PATH"]) or "jupyter"
     command = [jupyter, "lab", "--no-browser", f"--port={port}"]
     command += ["--allow-root"] * (hasattr(os, "geteuid") and os.geteuid() == 0)
     with open(folder / "server.log", "w+", encoding="utf-8") as log:
@@ -153,23 +154,23 @@ def injected_cell(notebook: Locator) -> Locator:
     return notebook.locator(".jp-CodeCell", has_text="This cell was injected automatically")
 
 
-def values(source: str) -> dict[str, object]:
+def values(source: str) -> dict[str, Any]:
     """Return the variables that a cell of literals sets."""
     return {
-        node.targets[0].id: ast.literal_eval(node.value)
+        ast.unparse(node.targets[0]): ast.literal_eval(node.value)
         for node in ast.parse(source).body
         if isinstance(node, ast.Assign)
     }
 
 
-def parameters_seen(notebook: Locator) -> dict[str, object]:
+def parameters_seen(notebook: Locator) -> dict[str, Any]:
     """Return the parameters that the injected cell shows."""
     expect(injected_cell(notebook)).to_contain_text("product = {")
     lines = injected_cell(notebook).locator(".cm-line").all_inner_texts()
     return values("\n".join(lines))
 
 
-def parameters_of_build(project: Project, folder: str, name: str) -> dict[str, object]:
+def parameters_of_build(project: Project, folder: str, name: str) -> dict[str, Any]:
     """Return the parameters that a build gave to a task."""
     path = next(project.path.glob(f"products/**/{folder}/{name}.ipynb"))
     cells = nbformat.read(path, as_version=4).cells
@@ -228,6 +229,8 @@ def test_run_all_and_save_leave_the_script_as_it_was(
     run_all(page, notebook)
     save(page, notebook, pair)
     assert project.read("tasks/clean.py") == before
+    # Ploomber's cell has the parameters; the session fills in none beside it
+    assert not any("parameters of" in text for text in printed(pair))
     assert "344 birds were never measured" in "".join(printed(pair))
     assert "injected" not in pair.read_text("utf-8")
     assert project.git("status", "--porcelain") == ""

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import BIN, TEMPLATE, clean_environ
+from conftest import BIN, TEMPLATE, clean_environ, match_of
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from taken_names import normalize
@@ -18,7 +18,7 @@ from taken_names import normalize
 HOOK = (TEMPLATE / "hooks" / "post_gen_project.py").read_text("utf-8")
 LOCK = (TEMPLATE / "{{cookiecutter.project_slug}}" / "requirements.lock").read_text("utf-8")
 #: The names that the hook lists, and those of the packages that the lock names.
-LISTED = set(re.search('TAKEN = """(.*?)"""', HOOK, re.DOTALL)[1].split())
+LISTED = set(match_of('(?s)TAKEN = """(.*?)"""', HOOK)[1].split())
 TAKEN = LISTED | {normalize(name) for name in re.findall(r"(?m)^([\w.-]+)==", LOCK)}
 
 

@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import BIN, Project, clean_environ
-from desk import FIRST, NOTEBOOK, TASK
+from desk import FIRST, NOTEBOOK, TASK, Desk
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.slow
 NO_HOME = "/proc"
 
 
-def test_in_a_home_that_cannot_be_written_all_works(bake, locked_environment, home, uv):
+def test_in_a_home_that_cannot_be_written_all_works(
+    bake: Callable[..., Project], locked_environment: Path, home: Path, uv: Path
+) -> None:
     project = bake(example="empty")
     project.environ = clean_environ(
         home, locked_environment / BIN, uv.parent, VIRTUAL_ENV=str(locked_environment), HOME=NO_HOME
@@ -33,8 +36,8 @@ def test_in_a_home_that_cannot_be_written_all_works(bake, locked_environment, ho
     project.write("README.md", project.read("README.md") + "\nNot staged\n")
     assert "Traceback" not in project.run("git", "commit", "--message", "Next").stdout
     assert project.git("status", "--short") == "M README.md"
-    printed = project.run("ploomber", "build").stdout
-    assert "Done in" in printed and "Traceback" not in printed, printed
+    built = project.run("ploomber", "build").stdout
+    assert "Done in" in built and "Traceback" not in built, built
     for words in (("status",), ("sync",), ("picture",)):
         assert "Traceback" not in project.run("nbtasks", *words).stdout
     project.run("python", "-m", "pytest", "-q", "tests")
@@ -52,7 +55,7 @@ def lfs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def large(hooked, lfs, tmp_path) -> Project:
+def large(hooked: Desk, lfs: Path, tmp_path: Path) -> Project:
     """Return a project with git-lfs, two branches with a large file each, and a bare remote."""
     home = tmp_path / "home"
     shutil.copytree(Path(hooked.environ["GIT_CONFIG_GLOBAL"]).parent, home)
@@ -81,19 +84,21 @@ def sent(project: Project) -> int:
 
 
 @pytest.mark.parametrize(("branches", "count"), [(["one"], 1), (["one", "two"], 2)])
-def test_large_files_are_pushed_with_the_branches(large, branches, count):
+def test_large_files_are_pushed_with_the_branches(
+    large: Desk, branches: list[str], count: int
+) -> None:
     large.git("push", "--quiet", "origin", *branches)
     assert sent(large) == count
 
 
-def test_large_files_are_pushed_by_hooks_that_pre_commit_has_registered(large):
+def test_large_files_are_pushed_by_hooks_that_pre_commit_has_registered(large: Desk) -> None:
     shutil.rmtree(large.path / ".git" / "hooks")
     large.run("python", "-m", "pre_commit", "install")
     large.git("push", "--quiet", "origin", "one")
     assert sent(large) == 1
 
 
-def test_a_branch_without_hooks_can_be_committed_and_pushed(hooked, tmp_path):
+def test_a_branch_without_hooks_can_be_committed_and_pushed(hooked: Desk, tmp_path: Path) -> None:
     hooked.git("switch", "--quiet", "--orphan", "pages")
     hooked.git("clean", "-fdxq")
     assert not (hooked.path / ".pre-commit-config.yaml").exists()
@@ -105,7 +110,9 @@ def test_a_branch_without_hooks_can_be_committed_and_pushed(hooked, tmp_path):
     assert hooked.git("--git-dir", str(tmp_path / "remote.git"), "show", "pages:index.html")
 
 
-def test_folders_that_are_links_to_another_disk_are_not_staged(hooked, tmp_path):
+def test_folders_that_are_links_to_another_disk_are_not_staged(
+    hooked: Desk, tmp_path: Path
+) -> None:
     for name in ("products", "notebooks"):
         place, there = hooked.path / name, tmp_path / "disk" / name
         there.parent.mkdir(exist_ok=True)
@@ -120,7 +127,9 @@ def test_folders_that_are_links_to_another_disk_are_not_staged(hooked, tmp_path)
     assert "first = 11" in hooked.code() and (tmp_path / "disk" / NOTEBOOK).is_file()
 
 
-def test_data_files_of_the_package_are_in_what_is_built_and_compiled_files_are_not(hooked, uv):
+def test_data_files_of_the_package_are_in_what_is_built_and_compiled_files_are_not(
+    hooked: Desk, uv: Path
+) -> None:
     package = f"src/{hooked.package}"
     hooked.write(f"{package}/queries/birds.sql", "select 1\n")
     hooked.write(f"{package}/words.json", "[]\n")
@@ -184,8 +193,8 @@ def check_own(project: Project) -> None:
 
 
 def test_a_project_that_is_copied_with_its_environment_uses_its_own_functions(
-    bake, environ, tmp_path
-):
+    bake: Callable[..., Project], environ: dict[str, str], tmp_path: Path
+) -> None:
     project = bake(example="empty")
     project.environ = environ
     project.run("python", "bootstrap.py", "--environment", "venv", "--first-commit")
@@ -195,14 +204,16 @@ def test_a_project_that_is_copied_with_its_environment_uses_its_own_functions(
     check_own(Project(venv.parent, project.package, environ | {"PATH": path}))
 
 
-def test_of_two_projects_in_one_environment_each_uses_its_own_functions(set_up):
+def test_of_two_projects_in_one_environment_each_uses_its_own_functions(
+    set_up: Callable[..., Project],
+) -> None:
     first, second = set_up(example="empty"), set_up(example="empty")
     assert first.package == second.package
     check_own(first)
     check_own(second)
 
 
-def test_what_ploomber_reads_first_is_refused_in_a_sentence(hooked):
+def test_what_ploomber_reads_first_is_refused_in_a_sentence(hooked: Desk) -> None:
     pipeline = hooked.read("pipeline.yaml")
     for text, says in {
         f"{pipeline}\n  - *none\n": "found undefined alias 'none'",

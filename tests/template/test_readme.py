@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import BIN, OPTIONS, TEMPLATE, Project, clean_environ, publish, read_ours
+from conftest import BIN, OPTIONS, TEMPLATE, Project, clean_environ, match_of, publish, read_ours
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,7 @@ def test_generate(tmp_path: Path, home: Path, uv: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
     printed = type_in(line, here, environ | {"PATH": path}, "\n" * len(OPTIONS))
-    expected = re.search(r"(?s)```text\n(Ready, in.*?)```", README)[1]
+    expected = match_of(r"(?s)```text\n(Ready, in.*?)```", README)[1]
     shown = printed[printed.index("Ready, in") :]
     for ours in (shown, expected):
         assert re.sub(r"\d+ seconds", "N seconds", ours).replace(str(here), "/home/ada") == (
@@ -99,7 +99,15 @@ def test_generate_with_pipx(tmp_path: Path, home: Path, uv: Path) -> None:
     (line,) = re.findall(r"`(pipx run cookiecutter gh:org/template)`", README)
     environ = published(tmp_path, home)
     tools = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
-    install = [uv, "tool", "install", "--quiet", "--python", sys.executable, "pipx"]
+    install: list[str | Path] = [
+        uv,
+        "tool",
+        "install",
+        "--quiet",
+        "--python",
+        sys.executable,
+        "pipx",
+    ]
     subprocess.run(install, env=environ | tools, check=True)
     path = os.pathsep.join([tools["UV_TOOL_BIN_DIR"], environ["PATH"]])
     environ |= {"PATH": path, "PIPX_HOME": str(tmp_path / "pipx")}
@@ -117,7 +125,7 @@ def test_ci_types_the_test_command() -> None:
 
 def test_layout() -> None:
     """Everything that the layout names is in a project."""
-    layout = re.search(r"(?s)```text\nmy-pipeline/\n(.*?)```", README)[1]
+    layout = match_of(r"(?s)```text\nmy-pipeline/\n(.*?)```", README)[1]
     folder = TEMPLATE / "{{cookiecutter.project_slug}}"
     names = re.findall(r"(?m)^[├└]── (\S+)", layout) + re.findall(
         r"\S+\.(?:yaml|lock|py)\b", layout
@@ -193,6 +201,7 @@ PAGES = [
     "AGENTS",
     "docs/tasks",
     "docs/parameters",
+    "docs/editors",
     "docs/notebooks-and-git",
     "docs/dependencies",
     "docs/reports",

@@ -41,7 +41,8 @@ def open_offline(page: Page, path: Path) -> list[str]:
 def test_a_figure_is_drawn(products: Path, page: Page, name: str, drawn: str) -> None:
     asked = open_offline(page, products / f"{name}.html")
     expect(page.locator(drawn).first).to_be_visible()
-    assert page.locator(drawn).first.bounding_box()["height"] > 15
+    box = page.locator(drawn).first.bounding_box()
+    assert box and box["height"] > 15
     remote = [each for each in asked if not each.startswith(("file:", "data:", "blob:"))]
     assert remote == []
     expect(page.locator(".network")).to_have_count(0)

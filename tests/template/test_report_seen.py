@@ -91,7 +91,8 @@ def test_it_prints(project: Project, page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(page.locator(".button")).to_be_hidden()
     for figure in page.locator(".main-svg").all():
-        assert figure.bounding_box()["width"] <= 680
+        box = figure.bounding_box()
+        assert box and box["width"] <= 680
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.wait_for_function("document.querySelector('.main-svg').clientWidth > 800")
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import (
@@ -18,6 +19,7 @@ from conftest import (
     clean_environ,
     found_pythons,
     generate,
+    match_of,
     path_without,
 )
 
@@ -30,13 +32,13 @@ print("Pythons found:", *PYTHONS, sep="\n  ")
 def ours(project: Project) -> str:
     """Return the part of the lock that names our package."""
     lock = project.read("requirements.lock")
-    return re.search(r"(?m)^nbtasks==.*\n(?: .*\n)*", lock)[0]
+    return match_of(r"(?m)^nbtasks==.*\n(?: .*\n)*", lock)[0]
 
 
 # --- it works ----------------------------------------------------------------------------
 
 
-def test_from_nothing_with_uv(tmp_path: Path, environ: dict[str, str], home: Path) -> None:
+def test_from_nothing_with_uv(tmp_path: Path, environ: dict[str, Any], home: Path) -> None:
     """One command leaves a committed project with an environment, hooks and results."""
     done = generate(tmp_path, environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     assert done.returncode == 0, done.stdout
@@ -93,7 +95,7 @@ def test_with_plain_venv(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "my-pipeline"
     project = Project(path, "my_pipeline", environ)
     assert "uv = " not in project.read(".venv/pyvenv.cfg")
-    locked = re.search(r"(?m)^uv==(\S+)", project.read("requirements.lock"))[1]
+    locked = match_of(r"(?m)^uv==(\S+)", project.read("requirements.lock"))[1]
     assert project.run(path / ".venv" / BIN / "uv", "--version").stdout.split()[1] == locked
     # It is there already the next time.
     assert "-m pip install" not in project.run(sys.executable, "bootstrap.py").stdout
@@ -104,7 +106,7 @@ def test_with_plain_venv(tmp_path: Path, home: Path) -> None:
     assert "No broken requirements" in project.run(python, "-m", "pip", "check").stdout
 
 
-def test_with_the_current_environment(tmp_path: Path, environ: dict[str, str], uv: Path) -> None:
+def test_with_the_current_environment(tmp_path: Path, environ: dict[str, Any], uv: Path) -> None:
     """The environment that is active gets the packages; no other is made.
 
     It may lie elsewhere, so that the project can lie in a folder in which .venv could not.
@@ -125,7 +127,7 @@ def test_with_the_current_environment(tmp_path: Path, environ: dict[str, str], u
     assert "Ready" in project.run("python", "bootstrap.py").stdout
 
 
-def test_no_environment_is_active(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_no_environment_is_active(tmp_path: Path, environ: dict[str, Any]) -> None:
     """Asking for the active environment when there is none is answered in a sentence."""
     # Python itself runs in one here, that of cookiecutter, which is to be left alone.
     assert sys.prefix != sys.base_prefix
@@ -175,7 +177,7 @@ def test_too_old_python(bake: Callable[..., Project], home: Path) -> None:
 
 
 def test_too_old_environment(
-    bake: Callable[..., Project], environ: dict[str, str], uv: Path
+    bake: Callable[..., Project], environ: dict[str, Any], uv: Path
 ) -> None:
     """An active environment that is too old is refused; a .venv that is too old is replaced."""
     assert PYTHONS[0] != PYTHONS[-1], "this test needs two Pythons"
@@ -191,7 +193,7 @@ def test_too_old_environment(
 
 
 def test_broken_environment(
-    bake: Callable[..., Project], environ: dict[str, str], uv: Path
+    bake: Callable[..., Project], environ: dict[str, Any], uv: Path
 ) -> None:
     """A .venv whose Python was uninstalled, or that has neither uv nor pip, is made anew."""
     project = bake()
@@ -208,7 +210,7 @@ def test_broken_environment(
 
 
 def test_a_lock_without_hashes_is_refused(
-    bake: Callable[..., Project], environ: dict[str, str]
+    bake: Callable[..., Project], environ: dict[str, Any]
 ) -> None:
     """Nothing is installed that is not, to the letter, what the lock names."""
     project = bake()
@@ -220,7 +222,7 @@ def test_a_lock_without_hashes_is_refused(
     assert not list((project.path / ".venv").rglob("six.py"))
 
 
-def test_clone(set_up: Callable[..., Project], tmp_path: Path, environ: dict[str, str]) -> None:
+def test_clone(set_up: Callable[..., Project], tmp_path: Path, environ: dict[str, Any]) -> None:
     """A colleague clones the project, types one command, and has all of it."""
     original = set_up()
     clone = Project(tmp_path / "clone", original.package, environ)

@@ -86,7 +86,7 @@ def test_git_is_missing(tmp_path: Path, active: dict[str, str]) -> None:
     """Without git the rest is done, and the lack of it is said."""
     bins = tmp_path / "bin"
     bins.mkdir()
-    (bins / "uv").symlink_to(shutil.which("uv", path=active["PATH"]))
+    (bins / "uv").symlink_to(shutil.which("uv", path=active["PATH"]) or "")
     environ = active | {"PATH": str(bins)}
     done = generate(tmp_path, environ, environment="current", example="empty")
     assert done.returncode == 0
@@ -195,8 +195,8 @@ def test_killed_while_packages_are_copied(
     note = project.read(".venv/bootstrap.txt").splitlines()[0]
     project.write(".venv/bootstrap.txt", note + "\n")
     next(project.path.glob(".venv/lib/*/site-packages/pandas/__init__.py")).unlink()
-    active = {"VIRTUAL_ENV": str(project.path / ".venv")}
-    project.run(*command, "--environment", "current", **active)
+    venv = str(project.path / ".venv")
+    project.run(*command, "--environment", "current", VIRTUAL_ENV=venv)
     assert not missing_files(project)
 
 

@@ -258,7 +258,14 @@ def plain(
     near = os.path.relpath(releases.path, tmp_path)  # what a folder beside is typed as
     outer.run(*(sys.executable, "-m", "cookiecutter", near, "--no-input"), *version, *answers)
     project = Project(tmp_path / "bird-counts", "bird_counts", environ)
-    again = [sys.executable, "-m", "cookiecutter", releases.path, "--replay", *version]
+    again: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "cookiecutter",
+        releases.path,
+        "--replay",
+        *version,
+    ]
     outer.run(*again, "--output-dir", tmp_path / "again")
     assert (tmp_path / "again" / "bird-counts" / "pipeline.yaml").exists()
     project.git("init", "--quiet")

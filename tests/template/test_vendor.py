@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import BIN, Project, clean_environ, found_pythons, path_without, staged
+from conftest import BIN, Project, clean_environ, found_pythons, match_of, path_without, staged
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +25,7 @@ def tamper(wheel: Path) -> None:
     """Add a line to a module of a wheel."""
     with zipfile.ZipFile(wheel) as opened:
         files = {name: opened.read(name) for name in opened.namelist()}
-    files["nbtasks/git.py"] += b"print('harm')\n"
+    files["nbtasks/project/git.py"] += b"print('harm')\n"
     with zipfile.ZipFile(wheel, "w") as opened:
         for name, data in files.items():
             opened.writestr(name, data)
@@ -35,7 +34,7 @@ def tamper(wheel: Path) -> None:
 def lock_only_ours(project: Project) -> None:
     """Let the lock name no other package."""
     text = project.read("requirements.lock")
-    block = re.search(r"(?m)^nbtasks==.*\n(?: .*\n)*", text)[0]
+    block = match_of(r"(?m)^nbtasks==.*\n(?: .*\n)*", text)[0]
     project.write("requirements.lock", f"--find-links vendor\n{block}")
 
 

@@ -41,13 +41,14 @@ def fingerprint(path: Path) -> str | None:
         return None
     known = recall("files", path)
     if known and known[0] == state:
-        return known[1]
+        noted: str = known[1]
+        return noted
     found = read_folder(path) if path.is_dir() else read_file(path)
     remember("files", path, [state, found])
     return found
 
 
-def look(path: Path) -> list:
+def look(path: Path) -> list[Any]:
     """Return what changes when a file or folder is written, without reading it."""
     if path.is_dir():
         states = [[name, *look(file)] for name, file in files_of(path)]
@@ -130,5 +131,6 @@ def save() -> None:
     # It is a cache: the disk may be full, or another process may read it just now.
     with contextlib.suppress(OSError):
         notebooks.replace(memory_file(), json.dumps(kept))
+        memory_file().with_name(".gitignore").write_text("*\n", encoding="utf-8")
     LEARNED.clear()
     memory.cache_clear()

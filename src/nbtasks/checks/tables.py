@@ -18,16 +18,17 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import fingerprints, frames, uptodate
+from nbtasks.checks import fingerprints, frames, notes
+from nbtasks.errors import NbtasksError
 from nbtasks.pipeline.tasks import Product, Task
 from nbtasks.project import imports, root, traces
 
 
-class IntegrityError(Exception):
+class IntegrityError(NbtasksError):
     """A table is not as its schema says."""
 
 
-class BrokenSchemasError(Exception):
+class BrokenSchemasError(NbtasksError):
     """The file of the schemas can't be imported."""
 
 
@@ -148,7 +149,7 @@ def find_unused(names_of_tasks: Iterable[str]) -> list[str]:
             keys.append(target.slice)
         elif ast.unparse(target) == "SCHEMAS" and isinstance(node.value, ast.Dict):
             keys += node.value.keys
-    names = [key.value for key in keys if isinstance(key, ast.Constant)]
+    names = [str(key.value) for key in keys if isinstance(key, ast.Constant)]
     return [name for name in names if not any(fnmatchcase(task, name) for task in tasks)]
 
 
@@ -164,7 +165,7 @@ def short(product: Product) -> str:
 
 def remember(product: Product) -> None:
     """Remember that a table, as it is now, has passed the schemas as they are now."""
-    passed = [uptodate.identify(product), schemas_fingerprint()]
+    passed = [notes.identify(product), schemas_fingerprint()]
     fingerprints.remember("checked", product.name, passed)
 
 
@@ -178,7 +179,7 @@ def find_reason(task: Task) -> str | None:
     """
     products = task.products
     for key in frames.find_tables(products):
-        passed = [uptodate.identify(products[key]), schemas_fingerprint()]
+        passed = [notes.identify(products[key]), schemas_fingerprint()]
         if fingerprints.recall("checked", products[key].name) == passed or not passed[1]:
             continue
         schemas = assign(task, load_schemas(), say=print)
@@ -187,6 +188,7 @@ def find_reason(task: Task) -> str | None:
                 name = title(task, key, schemas)
                 frames.validate(products[key], schemas[key], name, IntegrityError)
         except IntegrityError:
-            return f"its schema in {schemas_file().relative_to(root()).as_posix()}"
+            file = schemas_file()
+            return f"its schema in {file.relative_to(root()).as_posix() if file else 'src'}"
         remember(products[key])
     return None

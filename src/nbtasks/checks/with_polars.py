@@ -15,7 +15,7 @@ def check(path: Path | None, kind: str, schema: Any, title: str, error: type[Exc
 
     readers = {".parquet": pl.read_parquet, ".pq": pl.read_parquet, ".feather": pl.read_ipc}
     texts = {name for name, column in schema.columns.items() if str(column.dtype) == "String"}
-    if TEXT.get(kind):
+    if path and TEXT.get(kind):
         options = Types().for_csv(path, TEXT[kind], [*schema.columns])
         kinds = {name: pl.String for name in texts.intersection(options["columns"])}
         encoding = "utf8" if options["encoding"] == "utf-8-sig" else options["encoding"]

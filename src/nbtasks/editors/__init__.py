@@ -1,4 +1,5 @@
-"""What set-up puts into an environment for JupyterLab and IPython.
+"""Editors: what JupyterLab and IPython are set to, and sessions that get their parameters here.
 
-It uses `project`; each file says where it goes in `set_up.environment`.
+It uses `project` alone: every kernel of the environment imports `session`, so no module here
+imports what is slow. A pipeline is read in another process, by `engine.described`.
 """

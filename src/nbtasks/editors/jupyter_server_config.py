@@ -1,5 +1,6 @@
 """What JupyterLab does as it starts. bootstrap.py copies this file to the environment."""
 
+import os
 import warnings
 from pathlib import Path
 
@@ -15,3 +16,5 @@ if any((folder / "pipeline.yaml").is_file() for folder in [Path.cwd(), *Path.cwd
     if problem := installed.problem():
         raise SystemExit(problem)
     c.ServerApp.contents_manager_class = "nbtasks.engine.contents.ContentsManager"
+    # It adds a cell with the parameters, so that kernels need not fill them in.
+    os.environ["NBTASKS_IN_JUPYTERLAB"] = "1"

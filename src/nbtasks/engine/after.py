@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from nbtasks.checks import edited, fingerprints, tables, uptodate
+from nbtasks.checks import edited, fingerprints, notes, tables, times
 from nbtasks.engine import plain
 from nbtasks.pipeline.tasks import Product, Task
 
@@ -34,6 +34,7 @@ class Finish:
         """Run them."""
         try:
             self.check(task)
+            times.succeed(task.name, plain.files_of(task))
         finally:  # Ploomber calls no on_failure for what is raised here
             edited.remember(self.known.products.values())
             fingerprints.save()
@@ -48,10 +49,20 @@ class Finish:
             if self.before.get(key) and self.before[key] == look(product):
                 text = f"{task.name}: left its product {product.shown()} as it was"
                 warnings.warn(text, stacklevel=3)
-        inputs = {name: plain.products_of(up) for name, up in task.upstream.items()}
-        note = uptodate.note(self.functions, inputs, self.known.products)
+        for key in notes.varying(self.known, task_note := self.note(task)):
+            shown = self.known.products[key].shown()
+            warnings.warn(
+                f"{shown} differs at each run, though nothing else has changed: does it hold a "
+                "time, or draw numbers without a seed? What reads it runs each time",
+                stacklevel=3,
+            )
         for own in plain.own_products(task).values():
-            own.prepare_metadata = AddNote(note)
+            own.prepare_metadata = AddNote(task_note)
+
+    def note(self, task: Any) -> dict[str, Any]:
+        """Return the note on the task."""
+        inputs = {name: plain.products_of(up) for name, up in task.upstream.items()}
+        return notes.note(self.functions, inputs, self.known.products)
 
 
 class Fail:
@@ -72,6 +83,7 @@ class Fail:
         """Run them."""
         edited.remember(self.known.products.values())
         fingerprints.save()
+        times.fail(task.name, plain.files_of(task), "")  # the build, if it is one, knows more
         if self.own is not None:
             call(self.own, task)
 
@@ -92,7 +104,7 @@ class AddNote:
 
     def __call__(self, metadata: dict[str, Any]) -> dict[str, Any]:
         """Return Ploomber's metadata with the note."""
-        metadata[uptodate.NOTE] = self.note
+        metadata[notes.NOTE] = self.note
         return metadata
 
 

@@ -48,4 +48,4 @@ def show_reasons(dag: Any) -> None:
     width = max(map(len, dag), default=0)
     for name in dag:
         if name in plain.REASONS:
-            print(f"{name:<{width}}  {plain.REASONS[name]}")
+            print(f"{name:<{width}}  {plain.why(name)}")

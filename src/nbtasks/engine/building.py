@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbtasks.engine import plain
+from nbtasks.engine import compatibility, plain
 from nbtasks.pipeline import sources
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import root
@@ -45,6 +45,7 @@ def parse(program: str, about: str | None = None) -> Any:
     """Return Ploomber's parser of the command line, which loads the pipeline that it names."""
     from ploomber.cli.parsers import CustomParser
 
+    compatibility.mend()
     parser = CustomParser(prog=program, description=about)
     with parser:
         pass

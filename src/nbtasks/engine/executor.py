@@ -6,10 +6,8 @@ pipeline.yaml names the class, and passes it the parameters `executor` and `time
 from __future__ import annotations
 
 import os
-import sys
 import time
 from multiprocessing.connection import wait
-from pathlib import Path
 from typing import Any
 
 from ploomber.constants import TaskStatus
@@ -19,12 +17,11 @@ from ploomber.messagecollector import BuildExceptionsCollector
 from ploomber.table import TaskReport
 
 from nbtasks.checks import times
-from nbtasks.engine import compatibility, plain, refused
+from nbtasks.engine import compatibility, cutoff, plain, refused
 from nbtasks.engine.builds import aside, failed, overdue, processes, stopping, turns
 from nbtasks.engine.builds.progress import Lines
 from nbtasks.engine.builds.worker import Result
 from nbtasks.engine.builds.workers import Pool, Worker
-from nbtasks.pipeline import options
 from nbtasks.project import spare_the_home_of_builds, use_own_modules
 
 READY = {TaskStatus.WaitingExecution, TaskStatus.WaitingDownload}
@@ -81,6 +78,8 @@ class Build:
         self.lines = Lines(self.tasks, show)
         #: Those that have been started, and of those that still run their worker and start.
         self.begun: set[str] = set()
+        #: Those that were up to date when their input had been made.
+        self.left: set[str] = set()
         self.running: dict[Any, tuple[Worker, float]] = {}
         self.reports: list[TaskReport] = []
         self.errors = BuildExceptionsCollector()
@@ -114,9 +113,20 @@ class Build:
                 break
             if task.exec_status in READY and task.name not in self.begun:
                 self.begun.add(task.name)
+                if cutoff.is_needless(task):
+                    self.cut_off(task)
+                    continue
+                times.begin(task.name, plain.files_of(task))
                 self.lines.start(task)
                 self.running[task] = self.pool.start(task), time.monotonic()
         return bool(self.running)
+
+    def cut_off(self, task: Any) -> None:
+        """Leave a task as it is: what it reads has not changed. Those after it can go on."""
+        self.lines.end(task, None, "not run: its input is as it was")
+        self.left.add(task.name)
+        plain.trust(task)
+        task.exec_status = TaskStatus.Skipped
 
     def wait(self) -> None:
         """Wait for a task to end, and see to those that have ended or take too long."""
@@ -157,6 +167,7 @@ class Build:
         else:
             aside.put_back(task)  # of a worker that could not
             self.errors.append(task=task, message=result.error)
+            times.fail(task.name, plain.files_of(task), failed.brief(result.error))
             self.stops |= result.stops_build
             task.exec_status = TaskStatus.Errored
             self.lines.end(task, seconds, "FAILED")
@@ -166,12 +177,12 @@ class Build:
     def finish(self) -> list[TaskReport]:
         """Say where the results are; raise what Ploomber expects if a task has failed."""
         seconds = time.monotonic() - self.started
-        self.lines.sum_up(self.dag, self.reports, self.errors, seconds)
+        self.lines.sum_up(self.dag, len(self.reports) + len(self.left), self.errors, seconds)
         if self.stops:
             raise DAGBuildEarlyStop(f"A task has stopped the build early:\n{self.failures()}")
         if self.errors:
             raise failed.Failed(self.failures())
-        if is_command() and self.dag.on_finish is None and self.dag.on_failure is None:
+        if stopping.is_command() and self.dag.on_finish is None and self.dag.on_failure is None:
             raise DAGBuildEarlyStop("so that no table repeats what the lines have said")
         return self.reports
 
@@ -179,12 +190,6 @@ class Build:
         """Return what to print of the tasks that have failed."""
         began = time.time() - (time.monotonic() - self.started)
         return failed.sum_up(self.errors.messages, began)
-
-
-def is_command() -> bool:
-    """Tell whether `ploomber build` has been typed: it prints what a build returns, a table."""
-    program = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
-    return options.is_ploomber(program) and not stopping.is_interactive()
 
 
 def scheduled(dag: Any) -> list[Any]:

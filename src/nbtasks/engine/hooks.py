@@ -13,7 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import edited, fingerprints, tables, uptodate
+from ploomber.constants import TaskStatus
+from ploomber.products._resources import process_resources
+
+from nbtasks.checks import edited, fingerprints, notes, tables, uptodate
 from nbtasks.engine import after, answers, cluster, ipython, plain, reports
 from nbtasks.pipeline import options, parameters
 from nbtasks.pipeline.tasks import Task
@@ -59,15 +62,16 @@ def look_over(dag: Any) -> None:
     reports.use(dag, known)
     for name in dag:
         plain.REASONS.pop(name, None)
-    is_forced = False
+        plain.WAITED.pop(name, None)
+    is_forced = was_forced(dag)
     for task in dag.values():
         of = known[task.name]
         functions = uptodate.functions_of(of)
-        reason = uptodate.find_reason(of, functions, partial(is_other_code, task))
-        reason = reason or tables.find_reason(of)
+        reason = uptodate.find_reason(of, functions, partial(other_code, task))
         waiting = [up for up in task.upstream.values() if up.exec_status.name in WAITS]
-        if not task.upstream and not reason and task.exec_status.name in WAITS:
-            is_forced = True
+        if waiting and reason == notes.INPUT:  # it is made anew, and may come out as it was
+            reason = None
+        reason = reason or tables.find_reason(of)
         decide(task, reason, waiting, is_forced)
         watch(task, of, functions)
     for name in tables.find_unused(dag):
@@ -75,20 +79,42 @@ def look_over(dag: Any) -> None:
     fingerprints.save()
 
 
-def is_other_code(task: Any) -> bool:
-    """Tell whether Ploomber takes the source or parameters of a task for changed."""
-    return bool(task.status(sections=["outdated_code"])["Outdated code"])
+def was_forced(dag: Any) -> bool:
+    """Tell whether all tasks are to run, up to date or not.
+
+    Ploomber then does not ask whether the products of the first tasks are outdated.
+    """
+    first = (task for task in dag.values() if not task.upstream)
+    products = [product for task in first for product in plain.own_products(task).values()]
+    asked = any(product._is_outdated_status is not None for product in products)
+    for product in products:
+        product._reset_cached_outdated_status()  # for the next time that they are asked
+    return not asked
+
+
+def other_code(task: Any) -> str:
+    """Return what Ploomber takes for changed: the source, the files of `resources_`, or ""."""
+    if not task.status(sections=["outdated_code"])["Outdated code"]:
+        return ""
+    noted = next(iter(plain.own_products(task).values())).metadata.params
+    now = process_resources(task.params.to_json_serializable(params_only=True))
+    code = str(task.source)
+    are_other, _ = task.dag.differ.is_different(
+        code, code, noted, now, extension=task.source.extension
+    )
+    return notes.RESOURCES if are_other else notes.SCRIPT
 
 
 def decide(task: Any, reason: str | None, waiting: list[Any], is_forced: bool) -> None:
     """Set whether a task runs, and note why."""
-    from ploomber.constants import TaskStatus
-
     status = task.exec_status
     if status == TaskStatus.WaitingDownload:
         return
     if reason or waiting or is_forced:
-        plain.REASONS[task.name] = reason or ("its input" if waiting else "--force")
+        without = "--force" if is_forced else notes.INPUT
+        plain.REASONS[task.name] = reason or without
+        if not reason and not is_forced:
+            plain.WAITED[task.name] = [up.name for up in waiting]
         if reason and status == TaskStatus.Skipped:
             plain.distrust(task, reason)
         task.exec_status = TaskStatus.WaitingUpstream if waiting else TaskStatus.WaitingExecution
@@ -101,6 +127,7 @@ def watch(task: Any, known: Task, functions: dict[str, str]) -> None:
     """Give a task what happens when it has succeeded."""
     ipython.allow(task)
     ipython.stay(task)
+    ipython.encrypt(task)
     builds = "jupyterlab" not in sys.modules  # it reads the pipeline too
     if builds and task.exec_status.name in WAITS:
         edited.keep_edits(known)

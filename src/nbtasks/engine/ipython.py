@@ -1,4 +1,4 @@
-"""Let notebooks use what IPython adds to Python, and run where they ask to."""
+"""Let notebooks use what IPython adds to Python, run where they ask to, and talk unheard."""
 
 from __future__ import annotations
 
@@ -6,14 +6,39 @@ import os
 import re
 import sys
 import warnings
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+import zmq
+from jupyter_client.manager import AsyncKernelManager
+from packaging.version import Version
 
 ADDED = re.compile(r"^\s*[%!]|=\s*[%!]|\bawait\b|\basync\b|^[^#]*\?\s*$", re.M)
 
 #: The variable that tells kernels in which folders they stay; editors/ipython_kernel_config.py
 #: has those in other folders go to the project's.
 STAY = "KERNELS_STAY_IN"
+
+
+class KernelManager(AsyncKernelManager):
+    """Jupyter's kernel manager, which has kernels encrypt what they say where they ask for it.
+
+    Others on the machine can't listen then. From 7.3 on, ipykernel complains if it is not so.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """See jupyter_client, whose older versions can not encrypt."""
+        super().__init__(**kwargs)
+        complains = Version(metadata.version("ipykernel")) >= Version("7.3")
+        if complains and self.has_trait("transport_encryption") and zmq.has("curve"):
+            self.transport_encryption = "auto"
+
+
+def encrypt(task: Any) -> None:
+    """Have a notebook run in a kernel that encrypts what it says, unless it asks for another."""
+    if getattr(task, "executor", "") == "papermill" and not task.debug_mode:
+        task.executor_params.setdefault("kernel_manager_class", KernelManager)
 
 
 def allow(task: Any) -> None:

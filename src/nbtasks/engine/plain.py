@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ploomber.tasks import NotebookRunner
 
-from nbtasks.checks import uptodate
+from nbtasks.checks import notes
 from nbtasks.engine import ipython
 from nbtasks.pipeline import options, parameters, pipeline_file
 from nbtasks.pipeline.tasks import Cell, Product, Source, State, Task
@@ -24,6 +23,8 @@ STATES: dict[str, State] = {
 }
 #: Name of each task that will run -> why, in a word or two.
 REASONS: dict[str, str] = {}
+#: Name of each task that runs only if its input changes -> the tasks that make this anew.
+WAITED: dict[str, list[str]] = {}
 
 
 def describe(dag: Any, *, cells: bool = False, fresh: bool = False) -> dict[str, Task]:
@@ -39,28 +40,13 @@ def describe(dag: Any, *, cells: bool = False, fresh: bool = False) -> dict[str,
         Whether to read again what was noted of products: another process may build.
     """
     found: dict[str, Task] = {}
-    for task in in_order(dag.values()):
+    for task in dag.values():  # Ploomber gives them in this order
         if fresh:
             for product in own_products(task).values():
                 product.metadata.clear()
         upstream = {name: found[up.name] for name, up in task.upstream.items()}
         found[task.name] = describe_one(task, upstream, cells)
-    return {name: found[name] for name in dag}
-
-
-def in_order(tasks: Iterable[Any]) -> list[Any]:
-    """Return tasks, and those that they need, each after those it needs."""
-    ordered: dict[str, Any] = {}
-
-    def add(task: Any) -> None:
-        if task.name not in ordered:
-            for other in task.upstream.values():
-                add(other)
-            ordered[task.name] = task
-
-    for task in tasks:
-        add(task)
-    return [*ordered.values()]
+    return found
 
 
 def describe_one(task: Any, upstream: dict[str, Task], cells: bool) -> Task:
@@ -95,9 +81,8 @@ def source_of(task: Any, cells: bool = False) -> Source:
         text=str(source),
         language=str(getattr(source, "language", "python")),
         cells=tuple(
-            Cell(cell.source, frozenset(cell.metadata.get("tags", [])))
+            Cell(cell.source, frozenset(cell.metadata.get("tags", [])), cell.cell_type == "code")
             for cell in read
-            if cell.cell_type == "code"
         ),
     )
 
@@ -114,16 +99,25 @@ def own_products(task: Any) -> dict[str, Any]:
 
 def products_of(task: Any) -> dict[str, Product]:
     """Return what a task makes, and what is noted of it now."""
-    return {key: product_of(one) for key, one in own_products(task).items()}
+    runs = getattr(task, "nb_product_key", []) if isinstance(task, NotebookRunner) else []
+    runs = [runs] if isinstance(runs, str) else [*runs]
+    own = own_products(task)
+    runs += [""] if runs else []  # a notebook that makes nothing but its run has no keys
+    return {key: product_of(one, key in runs) for key, one in own.items()}
 
 
-def product_of(one: Any) -> Product:
+def product_of(one: Any, is_run: bool) -> Product:
     """Return a product of Ploomber's as plain data."""
     noted = one.metadata.to_dict()
     if hasattr(one, "__fspath__"):
-        return Product(str(one), Path(one), noted)
+        return Product(str(one), Path(one), noted, is_run=is_run)
     is_table = hasattr(one, "kind")
-    return Product(str(one), None, noted, is_table, one.client if is_table else None)
+    return Product(str(one), None, noted, is_table, client=one.client if is_table else None)
+
+
+def why(name: str) -> str:
+    """Return why a task will run, or when; "" if it is up to date."""
+    return f"if {' or '.join(WAITED[name])} changes" if name in WAITED else REASONS.get(name, "")
 
 
 def files_of(task: Any) -> list[Path]:
@@ -134,7 +128,7 @@ def files_of(task: Any) -> list[Path]:
 
 def distrust(task: Any, reason: str) -> None:
     """Let Ploomber take a task for outdated, until it has run."""
-    update_in_memory(task, {uptodate.OUTDATED: reason, "stored_source_code": None})
+    update_in_memory(task, {notes.OUTDATED: reason, "stored_source_code": None})
 
 
 def trust(task: Any) -> None:

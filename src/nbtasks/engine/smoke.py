@@ -16,16 +16,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from nbtasks.engine import building
+from nbtasks.engine import building, passed
 from nbtasks.pipeline import options, parameters
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import copying, root
 from nbtasks.results import smoked
 
+#: A line of a task, as a build prints it.
+LINE = re.compile(r" *\d+/\d+  \S")
 #: A script that is a notebook: it has cells, or the parameters that Ploomber fills in.
 NOTEBOOK = re.compile(r"^# (%%|\+)|tags=.*parameters", re.M)
 
@@ -40,8 +43,14 @@ def main(arguments: list[str]) -> int:
     if given.build:
         build(given.build, folder)
         return 0
+    state = passed.pushed_state()
+    if passed.has_passed(state):
+        print("Nothing that a notebook can notice is new since the smoke test passed.")
+        return 0
     problems = run(folder)
     print("\n".join(problems) or "All pipelines run on the data sample.")
+    if not problems:
+        passed.remember(state)
     return int(bool(problems))
 
 
@@ -63,15 +72,19 @@ def run_one(copy: Path, pipeline: str, folder: Path) -> list[str]:
     left_out = ("GIT_", "PLOOMBER_ENV_FILENAME", "ENTRY_POINT")
     environ = {name: v for name, v in os.environ.items() if not name.startswith(left_out)}
     environ |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONIOENCODING": "utf-8"}
-    with log.open("w", encoding="utf-8") as output:
-        done = subprocess.run(
-            [sys.executable, "-m", "nbtasks", "smoke", str(folder), "--build", pipeline],
-            cwd=copy,
-            env=environ,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    if done.returncode:
+    command = [sys.executable, "-m", "nbtasks", "smoke", str(folder), "--build", pipeline]
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    streams |= {"encoding": "utf-8", "errors": "replace"}
+    with (
+        log.open("w", encoding="utf-8") as output,
+        screen() as shown,
+        subprocess.Popen(command, cwd=copy, env=environ, **streams) as process,
+    ):
+        for line in process.stdout or ():
+            output.write(line)
+            if shown and LINE.match(line):
+                print(line.rstrip(), file=shown, flush=True)
+    if process.returncode:
         return [f"{pipeline}:\n{smoked.read_error(log)}"]
     budget = parameters.read(copy / "env.yaml").get("time_budget")
     return [
@@ -79,6 +92,21 @@ def run_one(copy: Path, pipeline: str, folder: Path) -> list[str]:
         for name, task in smoked.read_facts(folder, pipeline).items()
         if budget and task["seconds"] > budget
     ]
+
+
+@contextmanager
+def screen() -> Iterator[IO[str] | None]:
+    """Open the terminal, where pre-commit keeps back what a hook prints until it has ended."""
+    if not os.environ.get("PRE_COMMIT"):
+        yield None
+        return
+    with ExitStack() as stack:
+        shown = None
+        with suppress(OSError):  # there is none, as in CI
+            name = Path("CONOUT$" if os.name == "nt" else "/dev/tty")
+            shown = stack.enter_context(name.open("w", encoding="utf-8"))
+            print(file=shown)  # pre-commit has begun a line
+        yield shown
 
 
 def build(pipeline: str, folder: Path) -> None:

@@ -14,8 +14,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from nbtasks.environment import declared, lock, packages
+from nbtasks.errors import NbtasksError
 from nbtasks.project import root
 from nbtasks.set_up.packages import VENDOR
 
@@ -25,7 +27,7 @@ OWN = "nbtasks"
 OPTIONS = ["--disable-pip", "--no-deps", "--format=json", "--progress-spinner=off"]
 
 
-class AuditError(Exception):
+class AuditError(NbtasksError):
     """pip-audit has not done its work; the message is what it said."""
 
 
@@ -36,7 +38,7 @@ def split(versions: dict[str, list[str]]) -> Iterator[str]:
         yield "".join(f"{name}=={version}\n" for name, version in found)
 
 
-def look_up(requirements: str) -> list[dict]:
+def look_up(requirements: str) -> list[dict[str, Any]]:
     """Return what pip-audit finds out about each package."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "requirements.txt")
@@ -44,13 +46,14 @@ def look_up(requirements: str) -> list[dict]:
         command = [*AUDIT, *OPTIONS, "--requirement", str(file)]
         done = subprocess.run(command, capture_output=True, encoding="utf-8")
     try:
-        return json.loads(done.stdout)["dependencies"]
+        found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+        return found
     except ValueError:
         said = re.sub(r"(?s)Traceback.*\n(?=\S)", "", done.stderr.strip())  # its last line tells
         raise AuditError(said) from None
 
 
-def findings(package: dict) -> Iterator[str]:
+def findings(package: dict[str, Any]) -> Iterator[str]:
     """Yield what is to be said of a package, a line each."""
     if reason := package.get("skip_reason"):
         yield f"{package['name']} could not be looked up: {reason}"

@@ -56,7 +56,8 @@ def name_of_folder(folder: Path) -> str:
 def in_toml(text: str) -> str:
     """Return the name in a pyproject.toml."""
     content = tomllib.loads(text)
-    return content.get("project", content.get("tool", {}).get("poetry", {}))["name"]
+    name: str = content.get("project", content.get("tool", {}).get("poetry", {}))["name"]
+    return name
 
 
 def in_config(text: str) -> str:
@@ -78,7 +79,8 @@ def in_script(text: str) -> str:
     }
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     value = next(word.value for call in calls for word in call.keywords if word.arg == "name")
-    return ast.literal_eval(known[value.id] if isinstance(value, ast.Name) else value)
+    name: str = ast.literal_eval(known[value.id] if isinstance(value, ast.Name) else value)
+    return name
 
 
 def files_of_folder(folder: Path) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """Read requirements.txt: which packages it asks for, and what its comments say of them."""
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -74,7 +76,7 @@ def add_line(declared: Declared, words: str, comment: str, folder: Path) -> None
     """Add what a line of a file in a folder asks for, and what its comment says."""
     line = re.split(r"\s--(?:hash|config|global-option)", words)[0].strip()
     requirement, modules = sources.parse(line, folder)
-    if requirement and modules is None:
+    if requirement and requirement.url and modules is None:
         declared.unknown.append(requirement.url)
     requirement = requirement or parse(line)
     if requirement is None:
@@ -95,3 +97,14 @@ def merge(declared: Declared, more: Declared) -> None:
     declared.unknown += more.unknown
     for name, modules in more.modules.items():
         declared.modules.setdefault(name, set()).update(modules)
+
+
+def read_pyproject() -> dict[str, Any]:
+    """Return what pyproject.toml holds."""
+    return tomllib.loads(read_text(root() / "pyproject.toml"))
+
+
+def oldest_python() -> str:
+    """Return the oldest version of Python that the project is for."""
+    oldest, *_ = re.findall(r"[\d.]+", read_pyproject()["project"]["requires-python"])
+    return str(oldest)

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from itertools import chain
@@ -18,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nbtasks.environment import declared, kept
+from nbtasks.errors import NbtasksError
 from nbtasks.project import root
 from nbtasks.set_up.left import CONFLICT
 from nbtasks.set_up.packages import VENDOR
@@ -34,24 +34,20 @@ REJECTED = "requirements.lock.rej"
 ALL = "all packages"
 
 
-class LockError(Exception):
+class LockError(NbtasksError):
     """The lock can't be written; the message says why."""
-
-
-def read_pyproject() -> dict:
-    """Return what pyproject.toml holds."""
-    return tomllib.loads(declared.read_text(root() / "pyproject.toml"))
 
 
 def read_groups() -> list[str]:
     """Return what all dependency groups of pyproject.toml ask for."""
-    groups = read_pyproject().get("dependency-groups", {}).values()
+    groups = declared.read_pyproject().get("dependency-groups", {}).values()
     return [name for group in groups for name in group if isinstance(name, str)]
 
 
-def oldest_python() -> str:
-    """Return the oldest version of Python that the project is for."""
-    return re.search(r"[\d.]+", read_pyproject()["project"]["requires-python"])[0]
+def asked() -> list[Requirement]:
+    """Return what requirements.txt and all groups ask for."""
+    lists = declared.read(declared.requirements_file()).requirements.values()
+    return [*map(Requirement, read_groups()), *chain(*lists)]
 
 
 def read_versions(text: str) -> dict[str, list[str]]:
@@ -85,7 +81,13 @@ def resolve(upgrade: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder, declared.lock_file().name)
         new.write_text(kept.preferences(), encoding="utf-8")
-        place = [f"--output-file={new}", f"--python-version={oldest_python()}"]
+        instead = Path(folder, "instead.txt")
+        instead.write_text("\n".join(kept.overrides(asked())), encoding="utf-8")
+        place = [
+            f"--output-file={new}",
+            f"--python-version={declared.oldest_python()}",
+            f"--override={instead}",
+        ]
         files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
             [sys.executable, "-m", "uv", *COMPILE, *place, *options, *files],
@@ -122,9 +124,9 @@ def unmet(requirement: Requirement, versions: dict[str, list[str]]) -> Iterator[
         yield f"{requirement.name} is not in it"
     elif not (any(fits) if requirement.marker else all(fits)):
         yield f"{requirement.name} {', '.join(locked)} is in it, asked for is {requirement}"
-    for name in needed_by_extras(requirement):
-        if canonicalize_name(name) not in versions:
-            yield f"{name} is not in it, asked for is {requirement}"
+    for needed in needed_by_extras(requirement):
+        if canonicalize_name(needed) not in versions:
+            yield f"{needed} is not in it, asked for is {requirement}"
 
 
 def needed_by_extras(requirement: Requirement) -> Iterator[str]:
@@ -133,9 +135,11 @@ def needed_by_extras(requirement: Requirement) -> Iterator[str]:
         found = map(Requirement, metadata.requires(requirement.name) or [])
     except metadata.PackageNotFoundError:
         return
-    for needed in (item for item in found if item.marker and requirement.extras):
-        plain = needed.marker.evaluate({"extra": ""})
-        if not plain and any(needed.marker.evaluate({"extra": e}) for e in requirement.extras):
+    for needed in found if requirement.extras else ():
+        marker = needed.marker
+        if marker is None or marker.evaluate({"extra": ""}):
+            continue
+        if any(marker.evaluate({"extra": extra}) for extra in requirement.extras):
             yield needed.name
 
 
@@ -147,9 +151,7 @@ def check() -> list[str]:
     if (root() / VENDOR).is_dir() and f"--find-links {VENDOR}\n" not in text:
         return [f"it does not name the folder {VENDOR}/"]
     versions = read_versions(text)
-    asked = [Requirement(line) for line in read_groups()]
-    asked += chain(*declared.read(declared.requirements_file()).requirements.values())
-    problems = [problem for requirement in asked for problem in unmet(requirement, versions)]
+    problems = [problem for requirement in asked() for problem in unmet(requirement, versions)]
     if problems or sealed(text) == text:
         return problems
     fitting = read_versions(resolve([]))  # it was merged, or written by hand

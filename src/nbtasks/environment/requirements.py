@@ -162,7 +162,7 @@ def write(lines: list[str]) -> None:
 def runs_on_oldest(package: str) -> bool:
     """Tell whether the installed version of a package runs on the oldest supported Python."""
     asked = metadata.metadata(package)["Requires-Python"]
-    return SpecifierSet(asked or "").contains(lock.oldest_python())
+    return SpecifierSet(asked or "").contains(declared.oldest_python())
 
 
 def with_floor(package: str) -> str:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from nbtasks.errors import Refusal
 from nbtasks.importer.run import DoesNotRun
 from nbtasks.importer.steps import Import
-from nbtasks.importer.store import Refused, take_back
+from nbtasks.importer.store import take_back
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             take_back(options.notebook.resolve())
             return 0
         return Import(options).run()
-    except (Refused, DoesNotRun) as error:
+    except (Refusal, DoesNotRun) as error:
         print(error)
         return 1
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.environment import lock, requirements
+from nbtasks.errors import Refusal
 from nbtasks.importer import files, local
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.movable import find_movable
@@ -25,7 +26,7 @@ from nbtasks.importer.scripts import make_task, pictures_of, scripts_of
 from nbtasks.importer.show import advise, show
 from nbtasks.importer.skeletons import functions_of, tests_of
 from nbtasks.importer.statements import Statement
-from nbtasks.importer.store import Refused, check_new, journal, store
+from nbtasks.importer.store import check_new, journal, store
 from nbtasks.notebooks.files import command
 from nbtasks.project import package
 
@@ -39,7 +40,7 @@ class Import:
         self.cells = self.notebook.cells
         missing = [path for path in options.data if not path.exists()]
         if missing:
-            raise Refused(f"There is no {missing[0]}")
+            raise Refusal(f"There is no {missing[0]}")
         if not options.dry_run:
             check_new(self.path)
         given = {path.name for path in options.data if path.is_file()}
@@ -70,7 +71,7 @@ class Import:
             return split(self.new, [int(n) for n in re.findall(r"\d+", self.options.split)])
         except SyntaxError as error:
             what = f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
-            raise Refused(what) from None
+            raise Refusal(what) from None
 
     def run(self) -> int:
         """Import it; return the exit code."""
@@ -167,10 +168,10 @@ def load(path: Path) -> Any:
     try:
         notebook = nbformat.read(path, as_version=4)
     except FileNotFoundError:
-        raise Refused(f"There is no {path}") from None
+        raise Refusal(f"There is no {path}") from None
     except Exception as error:
-        raise Refused(f"{path.name} is no notebook: {error}".splitlines()[0]) from None
+        raise Refusal(f"{path.name} is no notebook: {error}".splitlines()[0]) from None
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")
     if language != "python":
-        raise Refused(f"{path.name} is in {language}; only Python can be imported")
+        raise Refusal(f"{path.name} is in {language}; only Python can be imported")
     return notebook

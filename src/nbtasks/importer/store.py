@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks import notebooks
+from nbtasks.errors import Refusal
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.scripts import Task, is_table
 from nbtasks.importer.skeletons import schemas_text
@@ -22,10 +23,6 @@ from nbtasks.project import package, root
 
 #: The cell of a script whose imports are sorted.
 IMPORTS_CELL = re.compile(r"(?<=# %% Imports\n)(?:(?!# %%).*\n)+?(?=\n+# %%)")
-
-
-class Refused(Exception):
-    """The notebook can't be imported; the message says why."""
 
 
 def mark(path: Path) -> str:
@@ -43,7 +40,7 @@ def check_new(path: Path) -> None:
     if journal(path).exists():
         take_back(path)
     if f"# {mark(path)}" in (root() / pipeline_file.PIPELINE).read_text(encoding="utf-8"):
-        raise Refused(
+        raise Refusal(
             f"{path.name} was imported before: pipeline.yaml has its tasks. To import it again, "
             "take them out of pipeline.yaml, and delete their scripts."
         )
@@ -52,13 +49,13 @@ def check_new(path: Path) -> None:
 def take_back(path: Path) -> None:
     """Take back what an import wrote that was not finished, unless it was edited since."""
     if not journal(path).exists():
-        raise Refused(f"No import of {path.name} is under way: there is nothing to take back")
+        raise Refusal(f"No import of {path.name} is under way: there is nothing to take back")
     noted = json.loads(journal(path).read_text("utf-8"))
     wrote = {root() / name: note for name, note in noted.items()}
     journal(path).unlink()
     edited = [file.name for file, (_, known) in wrote.items() if fingerprint(file) not in known]
     if edited:
-        raise Refused(
+        raise Refusal(
             f"The import of {path.name} was not finished, and {edited[0]} was edited since: "
             "what it wrote stays."
         )
@@ -85,7 +82,7 @@ def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -
     texts = tidied(texts)
     taken = [file for file, data in texts.items() if file.exists() and file.read_bytes() != data]
     if taken:
-        raise Refused(f"{taken[0].relative_to(root())} is there already, and stays as it is")
+        raise Refusal(f"{taken[0].relative_to(root())} is there already, and stays as it is")
     pipeline = root() / pipeline_file.PIPELINE
     changed = {**with_schemas(tasks, flow, path), pipeline: with_tasks(tasks, path)}
     new = {file: data for file, data in texts.items() if not file.exists()} | changed

@@ -4,6 +4,7 @@ import json
 
 from nbtasks import notebooks
 from nbtasks.notebooks import agreements, command, copies, messages, readback
+from nbtasks.notebooks.compare import is_committed
 from nbtasks.notebooks.pairs import Pair, fingerprint
 from nbtasks.project import git
 
@@ -22,16 +23,16 @@ def accept_to_lag(pair: Pair) -> bool:
 
 def mention_taken_back_once(pair: Pair) -> bool:
     """Say that a notebook still has the edits taken out of its script, if that was not said."""
-    name = git.name_of(pair.text)
-    if pair.agreed.told != name:
+    name, agreed = git.name_of(pair.need_text()), pair.agreed
+    if agreed and agreed.told != name:
         messages.mention_taken_back(pair)
-        pair.agreed = pair.agreed._replace(told=name)
+        pair.agreed = agreed._replace(told=name)
     return True
 
 
 def refresh(pair: Pair) -> bool:
     """Write a notebook from its script; cells keep outputs and what a script does not hold."""
-    readback.check_notebook(pair.text, pair.script)
+    readback.check_notebook(pair.need_text(), pair.script)
     write_notebook(pair, pair.content or find_former(pair))
     print(f"Refreshed {pair.notebook.as_posix()}")
     return True
@@ -39,25 +40,24 @@ def refresh(pair: Pair) -> bool:
 
 def refresh_over_copy(pair: Pair) -> bool:
     """Store what a notebook holds, then write it from its script."""
-    readback.check_notebook(pair.text, pair.script)
+    readback.check_notebook(pair.need_text(), pair.script)
     copies.store_notebook(pair)
     return refresh(pair)
 
 
 def refresh_behind(pair: Pair) -> bool:
     """Write a notebook that nobody touched; what git has not of it is stored if git can."""
-    committed = git.is_version(pair.agreed.stored, pair.script, "--all", "--reflog")
-    return refresh(pair) if committed or not git.store(b"") else refresh_over_copy(pair)
+    return refresh(pair) if is_committed(pair) or not git.store(b"") else refresh_over_copy(pair)
 
 
-def attachments(notebook: dict) -> set[str]:
+def attachments(notebook: notebooks.Notebook) -> set[str]:
     """Return the pictures that were pasted into a notebook; a script can't hold them."""
     return {json.dumps(cell["attachments"]) for cell in notebook["cells"] if "attachments" in cell}
 
 
-def write_notebook(pair: Pair, old: dict | None) -> None:
+def write_notebook(pair: Pair, old: notebooks.Notebook | None) -> None:
     """Write a notebook from its script and from a notebook as it was."""
-    text = notebooks.fill(pair.text, old)
+    text = notebooks.fill(pair.need_text(), old)
     pasted = attachments(old) if old else set()
     lost = pasted and pasted - attachments(json.loads(text))
     if lost and pair.notebook.exists():
@@ -68,9 +68,9 @@ def write_notebook(pair: Pair, old: dict | None) -> None:
     remember(pair)
 
 
-def find_former(pair: Pair) -> dict | None:
+def find_former(pair: Pair) -> notebooks.Notebook | None:
     """Return the notebook that a renamed task had under its former name."""
-    wanted = fingerprint(pair.text)
+    wanted = fingerprint(pair.need_text())
     for name, agreed in agreements.load().items():
         former = Pair(name)
         if agreed.script == wanted and not former.script.exists():
@@ -81,7 +81,7 @@ def find_former(pair: Pair) -> dict | None:
 def write_script(pair: Pair) -> None:
     """Write a script from its notebook, once it reads back as the same."""
     try:
-        readback.check_script(pair.content, pair.as_script)
+        readback.check_script(pair.need_content(), pair.as_script)
     except readback.Unwritable as error:
         raise readback.Unwritable(f"{pair.notebook.as_posix()}, {error}") from None
     if pair.script.exists():
@@ -115,7 +115,7 @@ def keep_script(pair: Pair) -> None:
         remember(pair)
         print(f"{where} stays as it is, without a script. To keep drafts: another folder.")
         return
-    readback.check_notebook(pair.text, pair.script)
+    readback.check_notebook(pair.need_text(), pair.script)
     try:
         old = pair.content
     except notebooks.Unreadable:

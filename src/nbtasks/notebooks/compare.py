@@ -56,20 +56,20 @@ def is_unmerged(pair: Pair) -> bool:
 
 def is_missing(pair: Pair) -> bool:
     """Tell whether nothing was typed in the notebook, unless the script is empty as well."""
-    return pair.content is None and (bool(pair.text.strip()) or not pair.notebook.exists())
+    return pair.content is None and (bool((pair.text or "").strip()) or not pair.notebook.exists())
 
 
 def is_same(pair: Pair) -> bool:
     """Tell whether both hold the same, or what they held when they last agreed."""
     notebook, script = pair.prints
     if script is None:
-        return bool(pair.agreed) and pair.agreed.script is None
-    return notebook == script or (bool(pair.agreed) and pair.agreed[:2] == pair.prints)
+        return pair.agreed is not None and pair.agreed.script is None
+    return notebook == script or (pair.agreed is not None and pair.agreed[:2] == pair.prints)
 
 
 def is_untouched(pair: Pair) -> bool:
     """Tell whether the notebook holds what it held when the two last agreed."""
-    return bool(pair.agreed) and pair.agreed.notebook == pair.prints[0]
+    return pair.agreed is not None and pair.agreed.notebook == pair.prints[0]
 
 
 def is_put_aside(pair: Pair) -> bool:
@@ -85,14 +85,16 @@ def is_put_aside(pair: Pair) -> bool:
 
 def is_committed(pair: Pair) -> bool:
     """Tell whether git has the script that the two agreed on."""
-    return git.is_version(pair.agreed.stored, pair.script, "--all", "--reflog")
+    stored = pair.agreed.stored if pair.agreed else ""
+    return git.is_version(stored, pair.script, "--all", "--reflog")
 
 
 def is_taken_back(pair: Pair) -> bool:
     """Tell whether the edits that both had were taken out of the script: git checkout, reset."""
-    if not is_untouched(pair) or pair.text is None or not pair.agreed.head:
+    head = pair.agreed.head if pair.agreed else ""
+    if not is_untouched(pair) or pair.text is None or not head:
         return False
-    return git.name_of(pair.text) == pair.agreed.head and not is_committed(pair)
+    return git.name_of(pair.text) == head and not is_committed(pair)
 
 
 def is_behind(pair: Pair) -> bool:
@@ -141,7 +143,7 @@ def is_same_for_jupytext(pair: Pair) -> bool:
     if pair.text is None:
         return False
     script = notebooks.to_notebook(pair.text)
-    return notebooks.contents(script) == notebooks.contents(pair.content)
+    return notebooks.contents(script) == notebooks.contents(pair.need_content())
 
 
 def is_in_script(pair: Pair) -> bool:

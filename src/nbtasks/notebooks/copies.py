@@ -27,7 +27,7 @@ def store(path: Path, data: bytes) -> None:
 def store_notebook(pair: Pair) -> None:
     """Store what was typed in a notebook, as a script; or the file, if no script can hold it."""
     try:
-        readback.check_script(pair.content, pair.as_script)
+        readback.check_script(pair.need_content(), pair.as_script)
         data = pair.as_script.encode("utf-8")
     except ValueError:
         data = pair.notebook.read_bytes()

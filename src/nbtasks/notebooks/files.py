@@ -1,5 +1,7 @@
 """The one reader and the one writer of scripts and notebooks."""
 
+from __future__ import annotations
+
 import functools
 import json
 import os
@@ -9,8 +11,15 @@ import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from nbtasks.errors import NbtasksError
+from nbtasks.notebooks.cells import Cell, Notebook, is_python, read_cell, tags_of
 from nbtasks.project import root
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 
 FORMAT = {"extension": ".py", "format_name": "percent"}
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
@@ -25,7 +34,7 @@ INJECTED_CELL = re.compile(r'^# %%[^\n]*"injected-parameters".*?(?=^# %%|\Z)', r
 INJECTED_HEADER = re.compile(r"\A# ---\n(?:#[^\n]*\n)*?#   ploomber:(?:#?[^\n]*\n)*?# ---\n\s*")
 
 
-class Unreadable(ValueError):
+class Unreadable(NbtasksError, ValueError):
     """A file can't be read; the message says which, why and what to do."""
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -65,7 +74,7 @@ def without_injected(text: str) -> str:
     return INJECTED_HEADER.sub("", INJECTED_CELL.sub("", text))
 
 
-def read_notebook(path: Path) -> dict | None:
+def read_notebook(path: Path) -> Notebook | None:
     """Return a notebook, each source one text, None if there is none or an empty file."""
     text = read_text(path) or ""
     if not text.strip():
@@ -89,34 +98,8 @@ def read_notebook(path: Path) -> dict | None:
     return {**notebook, "cells": cells}
 
 
-def read_cell(cell: dict) -> dict:
-    """Return a cell whose source is one text with the line ends of scripts."""
-    source = "".join(cell["source"]).replace("\r\n", "\n")
-    metadata = cell.get("metadata") or {}
-    metadata = {key: value for key, value in metadata.items() if value is not None}
-    outputs = {"outputs": cell.get("outputs") or []} if cell["cell_type"] == "code" else {}
-    tags, title = metadata.get("tags", []), metadata.get("title", "")
-    texts = [cell["cell_type"], title, *tags]
-    texts += [output["output_type"] for output in outputs.get("outputs", ())]
-    if not isinstance(tags, list) or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"a cell with type, title, tags and outputs {texts}")
-    return {**cell, **outputs, "metadata": metadata, "source": source}
-
-
-def tags_of(cell: dict) -> list[str]:
-    """Return the tags of a cell."""
-    return cell["metadata"].get("tags") or []
-
-
-def is_python(notebook: dict) -> bool:
-    """Tell whether the cells of a notebook are in Python, as far as it says."""
-    kernel = notebook["metadata"].get("kernelspec") or {}
-    language = notebook["metadata"].get("language_info") or {}
-    return (kernel.get("language") or language.get("name") or "python").lower() == "python"
-
-
 @functools.cache
-def load_jupytext():
+def load_jupytext() -> tuple[Any, Any]:
     """Import jupytext, only when it is needed, and read its configuration."""
     import jupytext
     from jupytext.config import load_jupytext_configuration_file
@@ -124,23 +107,25 @@ def load_jupytext():
     return jupytext, load_jupytext_configuration_file(str(root() / "pyproject.toml"))
 
 
-def to_notebook(script: str):
+def to_notebook(script: str) -> NotebookNode:
     """Return the notebook, without outputs, that jupytext makes of a script."""
     jupytext, config = load_jupytext()
-    return jupytext.reads(script, FORMAT, config=config)
+    notebook: NotebookNode = jupytext.reads(script, FORMAT, config=config)
+    return notebook
 
 
-def to_script(notebook: dict) -> str:
+def to_script(notebook: Notebook) -> str:
     """Return the script that jupytext writes for a notebook."""
     import nbformat
 
     jupytext, config = load_jupytext()
     bare = [prepare(cell) for cell in notebook["cells"]]
     bare = nbformat.from_dict({"cells": bare, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    return jupytext.writes(bare, FORMAT, config=config)
+    script: str = jupytext.writes(bare, FORMAT, config=config)
+    return script
 
 
-def prepare(cell: dict) -> dict:
+def prepare(cell: Cell) -> Cell:
     """Return a cell to write to a script; text that may hide the next cell goes between quotes."""
     cell = {**cell, "outputs": []}
     commented = re.sub("^", "# ", cell["source"], flags=re.M)  # `%%` begins a comment of mermaid
@@ -150,15 +135,7 @@ def prepare(cell: dict) -> dict:
     return cell
 
 
-def contents(notebook: dict) -> list[tuple]:
-    """Return what a script holds of a notebook: of each cell its type, text, tags and title."""
-    return [
-        (cell["cell_type"], cell["source"].rstrip(), tags_of(cell), cell["metadata"].get("title"))
-        for cell in notebook["cells"]
-    ]
-
-
-def fill(script: str, old: dict | None) -> str:
+def fill(script: str, old: Notebook | None) -> str:
     """Return a script's notebook; outputs and what a script lacks come from it as it was."""
     import nbformat
     from jupytext.combine import combine_inputs_with_outputs
@@ -178,7 +155,8 @@ def fill(script: str, old: dict | None) -> str:
         if new.nbformat_minor >= 5:  # before, cells had no id
             fits = re.fullmatch(r"[\w-]{1,64}", name, re.A) and not left[name]
             cell["id"] = name if fits else os.urandom(4).hex()
-    return nbformat.writes(new) + "\n"
+    text: str = nbformat.writes(new)
+    return text + "\n"
 
 
 def replace(path: Path, content: str | bytes) -> None:

@@ -18,16 +18,20 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from nbtasks import notebooks
+from nbtasks.notebooks import Cell, Notebook
 from nbtasks.project import git
 
+#: By the name of a cell: its outputs and its number.
+Outputs = dict[str, list[Any]]
 MOST_CELLS = 500  # remembered of each notebook; the oldest go first
 
 
-def code_cells(notebook: dict) -> Iterator[tuple[str, dict]]:
+def code_cells(notebook: Notebook) -> Iterator[tuple[str, Cell]]:
     """Yield each code cell, with a name for what is typed in it."""
-    seen = Counter()
+    seen: Counter[str] = Counter()
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             source = "".join(cell["source"])
@@ -35,7 +39,7 @@ def code_cells(notebook: dict) -> Iterator[tuple[str, dict]]:
             yield git.name_of(f"{seen[source]} {source}"), cell
 
 
-def clean(notebook: dict, outputs: dict) -> None:
+def clean(notebook: Notebook, outputs: Outputs) -> None:
     """Move the outputs from a notebook to the dict `outputs`."""
     for name, cell in code_cells(notebook):
         outputs.pop(name, None)  # cleared by hand: it is not to come back
@@ -48,14 +52,14 @@ def clean(notebook: dict, outputs: dict) -> None:
         del outputs[name]
 
 
-def smudge(notebook: dict, outputs: dict) -> None:
+def smudge(notebook: Notebook, outputs: Outputs) -> None:
     """Copy outputs to the cells of a notebook that they belong to."""
     for name, cell in code_cells(notebook):
         if name in outputs and not cell["outputs"]:
             cell["outputs"], cell["execution_count"] = outputs[name]
 
 
-def read_outputs(store: Path) -> dict:
+def read_outputs(store: Path) -> Outputs:
     """Return the outputs that wait for a notebook; none if their file is missing or cut short."""
     try:
         return dict(json.loads(store.read_text(encoding="utf-8")))
@@ -63,7 +67,7 @@ def read_outputs(store: Path) -> dict:
         return {}
 
 
-def convert(change: Callable[[dict, dict], None], path: str) -> None:
+def convert(change: Callable[[Notebook, Outputs], None], path: str) -> None:
     """Read a notebook, change it and print it; print what is no notebook as it is."""
     text = sys.stdin.buffer.read()
     store = Path(git.ask("rev-parse", "--absolute-git-dir").strip(), "notebook-outputs", path)

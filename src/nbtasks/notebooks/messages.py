@@ -29,7 +29,7 @@ def show_difference(pair: Pair) -> None:
     names = pair.script.as_posix(), pair.notebook.as_posix()
     print(*difflib.unified_diff(old, new, *names, lineterm=""), sep="\n")
     try:
-        readback.check_script(pair.content, pair.as_script)
+        readback.check_script(pair.need_content(), pair.as_script)
     except readback.Unwritable as error:
         print(f"  To keep the notebook, change it first: {error}.")
 
@@ -122,5 +122,5 @@ def refuse_unstaged(pair: Pair) -> bool:
     if pair.notebook.as_posix() not in aside or pair.script.as_posix() in aside:
         return True
     script = notebooks.to_notebook(pair.text or "")
-    same = notebooks.contents(script) == notebooks.contents(pair.content)
+    same = notebooks.contents(script) == notebooks.contents(pair.need_content())
     return same or refuse_to_lag(pair)

@@ -44,7 +44,7 @@ def fingerprint(text: str) -> str:
     return hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def draft_script(notebook: dict) -> str:
+def draft_script(notebook: notebooks.Notebook) -> str:
     """Return a notebook in the percent format, nearly as jupytext writes it.
 
     Most notebooks are compared with their script without the half second that importing
@@ -87,11 +87,23 @@ class Pair:
         return notebooks.read_script(self.script)
 
     @functools.cached_property
-    def content(self) -> dict | None:
+    def content(self) -> notebooks.Notebook | None:
         """The notebook, None if there is none or nothing was typed in it."""
         content = notebooks.read_notebook(self.notebook)
         typed = content and any(cell["source"].strip() for cell in content["cells"])
         return content if typed else None
+
+    def need_text(self) -> str:
+        """Return the script; raise Unreadable if there is none."""
+        if self.text is None:
+            raise notebooks.Unreadable(self.script, "is missing")
+        return self.text
+
+    def need_content(self) -> notebooks.Notebook:
+        """Return the notebook; raise Unreadable if nothing was typed in it."""
+        if self.content is None:
+            raise notebooks.Unreadable(self.notebook, "is empty")
+        return self.content
 
     @functools.cached_property
     def draft(self) -> str:
@@ -101,7 +113,7 @@ class Pair:
     @functools.cached_property
     def as_script(self) -> str:
         """The notebook as jupytext writes it to a script."""
-        return notebooks.to_script(self.content)
+        return notebooks.to_script(self.need_content())
 
     @functools.cached_property
     def prints(self) -> tuple[str, str | None]:
@@ -145,7 +157,7 @@ class Pair:
 
     def lines_that_git_merged(self) -> set[str]:
         """Return every line of the versions that a merge, a rebase or a stash came from."""
-        lines = set()
+        lines: set[str] = set()
         for path in (self.script, self.notebook):
             for revision in MERGED:
                 lines |= lines_of(git.show(revision, path))

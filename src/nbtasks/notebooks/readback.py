@@ -3,17 +3,18 @@
 import re
 from pathlib import Path
 
-from nbtasks.notebooks import CELL, contents, to_notebook, to_script
+from nbtasks.errors import NbtasksError
+from nbtasks.notebooks import CELL, Notebook, contents, to_notebook, to_script
 
 #: Where jupytext breaks a line and Python does not, halves of characters, the null character.
 BREAKS = re.compile("[\0\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029\ud800-\udfff]")
 
 
-class Unwritable(ValueError):
+class Unwritable(NbtasksError, ValueError):
     """A file can't be written without a loss; the message says why."""
 
 
-def check_script(notebook: dict, script: str) -> None:
+def check_script(notebook: Notebook, script: str) -> None:
     """Read a script back; raise Unwritable, and name the cell, if it differs from the notebook."""
     was, now = contents(notebook), contents(to_notebook(script))
     for number, cell in enumerate(was, start=1):

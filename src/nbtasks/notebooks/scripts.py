@@ -11,7 +11,7 @@ MARK = b"\xef\xbb\xbf"  # of "UTF-8 with BOM", as some Windows editors save
 
 def remove_injected(paths: list[str]) -> None:
     """Take what Ploomber injected out of scripts, out of all if none is named."""
-    for path in map(Path, paths or sorted(TASKS.rglob("*.py"))):
+    for path in [Path(name) for name in paths] or sorted(TASKS.rglob("*.py")):
         remove_mark(path)
         text = notebooks.read_text(path) or ""
         if text != notebooks.without_injected(text):

@@ -15,12 +15,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from nbtasks.notebooks import Unreadable, actions, agreements, messages, scripts
 from nbtasks.notebooks.compare import Verdict, compare
 from nbtasks.notebooks.pairs import NOTEBOOKS, TASKS, Pair, find_names, is_source
-from nbtasks.project import root
+from nbtasks.project import encode, root
 
 Action = Callable[[Pair], bool]
 leave_alone = messages.leave_alone
@@ -85,7 +87,9 @@ def find_pairs() -> dict[str, Pair]:
     return {name: Pair(name, agreed.get(name)) for name in find_names()}
 
 
-def settle(parser: argparse.ArgumentParser, options: argparse.Namespace, pairs: dict) -> bool:
+def settle(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, pairs: dict[str, Pair]
+) -> bool:
     """Keep one side of the tasks that the command line names."""
     done = []
     for action in (actions.keep_notebook, actions.keep_script, actions.discard):
@@ -95,7 +99,7 @@ def settle(parser: argparse.ArgumentParser, options: argparse.Namespace, pairs: 
             if name not in with_both:
                 parser.error(f"{argument}: choose from {', '.join(with_both)}")
             pair = pairs[name]
-            done.append(attempt(lambda pair=pair, action=action: action(pair), pair.notebook))
+            done.append(attempt(partial(action, pair), pair.notebook))
     return all(done)
 
 
@@ -120,7 +124,7 @@ def read_options(arguments: list[str] | None) -> tuple[argparse.ArgumentParser, 
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    task, file = {"nargs": "+", "metavar": "TASK"}, {"nargs": "+", "metavar": "FILE"}
+    task: dict[str, Any] = {"nargs": "+", "metavar": "TASK"}
     parser.add_argument("--keep-notebook", help="write the script from the notebook", **task)
     parser.add_argument("--keep-script", help="write the notebook from the script", **task)
     parser.add_argument("--discard", help="write both from the last commit", **task)
@@ -128,7 +132,9 @@ def read_options(arguments: list[str] | None) -> tuple[argparse.ArgumentParser, 
     parser.add_argument(
         "--exit-zero", action="store_true", help="succeed even if something is left to decide"
     )
-    parser.add_argument("--to-utf8", help="convert files that are in another encoding", **file)
+    parser.add_argument(
+        "--to-utf8", help="convert files that are in another encoding", nargs="+", metavar="FILE"
+    )
     parser.add_argument(
         "--remove-injected", nargs="*", metavar="FILE", help="undo `ploomber nb --inject`"
     )
@@ -139,13 +145,13 @@ def mend(options: argparse.Namespace) -> bool:
     """Mend the files that the command line names."""
     if options.remove_injected is not None:
         return attempt(lambda: scripts.remove_injected(options.remove_injected))
-    return all([attempt(lambda path=path: scripts.convert(Path(path))) for path in options.to_utf8])
+    return all([attempt(partial(scripts.convert, Path(name))) for name in options.to_utf8])
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what the command line asks for; return 1 if something is left to decide."""
     parser, options = read_options(arguments)
-    sys.stdout.reconfigure(errors="backslashreplace")
+    encode(sys.stdout, errors="backslashreplace")
     os.chdir(root())
     if options.remove_injected is not None or options.to_utf8:
         return 0 if mend(options) else 1
@@ -155,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
         done = settle(parser, options, pairs)
     else:
         when = COMMIT if options.check else HOOK if "PRE_COMMIT" in os.environ else TYPED
-        done = all([attempt(lambda p=p: sync(p, when), p.notebook) for p in pairs.values()])
+        done = all([attempt(partial(sync, p, when), p.notebook) for p in pairs.values()])
         if when == TYPED:
             mention_strays()
     after = before | {name: pair.agreed for name, pair in pairs.items() if pair.agreed}

@@ -109,13 +109,18 @@ def check_dates(where: str, name: str, task: Mapping[str, Any], is_notebook: boo
             )
 
 
+def fill_in(text: str, values: Mapping[str, Any]) -> str:
+    """Return a text with the placeholders filled in whose parameters are known."""
+    return PLACEHOLDER.sub(lambda match: str(values.get(match[1], match[0])), text)
+
+
 def check_resources(folder: Path, name: str, task: Mapping[str, Any]) -> None:
     """Refuse a file that a task reads and that is missing, as far as parameters tell its name."""
     params = task.get("params")
     files = params.get("resources_") if isinstance(params, Mapping) else None
     for file in files.values() if isinstance(files, Mapping) else ():
         values = parameters.in_use() if PLACEHOLDER.search(str(file)) else {}
-        found = PLACEHOLDER.sub(lambda m, v=values: str(v.get(m[1], m[0])), str(file))
+        found = fill_in(str(file), values)
         if not PLACEHOLDER.search(found) and not (folder / found).is_file():
             from nbtasks.project import data
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from itertools import pairwise
+from typing import TypeVar
+
+Thing = TypeVar("Thing", bound=Hashable)
 
 
 def spread(pulls: list[tuple[float, float]], rooms: list[float]) -> list[float]:
@@ -31,19 +34,20 @@ def spread(pulls: list[tuple[float, float]], rooms: list[float]) -> list[float]:
 
 
 def level(
-    run: list[Hashable],
-    found: dict[Hashable, float],
-    limits: dict[Hashable, tuple[float, float]],
+    run: list[Thing], found: dict[Thing, float], limits: dict[Thing, tuple[float, float]]
 ) -> None:
     """Bring what follows each other to one height, or parts of it to one each."""
     part, low, high = [run[0]], *limits[run[0]]
-    for one in [*run[1:], None]:
+    rest: list[Thing | None] = [*run[1:], None]
+    for one in rest:
         least, most = limits[one] if one is not None else (math.inf, -math.inf)
         if max(low, least) > min(high, most):
             height = min(max(mean([found[each] for each in part], 0), low), high)
             found.update(dict.fromkeys(part, height))
             part, low, high = [], -math.inf, math.inf
-        part, low, high = [*part, one], max(low, least), min(high, most)
+        if one is not None:
+            part = [*part, one]
+        low, high = max(low, least), min(high, most)
 
 
 def mean(numbers: list[float], default: float) -> float:

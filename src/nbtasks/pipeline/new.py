@@ -12,8 +12,11 @@ import keyword
 import re
 import string
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from nbtasks.errors import Refusal
 from nbtasks.notebooks import sync
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
@@ -29,10 +32,6 @@ product = None
 """
 
 
-class Refused(Exception):
-    """There can be no such task; the message says why."""
-
-
 def files_of(name: str) -> dict[str, Path]:
     """Return where the script, the functions and the test of a task are."""
     return {
@@ -42,42 +41,42 @@ def files_of(name: str) -> dict[str, Path]:
     }
 
 
-def check_name(name: str, tasks: dict[str, dict]) -> None:
+def check_name(name: str, tasks: dict[str, dict[str, Any]]) -> None:
     """Refuse a name that Python, the project or a file has already."""
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
-        raise Refused(f"{name!r}: use small letters, digits and _, beginning with a letter.")
+        raise Refusal(f"{name!r}: use small letters, digits and _, beginning with a letter.")
     if keyword.iskeyword(name):
-        raise Refused(f"{name!r} is a word of Python: choose another name.")
+        raise Refusal(f"{name!r} is a word of Python: choose another name.")
     if name in sys.stdlib_module_names or name in ("schemas", package().name):
-        raise Refused(f"{name!r} is a module of Python or of this project: choose another name.")
+        raise Refusal(f"{name!r} is a module of Python or of this project: choose another name.")
     if name in tasks:
-        raise Refused(f"pipeline.yaml has a task {name!r} already.")
+        raise Refusal(f"pipeline.yaml has a task {name!r} already.")
     for path in files_of(name).values():
         if path.exists():
             place = path.relative_to(root()).as_posix()
-            raise Refused(f"{place} exists already: choose another name, or move it away.")
+            raise Refusal(f"{place} exists already: choose another name, or move it away.")
 
 
-def table_of(name: str, tasks: dict[str, dict]) -> str:
+def table_of(name: str, tasks: dict[str, dict[str, Any]]) -> str:
     """Return the code that finds the table of an upstream task."""
     if name not in tasks:
-        raise Refused(f"There is no task {name!r} to read from. There are: {', '.join(tasks)}.")
+        raise Refusal(f"There is no task {name!r} to read from. There are: {', '.join(tasks)}.")
     product = tasks[name]["product"]
     if isinstance(product, str):
         return f'upstream["{name}"]'
     keys = [key for key, file in product.items() if str(file).endswith(".parquet")]
     if not keys:
-        raise Refused(f"The task {name!r} makes no .parquet table that another task could read.")
+        raise Refusal(f"The task {name!r} makes no .parquet table that another task could read.")
     return f'upstream["{name}"]["{keys[0]}"]'
 
 
-def fill_in(part: str, words: dict[str, object]) -> str:
+def fill_in(part: str, words: Mapping[str, object]) -> str:
     """Return the text of a part of a task."""
     skeleton = (SKELETONS / f"{part}.txt").read_text(encoding="utf-8")
     return string.Template(skeleton).substitute(words)
 
 
-def write_task(name: str, upstream: list[str], tasks: dict[str, dict]) -> None:
+def write_task(name: str, upstream: list[str], tasks: dict[str, dict[str, Any]]) -> None:
     """Write the script, the functions, the test and the schema of a task that makes a table."""
     tables = [f"pd.read_parquet({table_of(other, tasks)})" for other in upstream]
     read = [f"table = {tables[0]}" if tables else 'table = pd.DataFrame({"value": [1, 2]})']
@@ -99,7 +98,7 @@ def write_task(name: str, upstream: list[str], tasks: dict[str, dict]) -> None:
     write(schemas, text + fill_in("schema", words))
 
 
-def connect(text: str, tasks: dict[str, dict]) -> tuple[str, list[str]]:
+def connect(text: str, tasks: dict[str, dict[str, Any]]) -> tuple[str, list[str]]:
     """Return a script that reads products by `upstream`, not by their paths; and whose they are."""
     lines, read = text.split("\n"), []
     for name, task in tasks.items():
@@ -115,18 +114,20 @@ def connect(text: str, tasks: dict[str, dict]) -> tuple[str, list[str]]:
     return "\n".join(lines), list(dict.fromkeys(read))
 
 
-def write_script(name: str, upstream: list[str], draft: Path, tasks: dict[str, dict]) -> None:
+def write_script(
+    name: str, upstream: list[str], draft: Path, tasks: dict[str, dict[str, Any]]
+) -> None:
     """Write the script of a task from a notebook or script that somebody explored with."""
     import jupytext
     from jupytext.config import load_jupytext_configuration_file
 
     if not draft.is_file():
-        raise Refused(f"There is no file {draft}.")
+        raise Refusal(f"There is no file {draft}.")
     config = load_jupytext_configuration_file(str(root() / "pyproject.toml"))
     try:
         notebook = jupytext.read(draft)
     except Exception as error:  # whatever is in the file, jupytext's reason is the best there is
-        raise Refused(f"{draft} can't be read as a notebook: {error}") from None
+        raise Refusal(f"{draft} can't be read as a notebook: {error}") from None
     text = jupytext.writes(notebook, "py:percent", config=config)
     text, read = connect(text, tasks)
     upstream = [*upstream, *(name for name in read if name not in upstream)]
@@ -175,7 +176,7 @@ def main(arguments: list[str]) -> int:
             write_script(name, upstream, options.draft, tasks)
         else:
             write_task(name, upstream, tasks)
-    except (Refused, ValueError) as error:
+    except (Refusal, ValueError) as error:
         print(f"No task was made. {error}")
         return 1
     sync.main([])

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from nbtasks.pipeline import options
-from nbtasks.pipeline.tasks import Task
+from nbtasks.pipeline.tasks import INJECTED, Task
 from nbtasks.project import imports, root
 
 #: A parameter that may be a word or a number; Executor looks at it.
@@ -76,7 +76,7 @@ def known(path: Path) -> dict[str, Any]:
 
 def flatten(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested parameters with dots in their names: ``{"db.port": 1}``."""
-    flat = {}
+    flat: dict[str, Any] = {}
     for name, value in parameters.items():
         if isinstance(value, Mapping) and value:
             flat |= flatten(value, f"{prefix}{name}.")
@@ -136,11 +136,14 @@ def has_same_type(value: Any, example: Any) -> bool:
 
 def compare_command_line() -> None:
     """Check the parameters given as ``--env--name value``."""
+    path = options.env_path()
+    if path is None:
+        return
     for option, text in options.given().items():
         name = options.name_of(option)
-        for example in find_known(name, in_files()):
+        for example in find_known(name, known(path)):
             value = options.read_value(text, example)
-            check_type(f"{option} {text}", name, value, example, options.env_path())
+            check_type(f"{option} {text}", name, value, example, path)
 
 
 def in_files() -> dict[str, Any]:
@@ -161,10 +164,11 @@ def check_spelling(task: Task) -> None:
     if not task.is_analysed or task.source.language != "python":
         return
     given = set(task.params) - {"upstream", "product"}
-    own = [cell for cell in task.source.cells if "injected-parameters" not in cell.tags]
-    nodes = [node for cell in own for node in ast.walk(imports.parse_cell(cell.code))]
+    code = (cell for cell in task.source.cells if cell.is_code)
+    own = [cell for cell in code if INJECTED not in cell.tags]
+    nodes = [node for cell in own for node in ast.walk(imports.parse_cell(cell.text))]
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    tagged = [cell.code for cell in own if "parameters" in cell.tags]
+    tagged = [cell.text for cell in own if "parameters" in cell.tags]
     lines = imports.parse("\n".join(tagged)).body
     declared = {name for node in lines for name in imports.names_bound(node)}
     for name in sorted(given - names):

@@ -121,7 +121,7 @@ def as_item(entry: Mapping[str, Any]) -> list[str]:
 
 def margin(text: str, tasks: Any) -> str:
     """Return the white space before the dashes of the tasks."""
-    line = text.splitlines()[tasks.lc.item(0)[0]]
+    line: str = text.splitlines()[tasks.lc.item(0)[0]]
     return line[: line.index("-")]
 
 

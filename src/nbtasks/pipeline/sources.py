@@ -103,13 +103,14 @@ def find_repeated(tree: Any) -> Iterator[tuple[str, int, int]]:
 def column_of(node: yaml.MappingNode, key: yaml.ScalarNode) -> int:
     """Return the column of the first key of a mapping that is the same."""
     same = (one for one, _ in node.value if (one.tag, one.value) == (key.tag, key.value))
-    return next(same).start_mark.column
+    column: int = next(same).start_mark.column
+    return column
 
 
 def find_sources(path: Path) -> Iterator[tuple[str, int]]:
     """Yield the source of each task of a pipeline, and its line."""
     tree = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
-    for tasks in (value for key, value in tree.value if key.value == "tasks"):
+    for tasks in (value for key, value in (tree.value if tree else ()) if key.value == "tasks"):
         for task in tasks.value:
             pairs = task.value if isinstance(task, yaml.MappingNode) else ()
             for key, value in pairs:

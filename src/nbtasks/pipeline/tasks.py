@@ -13,12 +13,16 @@ from nbtasks.project import root
 #: its own or of another.
 State = Literal["to run", "up to date", "done", "failed", "aborted"]
 
+#: The tag of the cell that a pipeline puts in: its parameters are compared one by one.
+INJECTED = "injected-parameters"
+
 
 class Cell(NamedTuple):
-    """A code cell of a notebook, as it is run."""
+    """A cell of a notebook, as it is run."""
 
-    code: str
+    text: str
     tags: frozenset[str]
+    is_code: bool = True
 
 
 def shorten(path: Path) -> str:
@@ -39,14 +43,18 @@ class Source:
     language
         `python`, `r`, `sql`...
     cells
-        The code cells of a notebook, the parameters of the pipeline put in. Empty for anything
-        else, or if nobody asked for them.
+        The cells of a notebook, the parameters of the pipeline put in. Empty for anything else,
+        or if nobody asked for them.
     """
 
     path: Path | None
     text: str
     language: str
     cells: tuple[Cell, ...] = ()
+
+    def code(self) -> list[str]:
+        """Return the texts of the code cells."""
+        return [cell.text for cell in self.cells if cell.is_code]
 
     def shown(self) -> str:
         """Return the file, from the folder of the project if it is inside; "" if there is none."""
@@ -67,6 +75,8 @@ class Product:
         What was noted of it when it was made; empty if it was not.
     is_table
         Whether it is a table in a database.
+    is_run
+        Whether it is the executed notebook of its task, or a report of it: these hold times.
     client
         What has the database of such a table as its `engine` or its `connection`.
     """
@@ -75,6 +85,7 @@ class Product:
     path: Path | None
     noted: Mapping[str, Any]
     is_table: bool = False
+    is_run: bool = False
     client: Any = None
 
     def shown(self) -> str:

@@ -6,6 +6,7 @@ It uses no other room. What set-up needs of it runs on Python 3.7 with the stand
 from nbtasks.project.here import (
     can_write,
     check_modules,
+    encode,
     find,
     has_pipeline,
     has_table,
@@ -20,6 +21,7 @@ from nbtasks.project.here import (
 __all__ = [
     "can_write",
     "check_modules",
+    "encode",
     "find",
     "has_pipeline",
     "has_table",

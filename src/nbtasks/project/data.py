@@ -7,11 +7,9 @@ nbtasks data add FILE [--url URL]  put a file on the list, and leave it out of g
 from __future__ import annotations
 
 import argparse
-import hashlib
-import os
-import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.error import HTTPError
+from typing import Any
 
 import yaml
 
@@ -19,22 +17,19 @@ from nbtasks.project import git, root
 
 LIST = "data/raw/large-files.yaml"
 HEADER = "# Files that are too large for git. To check or download them: nbtasks data\n"
-CHUNK = 1 << 20  # bytes
 
 
-def read_list() -> dict[str, dict]:
+def read_list() -> dict[str, dict[str, Any]]:
     """Return what is known of each file, by its path in the project."""
     path = root() / LIST
     return yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
 
 
 def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
+    """Return the SHA-256 of a file."""
+    import pooch  # half a second
+
+    return str(pooch.file_hash(str(path)))
 
 
 def add(path: Path, url: str | None) -> int:
@@ -61,43 +56,27 @@ def add(path: Path, url: str | None) -> int:
     return 0
 
 
-def download(url: str, path: Path, wanted: dict) -> str | None:
-    """Download a file if it is the one that is wanted; return what is wrong, or None."""
-    from tqdm import tqdm
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.download")
-    try:
-        with urllib.request.urlopen(url) as answer, temporary.open("wb") as file:
-            bar = tqdm(
-                total=wanted["bytes"], unit="B", unit_scale=True, desc=path.name, leave=False
-            )
-            while piece := answer.read(CHUNK):
-                file.write(piece)
-                bar.update(len(piece))
-            bar.close()
-        if hash_of(temporary) != wanted["sha256"]:
-            return f"what {url} sends is another file (its hash differs)"
-        os.replace(temporary, path)
-    except (OSError, ValueError) as error:  # no network, no such address
-        if isinstance(error, HTTPError):
-            error.close()
-        return f"{url} can't be read: {error}"
-    finally:
-        temporary.unlink(missing_ok=True)
-    return None
-
-
-def check(name: str, wanted: dict) -> str | None:
+def check(name: str, wanted: Mapping[str, Any]) -> str | None:
     """Make sure that a file is there and whole; return what is wrong, or None."""
     path = root() / name
     if path.exists():
         if path.stat().st_size == wanted["bytes"] and hash_of(path) == wanted["sha256"]:
             return None
         return "it is another file than the list says; to take it: nbtasks data add"
-    if "url" in wanted:
-        return download(wanted["url"], path, wanted)
-    return "it is missing, and the list has no address: ask who put it there, and copy it"
+    if "url" not in wanted:
+        return "it is missing, and the list has no address: ask who put it there, and copy it"
+    import pooch
+    from requests import RequestException
+
+    pooch.get_logger().setLevel("WARNING")
+    place = {"fname": path.name, "path": path.parent}
+    try:
+        pooch.retrieve(wanted["url"], f"sha256:{wanted['sha256']}", **place, progressbar=True)
+    except (OSError, ValueError, RequestException) as error:
+        if "hash" in str(error):
+            return f"what {wanted['url']} sends is another file (its hash differs)"
+        return f"{wanted['url']} can't be read: {error}"
+    return None
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

@@ -7,24 +7,25 @@ from __future__ import annotations
 
 import atexit
 import functools
+import io
 import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 #: The table of pyproject.toml by which a project is known, and that holds its settings.
 TABLE = "tool.nbtasks"
 
 
-def find() -> Path | None:
-    """Return the folder of the project that the current folder lies in; None if in none.
+def find(here: Path | None = None) -> Path | None:
+    """Return the folder of the project that a folder lies in, the current one; None if in none.
 
     A folder whose pyproject.toml has a table ``[tool.nbtasks]`` comes first; then the nearest
     one with a pipeline.yaml, for pipelines that were not made from the template.
     """
-    here = Path.cwd()
+    here = here or Path.cwd()
     folders = [here, *here.parents]
     return next(
         (folder for known in (has_table, has_pipeline) for folder in folders if known(folder)), None
@@ -102,6 +103,20 @@ def spare_the_home_of_builds() -> None:
         os.environ.setdefault(name, folder)
 
 
+def encode(stream: TextIO, encoding: str | None = None, errors: str | None = None) -> None:
+    """Have what is printed encoded in another way, if the stream can be told so.
+
+    Parameters
+    ----------
+    stream
+        Such as ``sys.stdout``.
+    encoding, errors
+        As for `open`; None: as before.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding=encoding, errors=errors)
+
+
 def check_modules() -> None:
     """Refuse modules of another folder that were imported before ours could be.
 
@@ -127,4 +142,6 @@ def settings() -> dict[str, Any]:
     path = root() / "pyproject.toml"
     if not path.is_file():
         return {}
-    return tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("nbtasks", {})
+    tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    found: dict[str, Any] = tools.get("nbtasks", {})
+    return found

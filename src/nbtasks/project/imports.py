@@ -45,7 +45,8 @@ def to_python(cell: str) -> str:
         from IPython.core.inputtransformer2 import TransformerManager
 
         with contextlib.suppress(SyntaxError):  # of a language whose lines begin anywhere, as R
-            return TransformerManager().transform_cell(cell)
+            python: str = TransformerManager().transform_cell(cell)
+            return python
     return cell
 
 
@@ -75,7 +76,7 @@ def imported_names(tree: ast.AST, package: str = "") -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1]
-            module = ".".join([*above, node.module or ""]) if node.level else node.module
+            module = ".".join([*above, node.module or ""]) if node.level else node.module or ""
             yield module.strip(".")
             yield from (f"{module}.{alias.name}".strip(".") for alias in node.names)
         elif isinstance(node, ast.Call) and node.args:

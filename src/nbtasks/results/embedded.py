@@ -71,7 +71,8 @@ def script(name: str) -> str:
 
 def plotly() -> str:
     """Return plotly.js."""
-    return pkgutil.get_data("plotly", "package_data/plotly.min.js").decode("utf-8")
+    found = pkgutil.get_data("plotly", "package_data/plotly.min.js")
+    return found.decode("utf-8") if found else ""
 
 
 def vega() -> str:

@@ -48,9 +48,9 @@ def write(tasks: Mapping[str, Task], errors: dict[str, str] | None = None) -> Pa
         is somebody else's.
     """
     folder = find_folder(tasks)
-    page = folder / "index.html" if folder else None
-    if page is None or page in products(tasks):
+    if folder is None or folder / "index.html" in products(tasks):
         return None
+    page = folder / "index.html"
     before = page.read_text(encoding="utf-8") if page.exists() else ""
     found = CARDS.search(before)
     if before and not found:

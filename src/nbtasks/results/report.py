@@ -66,11 +66,12 @@ class Report(HTMLExporter):
                 "CSSHTMLHeaderPreprocessor": {"style": "default"},
             }
         )
-        merged = super().default_config.copy()
+        merged: Config = super().default_config.copy()
         merged.merge(config)
         return merged
 
-    def from_notebook_node(
+    # nbconvert's HTMLExporter returns a text, its base class says a notebook
+    def from_notebook_node(  # type: ignore[override]
         self, nb: Any, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the page of an executed notebook."""

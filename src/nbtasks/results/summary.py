@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
+from nbtasks.project import encode
 from nbtasks.results import smoked
 
 #: State of a task that has run -> what the table says of it.
@@ -45,7 +47,7 @@ def describe(log: Path) -> list[str]:
     return [*lines, "", *draw(facts), ""]
 
 
-def draw(facts: dict[str, dict]) -> list[str]:
+def draw(facts: dict[str, dict[str, Any]]) -> list[str]:
     """Return a picture of a pipeline, as GitHub draws it."""
     numbers = {name: f"t{number}" for number, name in enumerate(facts)}
     boxes = [f'{number}["{name}"]' for name, number in numbers.items()]
@@ -57,7 +59,7 @@ def draw(facts: dict[str, dict]) -> list[str]:
     return ["```mermaid", "graph LR", *boxes, *arrows, "```"] if facts else []
 
 
-def row(name: str, task: dict) -> str:
+def row(name: str, task: dict[str, Any]) -> str:
     """Return the line of a task in the table."""
     made = ", ".join(f"`{Path(product).name}`" for product in task["products"] if product)
     seconds = "" if task["seconds"] is None else f"{task['seconds']:.1f}"
@@ -69,6 +71,6 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="nbtasks summary", description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(arguments).folder
-    sys.stdout.reconfigure(encoding="utf-8")  # GitHub's page is, whatever the system's terminal
+    encode(sys.stdout, encoding="utf-8")  # GitHub's page is, whatever the system's terminal
     print(summarize(folder))
     return 0

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from nbtasks.checks import fingerprints, uptodate
+from nbtasks.checks import fingerprints, notes
 from nbtasks.pipeline.tasks import Task
 from nbtasks.results import about
 
@@ -98,9 +98,11 @@ def read_tables(files: dict[str, Path]) -> dict[str, Any]:
 
 def is_whole(task: Task) -> bool:
     """Tell whether a task's products are as it left them, made of what its input is now."""
-    noted = uptodate.find_note([product.noted for product in task.products.values()])
+    noted = notes.find_note([product.noted for product in task.products.values()])
+    if not noted:
+        return False
     # Functions that have changed since make no table wrong.
-    return bool(noted) and uptodate.compare(task, noted, noted.get("functions", {})) is None
+    return notes.compare(task, noted, noted.get("functions", {})) is None
 
 
 def age(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """Run commands for bootstrap.py: show each one, and the details when it fails."""
 
+from __future__ import annotations
+
 import os
 import shlex
 import shutil
@@ -7,9 +9,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbtasks.project import root
 
+if TYPE_CHECKING:
+    Part = str | os.PathLike[str]
+    Ended = subprocess.CompletedProcess[str] | subprocess.Popen[str]
+
+T = TypeVar("T")
 WINDOWS = os.name == "nt"
 # What must not leak into the commands.
 LEAKS = {
@@ -28,25 +37,25 @@ class SetupError(Exception):
     """A step failed; the message says what and, where it helps, what to do about it."""
 
 
-def quote(command):
+def quote(command: Sequence[Part]) -> str:
     """Return a command as it would be typed, in the project folder."""
     inside = str(root()) + os.sep
-    parts = [str(part)[len(inside) :] if str(part).startswith(inside) else part for part in command]
-    parts = [str(part) for part in parts]
+    parts = [str(part) for part in command]
+    parts = [part[len(inside) :] if part.startswith(inside) else part for part in parts]
     return subprocess.list2cmdline(parts) if WINDOWS else " ".join(map(shlex.quote, parts))
 
 
-def environ():
+def environ() -> dict[str, str]:
     """Return the environment of the commands."""
     return {name: value for name, value in os.environ.items() if name not in LEAKS}
 
 
-def python():
+def python() -> str:
     """Return what the command of Python is called here."""
     return "python" if shutil.which("python") else "python3"
 
 
-def start(function, command, **options):
+def start(function: Callable[..., T], command: Sequence[Part], **options: Any) -> T:
     """Start a command in the project folder, by a function of `subprocess`."""
     sys.stdout.flush()
     options.update(cwd=str(root()), env=environ(), encoding="utf-8", errors="replace")
@@ -56,27 +65,28 @@ def start(function, command, **options):
         raise SetupError(f"{command[0]} could not be started: {error}") from None
 
 
-def check(command, process):
+def check(command: Sequence[Part], process: Ended) -> None:
     """Raise SetupError if a command that has ended has failed."""
     if process.returncode:
         typed = quote(command[:4])
         raise SetupError(f"`{typed} ...` failed (exit code {process.returncode})")
 
 
-def run(*command):
+def run(*command: Part) -> None:
     """Print a command and run it; what it prints is for the reader."""
     print("  $", quote(command))
     check(command, start(subprocess.run, command))
 
 
-def ask(*command):
+def ask(*command: Part) -> str:
     """Run a command and return what it printed, without a word on the screen."""
     done = start(subprocess.run, command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     check(command, done)
-    return done.stdout.strip()
+    printed: str = done.stdout
+    return printed.strip()
 
 
-def works(*command):
+def works(*command: Part) -> bool:
     """Tell whether a command can be run and succeeds."""
     try:
         ask(*command)
@@ -85,7 +95,7 @@ def works(*command):
     return True
 
 
-def watch(*command):
+def watch(*command: Part) -> list[str]:
     """Print a command, run it and return the lines that it printed.
 
     They are shown when it fails only. Meanwhile a terminal shows one line: the seconds, and
@@ -93,13 +103,14 @@ def watch(*command):
     """
     print("  $", quote(command))
     process = start(subprocess.Popen, command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    lines = []
-    reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
+    lines: list[str] = []
+    said: Any = process.stdout  # a pipe, as asked for above
+    reader = threading.Thread(target=lambda: lines.extend(said), daemon=True)
     reader.start()
     try:
         show_progress(reader, lines)
         process.wait()
-        process.stdout.close()
+        said.close()
     finally:
         process.kill()  # does nothing unless Ctrl-C was typed
     if process.returncode:
@@ -108,7 +119,7 @@ def watch(*command):
     return lines
 
 
-def show_progress(reader, lines):
+def show_progress(reader: threading.Thread, lines: list[str]) -> None:
     """Wait for a thread; a terminal shows the seconds and the last of the lines that it reads."""
     started, terminal = time.monotonic(), sys.stdout.isatty()
     while reader.is_alive():

@@ -1,5 +1,7 @@
 """Build the environment: the packages of requirements.lock, the project, the settings."""
 
+from __future__ import annotations
+
 import os
 import pkgutil
 import re
@@ -16,6 +18,7 @@ NOTE = "bootstrap.txt"
 
 # Files of our folder editors/ -> where in the environment JupyterLab and IPython look for them.
 SETTINGS = {
+    "ipython_config.py": "etc/ipython/ipython_config.py",
     "ipython_kernel_config.py": "etc/ipython/ipython_kernel_config.py",
     "jupyter_server_config.py": "etc/jupyter/jupyter_server_config.py",
     "overrides.json5": "share/jupyter/lab/settings/overrides.d/nbtasks.json5",
@@ -24,8 +27,14 @@ SETTINGS = {
     "tasks_as_notebooks.js": "share/jupyter/labextensions/tasks-as-notebooks/static/open.js",
 }
 
+# Our files -> where .vscode/settings.json of a project says that they are.
+SCHEMAS = {
+    "pipeline/schemas/pipeline.json": ".vscode/pipeline.schema.json",
+    "pipeline/schemas/env.json": ".vscode/env.schema.json",
+}
 
-def oldest_python():
+
+def oldest_python() -> tuple[int, int]:
     """Return the oldest Python that the project supports, as pyproject.toml says: (3, 11)."""
     text = (root() / "pyproject.toml").read_text(encoding="utf-8")
     found = re.search(r'(?m)^requires-python *= *">=(\d+)\.(\d+)', text)
@@ -34,23 +43,23 @@ def oldest_python():
     return int(found.group(1)), int(found.group(2))
 
 
-def oldest():
+def oldest() -> str:
     """Return the oldest Python that the project supports, as people write it."""
     return ".".join(map(str, oldest_python()))
 
 
-def python_of(prefix):
+def python_of(prefix: Path) -> Path | None:
     """Return the interpreter of an environment, a venv or a conda one."""
     places = ["Scripts/python.exe", "python.exe"] if WINDOWS else ["bin/python"]
     return next((prefix / place for place in places if (prefix / place).exists()), None)
 
 
-def is_new_enough(python):
+def is_new_enough(python: Path) -> bool:
     """Tell whether an interpreter works and is not older than the oldest supported."""
     return works(python, "-c", f"import sys; sys.exit(sys.version_info < {oldest_python()})")
 
 
-def find_current():
+def find_current() -> Path:
     """Return the interpreter of the environment that is active."""
     # Not the one that runs this file: that may be the environment of cookiecutter.
     prefix = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
@@ -62,24 +71,23 @@ def find_current():
     return python
 
 
-def read_note(prefix):
+def read_note(prefix: Path) -> list[str]:
     """Return where an environment was made and, if all was installed, the lock's fingerprint."""
     note = prefix / NOTE
     return note.read_text(encoding="utf-8").splitlines() if note.exists() else []
 
 
-def find_venv(venv):
+def find_venv(venv: Path) -> Path | None:
     """Return the interpreter of .venv if it is whole; refuse one that was moved."""
     python, note = python_of(venv), read_note(venv)
     if python and note and note[0] != str(venv):
         raise SetupError(f"{venv} was made in another folder and can't move: delete it, try again")
-    usable = python and len(note) == 2 and is_new_enough(python)
-    if usable and (find_uv(python) or works(python, "-m", "pip", "--version")):
-        return python
-    return None
+    if python is None or len(note) != 2 or not is_new_enough(python):
+        return None
+    return python if find_uv(python) or works(python, "-m", "pip", "--version") else None
 
 
-def make_venv():
+def make_venv() -> Path:
     """Make .venv, unless it is there and whole, and return its interpreter."""
     venv = root() / ".venv"
     python = find_venv(venv)
@@ -97,9 +105,10 @@ def make_venv():
     # Not an interpreter of .venv, nor of the environment of cookiecutter.
     base = getattr(sys, "_base_executable", sys.executable)
     new_enough = sys.version_info >= oldest_python()
-    if find_uv():
+    uv = find_uv()
+    if uv:
         wanted = base if new_enough else f">={oldest()}"
-        watch(find_uv(), "venv", "--quiet", "--python", wanted, venv)
+        watch(uv, "venv", "--quiet", "--python", wanted, venv)
     elif new_enough:
         try:
             watch(base, "-m", "venv", venv)
@@ -112,10 +121,18 @@ def make_venv():
             f"this is Python {found} and the project needs {oldest()} or newer: run bootstrap.py "
             "with a newer Python, or install uv, which brings one along"
         )
-    return python_of(venv)
+    return made_in(venv)
 
 
-def check_lock():
+def made_in(venv: Path) -> Path:
+    """Return the interpreter of an environment that was made just now."""
+    python = python_of(venv)
+    if python is None:
+        raise SetupError(f"{venv} was made, and holds no Python")
+    return python
+
+
+def check_lock() -> int:
     """Say so if the lock has changed since the environment was made; git hooks call this."""
     if fingerprint_of_lock() in read_note(Path(sys.prefix)):
         return 0
@@ -123,11 +140,13 @@ def check_lock():
     return 1
 
 
-def copy_settings(prefix):
+def copy_settings(prefix: Path) -> None:
     """Copy our settings to the environment, where JupyterLab and IPython look for them."""
     for name, place in SETTINGS.items():
         target = prefix / place
         ours = pkgutil.get_data("nbtasks", f"editors/{name}")  # from a wheel, too
+        if ours is None:
+            raise SetupError(f"nbtasks lacks its file editors/{name}")
         if target.exists() and b"bootstrap.py" not in target.read_bytes():
             raise SetupError(
                 f"{target} is yours: move it away, or add these lines to it:\n{ours.decode()}"
@@ -136,7 +155,15 @@ def copy_settings(prefix):
         target.write_bytes(ours)
 
 
-def build_environment(kind):
+def copy_schemas() -> None:
+    """Copy the schemas of pipeline.yaml and env.yaml to the project, where VS Code looks."""
+    for name, place in SCHEMAS.items():
+        target, schema = root() / place, pkgutil.get_data("nbtasks", name)
+        if target.parent.is_dir() and schema:
+            target.write_bytes(schema)
+
+
+def build_environment(kind: str) -> Path:
     """Make or find the environment, install into it and return its interpreter.
 
     Its note has one line until all is installed: what was stopped half-way is done anew.
@@ -148,5 +175,6 @@ def build_environment(kind):
     # A package of which half is missing looks installed.
     install(python, ["--reinstall"] if was_stopped else [])
     copy_settings(prefix)
+    copy_schemas()
     note.write_text(f"{prefix}\n{fingerprint_of_lock()}\n", encoding="utf-8")
     return python

@@ -3,6 +3,8 @@
 What it has already is left out and listed, with the command that shows how it differs.
 """
 
+from __future__ import annotations
+
 import shlex
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ from nbtasks.project import root
 from nbtasks.set_up import commands
 
 
-def list_files():
+def list_files() -> list[Path]:
     """Return the files of this project, but for those that git ignores."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -24,7 +26,7 @@ def list_files():
     return [Path(name) for name in sorted(set(listed.split("\0"))) if (root() / name).is_file()]
 
 
-def copy_missing(target):
+def copy_missing(target: Path) -> list[Path]:
     """Copy the files that a folder lacks, and return those that it has."""
     there = []
     for name in list_files():
@@ -36,7 +38,7 @@ def copy_missing(target):
     return there
 
 
-def why_not(target):
+def why_not(target: Path) -> str | None:
     """Return why this project can't move into a folder, or None if it can."""
     if not (target / ".git").exists() or target == root():
         return f"{target} is not the top folder of another git repository."
@@ -50,7 +52,7 @@ def why_not(target):
     return None
 
 
-def advise(there):
+def advise(there: list[Path]) -> None:
     """Say which of the files that the repository has come first."""
     if Path(".gitignore") in there:
         print("Begin with .gitignore: without its lines git takes products/ and notebooks/ too.")
@@ -59,7 +61,7 @@ def advise(there):
         print("pandas[parquet]; after that, nbtasks lock.")
 
 
-def copy(repository):
+def copy(repository: Path) -> int:
     """Copy, and say what was left out and what to type next; return the exit code."""
     target = repository.resolve()
     reason = why_not(target)

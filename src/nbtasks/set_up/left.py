@@ -4,6 +4,8 @@ A project of before 2027.1 had its machinery in tools/, and a lock that names no
 `python tools update` ends before it can say what is left.
 """
 
+from __future__ import annotations
+
 import re
 import shutil
 
@@ -20,7 +22,7 @@ INSTALL, WRITE_LOCK = "python bootstrap.py", "nbtasks lock"
 EARLIER = "tools/answers.json"
 
 
-def git(*arguments):
+def git(*arguments: str) -> list[str]:
     """Return the lines that git prints, none if it fails or is missing."""
     try:
         return ask("git", "-c", "core.quotepath=off", *arguments).splitlines()
@@ -28,35 +30,35 @@ def git(*arguments):
         return []
 
 
-def read(name):
+def read(name: str) -> str:
     """Return the text of a file of the project, empty if there is none."""
     path = root() / name
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
 
-def committed_lock():
+def committed_lock() -> str:
     """Return the lock as it was last committed, empty if there is none."""
     return "\n".join(git("show", f"HEAD:./{LOCK}"))
 
 
-def unmerged():
+def unmerged() -> list[str]:
     """Return the files that git holds for unmerged, since nobody has added them again."""
     return git("diff", "--name-only", "--relative", "--diff-filter=U")
 
 
-def conflicts():
+def conflicts() -> list[str]:
     """Return the files with conflicts; the lock is not solved, but made anew."""
     found = git("grep", "-lE", "^(<{7}|>{7}) ", "--", ".", ":!*.md")
     return sorted({*found, *unmerged()} - {LOCK})
 
 
-def rejected():
+def rejected() -> list[str]:
     """Return the files of changes that could not be merged, but for the lock."""
     found = git("ls-files", "--others", "--exclude-standard", "--", "*.rej")
     return sorted({*found} - {f"{LOCK}.rej"})
 
 
-def edited_tools():
+def edited_tools() -> list[str]:
     """Return the files that an update has left in tools/ since they were edited."""
     if not git("ls-tree", "--name-only", "HEAD", EARLIER):
         return []
@@ -64,14 +66,14 @@ def edited_tools():
     return sorted(path.relative_to(root()).as_posix() for path in found if path.is_file())
 
 
-def forget_compiled_tools():
+def forget_compiled_tools() -> None:
     """Remove what Python has compiled in tools/, if nothing else is left there."""
     tools = root() / "tools"
     if git("ls-tree", "--name-only", "HEAD", EARLIER) and tools.is_dir() and not edited_tools():
         shutil.rmtree(str(tools))
 
 
-def to_decide():
+def to_decide() -> list[str]:
     """Return what only a person can do, a sentence each."""
     left = [f"solve the conflict in {name}, then: git add {name}" for name in conflicts()]
     edited = edited_tools()
@@ -89,7 +91,7 @@ def to_decide():
     return left
 
 
-def to_lock():
+def to_lock() -> list[str]:
     """Return what to type for a lock that can be installed; nothing if this one can."""
     text = read(LOCK)
     if CONFLICT.search(text):
@@ -97,25 +99,25 @@ def to_lock():
             return [WRITE_LOCK]
         return [f"git checkout --theirs {LOCK}", INSTALL, WRITE_LOCK]
     if not NAMES_US.search(text):
-        wheel = next(iter(sorted((root() / VENDOR).glob("nbtasks-*.whl"))), "nbtasks")
-        where = wheel.relative_to(root()).as_posix() if wheel != "nbtasks" else wheel
+        wheels = sorted((root() / VENDOR).glob("nbtasks-*.whl"))
+        where = wheels[0].relative_to(root()).as_posix() if wheels else "nbtasks"
         return [f"uv tool run --from {where} {WRITE_LOCK}"]
     return []
 
 
-def is_in_the_way():
+def is_in_the_way() -> bool:
     """Tell whether nothing can be installed before something is decided."""
     return bool(to_lock()) or any(CONFLICT.search(read(name)) for name in NEEDED)
 
 
-def is_update():
+def is_update() -> bool:
     """Tell whether an update or a merge is not finished."""
     before = committed_lock()
     moves = bool(before) and not NAMES_US.search(before)
     return moves or bool(unmerged() or rejected() or (root() / f"{LOCK}.rej").exists())
 
 
-def show(left):
+def show(left: list[str]) -> int:
     """Print what is left to do; return 1 if a person has to decide something."""
     print("Left to do after the update, in this order:")
     print(*(f"  {number}. {what}" for number, what in enumerate(left, 1)), sep="\n")

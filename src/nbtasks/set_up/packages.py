@@ -1,5 +1,7 @@
 """Install what requirements.lock names."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
@@ -18,19 +20,19 @@ VENDOR = "vendor"
 SOURCE = re.compile(r"-e |[\w.\[\],-]+ @ |(?:[.~/]|[a-z+]+:|[A-Za-z]:[\\/]).*")
 
 
-def program_of(python, name):
+def program_of(python: Path, name: str) -> str | None:
     """Return a program that is installed in an environment, or None."""
     folders = [str(python.parent), str(python.parent / "Scripts")]  # Scripts: conda on Windows
     return shutil.which(name, path=os.pathsep.join(folders))
 
 
-def find_uv(python=None):
+def find_uv(python: Path | None = None) -> str | None:
     """Return uv: of this machine, or else of the environment; None if there is none."""
     inside = program_of(python, "uv") if python else None
     return shutil.which("uv") or os.environ.get("UV") or inside
 
 
-def install_uv(python):
+def install_uv(python: Path) -> str:
     """Install the uv that the lock names, by pip, and return it."""
     wanted = re.search(r"(?m)^uv==(?:.*\\\n)*.*\n", (root() / LOCK).read_text(encoding="utf-8"))
     if not wanted:
@@ -39,28 +41,31 @@ def install_uv(python):
         requirements = Path(folder) / "uv.txt"
         requirements.write_text(wanted.group(), encoding="utf-8")
         watch(python, "-m", "pip", "install", "--require-hashes", "-r", requirements)
-    return program_of(python, "uv")
+    found = program_of(python, "uv")
+    if found is None:
+        raise SetupError(f"pip has installed uv, but it is not beside {python}")
+    return found
 
 
-def fingerprint_of_lock():
+def fingerprint_of_lock() -> str:
     """Return a short name for the contents of the lock."""
     text = (root() / LOCK).read_text(encoding="utf-8")
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def find_links():
+def find_links() -> list[str]:
     """Return the option that names the folder of our wheel; a merged lock may not name it."""
     return ["--find-links", VENDOR] if (root() / VENDOR).is_dir() else []
 
 
-def split_lock():
+def split_lock() -> tuple[str, str]:
     """Return the lock as two texts: what has hashes, and folders and repositories, without."""
     blocks = re.findall(r"(?:.*\\\n)*.*\n", (root() / LOCK).read_text(encoding="utf-8"))
     unhashed = [block for block in blocks if SOURCE.match(block) and "--hash" not in block]
     return "".join(block for block in blocks if block not in unhashed), "".join(unhashed)
 
 
-def locks_in(folder):
+def locks_in(folder: str) -> tuple[str | Path, Path | None]:
     """Return the lock, and what of it has no hashes; what can't be installed as it is, is copied.
 
     Without the folder of our wheel the copy does not name it.
@@ -74,10 +79,10 @@ def locks_in(folder):
     return copy, rest if unhashed else None
 
 
-def install(python, flags):
+def install(python: Path, flags: list[str]) -> None:
     """Install what the lock names, then this project in editable mode."""
     uv, started = find_uv(python) or install_uv(python), time.monotonic()
-    pip = [uv, "pip", "install", "--python", python, "--no-deps"]
+    pip: list[str | Path] = [uv, "pip", "install", "--python", python, "--no-deps"]
     with tempfile.TemporaryDirectory() as folder:
         lock, sources = locks_in(folder)
         lines = watch(*pip, *flags, *find_links(), "--require-hashes", "-r", lock)

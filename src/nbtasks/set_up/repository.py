@@ -1,5 +1,7 @@
 """Make the git repository, register its hooks, commit the new project."""
 
+from __future__ import annotations
+
 import os
 import shlex
 import shutil
@@ -50,7 +52,7 @@ esac
 """
 
 
-def find_repository():
+def find_repository() -> Path | None:
     """Return the top folder of the git repository that this folder is in, or None."""
     try:
         return Path(ask("git", "rev-parse", "--show-toplevel")).resolve()
@@ -58,7 +60,7 @@ def find_repository():
         return None
 
 
-def why_not_ours():
+def why_not_ours() -> str | None:
     """Return why this folder can't be given git hooks, or None if it can."""
     if not shutil.which("git"):
         return "git is not installed"
@@ -70,7 +72,7 @@ def why_not_ours():
     return None
 
 
-def make_repository():
+def make_repository() -> None:
     """Make a git repository of this folder, unless it is in one already."""
     if not shutil.which("git"):
         raise SetupError("git is not installed, so nothing will be committed")
@@ -78,7 +80,7 @@ def make_repository():
         run("git", "init", "--quiet", "--initial-branch", "main")
 
 
-def first_commit():
+def first_commit() -> None:
     """Commit the whole project, unless something was committed before."""
     problem = why_not_ours()
     if problem:
@@ -97,7 +99,7 @@ def first_commit():
         run("git", "commit", "--quiet", "--no-verify", "--message", message)
 
 
-def register_hooks(python):
+def register_hooks(python: Path) -> None:
     """Register the hooks of .pre-commit-config.yaml with git."""
     problem = why_not_ours()
     if problem:
@@ -116,7 +118,7 @@ def register_hooks(python):
         configure_notebooks(python)
 
 
-def keep_cache_here():
+def keep_cache_here() -> None:
     """Have pre-commit keep its files in the repository if the home folder can't be written."""
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     if not can_write(os.environ.get("PRE_COMMIT_HOME") or f"{cache}/pre-commit"):
@@ -124,7 +126,7 @@ def keep_cache_here():
         os.environ["PRE_COMMIT_HOME"] = str(folder)
 
 
-def configure_notebooks(python):
+def configure_notebooks(python: Path) -> None:
     """Tell git how to store, compare and merge notebooks, also where no environment is active."""
     watch(python, "-m", "nbdime", "config-git", "--enable")
     command, nbdime = shlex.quote(python.as_posix()), "-m nbdime.vcs.git"

@@ -8,32 +8,38 @@ It needs nothing but Python and git, prints every command it runs, keeps what is
 already and can be run again at any time.
 """
 
+from __future__ import annotations
+
 import argparse
 import re
 import shlex
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from nbtasks.project import root, spare_the_home
 from nbtasks.set_up import commands, environment, into, left, packages, repository
 from nbtasks.set_up.commands import WINDOWS, SetupError, run, start
 
+T = TypeVar("T")
 
-def sync_notebooks(python):
+
+def sync_notebooks(python: Path) -> None:
     """Make the notebooks of the tasks, and a folder to try things out in."""
     (root() / "exploration").mkdir(exist_ok=True)
     run(python, "-m", "nbtasks", "sync", "--exit-zero")
 
 
-def first_run(python):
+def first_run(python: Path) -> None:
     """Run the pipeline once on a sample of the data."""
     ploomber = packages.program_of(python, "ploomber")
     run(ploomber or "ploomber", "build", "--env--sample", "true")
 
 
-def default_environment():
+def default_environment() -> str:
     """Return where the project was asked to be installed when it was made."""
     path = root() / "pyproject.toml"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -41,7 +47,7 @@ def default_environment():
     return "current" if found and found.group(1) == "current" else "venv"
 
 
-def parse(arguments):
+def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python bootstrap.py",
@@ -80,12 +86,12 @@ def parse(arguments):
 class Steps:
     """Takes steps; one that fails does not stop those that can do without it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Start with no failure."""
-        self.failures = []
-        self.python = None
+        self.failures: list[str] = []
+        self.python: Path | None = None
 
-    def take(self, title, function, *args):
+    def take(self, title: str, function: Callable[..., T], *args: Any) -> T | None:
         """Print the title of a step and take it; return what it returns, None if it fails."""
         print(f"\n{title}", flush=True)
         try:
@@ -95,7 +101,7 @@ class Steps:
             self.failures.append(f"{title}: {error}")
             return None
 
-    def take_all(self, options):
+    def take_all(self, options: argparse.Namespace) -> None:
         """Take every step that was asked for and can be taken."""
         if options.first_commit:
             self.take("The git repository", repository.make_repository)
@@ -110,7 +116,7 @@ class Steps:
             self.take("The first run, on a sample of the data", first_run, python)
 
 
-def main(arguments=None, typed_in="."):
+def main(arguments: list[str] | None = None, typed_in: str = ".") -> int:
     """Take every step that can be taken; return 0 if none failed.
 
     `typed_in` is the folder that the command was typed in.
@@ -135,22 +141,23 @@ def main(arguments=None, typed_in="."):
         report_failures(steps.failures, again(options, *flags(options)))
         return 1
     print(f"\nReady, in {time.monotonic() - started:.0f} seconds.")
-    report_next(options, steps.python)
+    if steps.python:
+        report_next(options, steps.python)
     return 0
 
 
-def quote(*parts):
+def quote(*parts: str) -> str:
     """Return a command as it would be typed anywhere."""
     return subprocess.list2cmdline(parts) if WINDOWS else " ".join(map(shlex.quote, parts))
 
 
-def again(options, *more):
+def again(options: argparse.Namespace, *more: str) -> str:
     """Return what to type to run this once more."""
     script = str(root() / "bootstrap.py")
     return quote(commands.python(), script, "--environment", options.environment, *more)
 
 
-def report_next(options, python):
+def report_next(options: argparse.Namespace, python: Path) -> None:
     """Name the results, and what to type next."""
     if options.first_run:
         report_results()
@@ -167,12 +174,12 @@ def report_next(options, python):
         print("  ploomber build")
 
 
-def flags(options):
+def flags(options: argparse.Namespace) -> list[str]:
     """Return the flags of the command line."""
     return ["--first-commit"] * options.first_commit + ["--first-run"] * options.first_run
 
 
-def report_failures(failures, again):
+def report_failures(failures: list[str], again: str) -> None:
     """Say what failed, and what to type to go on from there."""
     print("\nNot all is set up; what is there stays.")
     for failure in failures:
@@ -180,7 +187,7 @@ def report_failures(failures, again):
     print(f"To go on from here:\n  {again}")
 
 
-def report_results():
+def report_results() -> None:
     """Name the results of the first run: those to look at, or else the tables."""
     products = root() / "products"
     reports = sorted(products.rglob("index.html")) or sorted(products.rglob("*.html"))

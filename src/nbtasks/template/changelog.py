@@ -14,7 +14,8 @@ HEADING = re.compile(r"(?m)^## (\S+)")
 def version_now() -> str:
     """Return the version of the template that the project has; nothing if that can't be read."""
     try:
-        return settings().get("version", "")
+        version: str = settings().get("version", "")
+        return version
     except tomllib.TOMLDecodeError:  # a conflict
         return ""
 

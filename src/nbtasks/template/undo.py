@@ -9,6 +9,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from nbtasks.environment import declared
 from nbtasks.project import git, root
@@ -60,14 +61,15 @@ def recording() -> Iterator[None]:
             record_file().write_text(json.dumps(record), encoding="utf-8")
 
 
-def read_record() -> dict | None:
+def read_record() -> dict[str, Any] | None:
     """Return what the last update wrote, None if there is none to undo."""
     with contextlib.suppress(OSError, ValueError):
-        return json.loads(record_file().read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(record_file().read_text(encoding="utf-8"))
+        return record
     return None
 
 
-def edited_since(record: dict) -> list[str]:
+def edited_since(record: dict[str, Any]) -> list[str]:
     """Return the files with edits that the update did not make; nobody edits the lock."""
     lock = (root().resolve() / declared.lock_file().name).relative_to(top().resolve()).as_posix()
     names = (changed()[0] | set(record["added"])) - {lock}
@@ -75,7 +77,7 @@ def edited_since(record: dict) -> list[str]:
     return [name for name in now if now[name] and now[name] != record["files"].get(name)]
 
 
-def refuse(record: dict, edited: list[str]) -> None:
+def refuse(record: dict[str, Any], edited: list[str]) -> None:
     """Say which edits would be lost, and what to type in the folder of the project."""
     new = changed()[1]
     commands: dict[str, list[str]] = {}

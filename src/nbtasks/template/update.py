@@ -65,7 +65,7 @@ def is_linked() -> bool:
         return path.exists()
     with contextlib.suppress(ValueError, LookupError):
         answers = json.loads(path.read_text(encoding="utf-8"))["context"]["cookiecutter"]
-        return answers["_version"] == version_now()
+        return bool(answers["_version"] == version_now())
     return False
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nbtasks.checks import fingerprints, uptodate
+from nbtasks.checks import fingerprints, notes
 from nbtasks.engine import plain
 
 
@@ -36,7 +36,7 @@ def begin(task: Any) -> list[Path]:
         The Ploomber task, about to run.
     """
     found = [product.noted for product in plain.products_of(task).values()]
-    noted = (uptodate.find_note(found) or {}).get("products", {})
+    noted = (notes.find_note(found) or {}).get("products", {})
     stay = []
     for key, path, place in folders(task):
         if place.is_dir():  # that run was killed: what is there now is half of it

@@ -24,6 +24,10 @@ from nbtasks.project import traces
 LINE = re.compile(r"LINE (\d+):")
 NOT_FOUND = re.compile(r"(?:no such (?:table|column|function): |near \")([\w.]+)")
 
+#: Where the text of an error names a cell, and what kind of error a line is of.
+CELL = re.compile(r"In \[(\d+)\]|in cell (\d+)")
+PLACE = re.compile(r"[^\s\"]+\.(?:py|ipynb|sql|R|sh):\d+")
+KIND = re.compile(r"([A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit))\b")
 #: How the last line begins.
 NEXT = "When that is mended, to run what is left:"
 
@@ -105,6 +109,16 @@ def sum_up(messages: Iterable[Any], since: float) -> str:
     if options.is_ploomber(Path(sys.argv[0])):
         parts.append(f"{NEXT} {command(*words)}")
     return "\n" + "\n\n".join(parts)
+
+
+def brief(error: str) -> str:
+    """Return an error in a few words: in which cell, and what kind it is of."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    cells = ["".join(found) for found in CELL.findall(error)]
+    kinds = [found[1] for line in reversed(lines) if (found := KIND.match(line))]
+    said = kinds[0] if kinds else lines[0][:60] if lines else "no message"
+    where = [f"cell {cells[-1]}"] if cells else PLACE.findall(error)[-1:]
+    return ", ".join([*where, said])
 
 
 def hint(task: Any, since: float) -> str:

@@ -147,7 +147,8 @@ def show_warnings() -> None:
     """Show the warnings that a new Python shows; those of the libraries stay as these have them."""
     ours = [each for each in warnings.filters if each[2].__module__ != "builtins"]
     warnings.resetwarnings()
-    warnings.filters[:] = [*ours, *NUMPY_SAYS, *PYTHON_SHOWS]
+    shown: Any = warnings.filters  # a list, which the stubs call a sequence
+    shown[:] = [*ours, *NUMPY_SAYS, *PYTHON_SHOWS]
     warnings._processoptions(sys.warnoptions)
 
 

@@ -17,9 +17,9 @@ import warnings
 from importlib.util import find_spec
 from typing import Any
 
-from jupyter_client import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from nbtasks.engine import ipython
 from nbtasks.engine.builds import kernel_process
 from nbtasks.engine.builds.kernel_process import QUIET_DEBUGGER
 from nbtasks.project import root
@@ -79,13 +79,16 @@ class Forked:
 class Provisioner(LocalProvisioner):
     """Starts the kernel of this Python by a fork, and others as Jupyter does."""
 
+    process: Any  # a Popen, or what of it Jupyter uses: Forked
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start a kernel with a command."""
         spare, Manager.spare = Manager.spare, None
-        if spare is None or cmd[0] != sys.executable or "ipykernel_launcher" not in cmd:
+        launcher = find_spec("ipykernel_launcher")
+        is_ours = cmd[0] == sys.executable and "ipykernel_launcher" in cmd
+        if spare is None or launcher is None or not is_ours:
             return await super().launch_kernel(cmd, **kwargs)
-        launcher = find_spec("ipykernel_launcher").origin
-        arguments = [launcher, *cmd[cmd.index("ipykernel_launcher") + 1 :]]
+        arguments = [launcher.origin, *cmd[cmd.index("ipykernel_launcher") + 1 :]]
         env = kwargs["env"] | {"JPY_PARENT_PID": str(os.getpid())}
         spare.tell({"arguments": arguments, "env": env, "cwd": kwargs.get("cwd")})
         self.process, self.pid, self.pgid = spare, spare.pid, spare.pid
@@ -105,7 +108,7 @@ class Provisioner(LocalProvisioner):
         await super().terminate(restart)
 
 
-class Manager(AsyncKernelManager):
+class Manager(ipython.KernelManager):
     """Jupyter's kernel manager, with a process that waits to become the kernel."""
 
     spare: Forked | None = None

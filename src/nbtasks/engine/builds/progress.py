@@ -70,12 +70,13 @@ class Lines:
             took = times.words(last.seconds)
             self.say(f"{indent}  {task.name:<{self.width}}  has started, last time {took}")
 
-    def end(self, task: Any, seconds: float, outcome: str = "") -> None:
+    def end(self, task: Any, seconds: float | None, outcome: str = "") -> None:
         """Show that a task has ended: how long it took, why it ran or what has happened."""
         self.done += 1
         count = f"{self.done:>{len(str(self.total))}}/{self.total}"
         outcome = outcome or plain.REASONS.get(task.name, "")
-        line = f"{count}  {task.name:<{self.width}}  {times.words(seconds):>10}  {outcome}"
+        took = "" if seconds is None else times.words(seconds)
+        line = f"{count}  {task.name:<{self.width}}  {took:>10}  {outcome}"
         self.say(line.rstrip())
 
     def refresh(self, running: dict[Any, float]) -> None:
@@ -114,7 +115,7 @@ class Lines:
         with suppress(OSError):  # the terminal may be gone
             self.say(f"Stopped by {signal}{', while running ' + names if names else ''}.")
 
-    def sum_up(self, dag: Any, reports: list[Any], errors: Any, seconds: float) -> None:
+    def sum_up(self, dag: Any, done: int, errors: Any, seconds: float) -> None:
         """Say how many tasks have run, and where to look at the results."""
         left = [name for name, task in dag.items() if task.exec_status == TaskStatus.Aborted]
         if left:
@@ -122,10 +123,10 @@ class Lines:
         where = find_results(dag, errors)
         if not self.total:
             self.say(f"Nothing to run, {len(dag)} of {len(dag)} tasks are up to date: {where}")
-        elif len(reports) == self.total:
+        elif done == self.total:
             self.say(f"Done in {times.words(seconds)}: {where}")
         else:
-            count = f"{len(reports)} of {self.total} tasks"
+            count = f"{done} of {self.total} tasks"
             self.say(f"{count} done in {times.words(seconds)}: {where}")
 
     def close(self) -> None:

@@ -7,9 +7,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from IPython import get_ipython
+
+from nbtasks.pipeline import options
 
 NAMES = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -54,3 +57,9 @@ def on_signals() -> Iterator[None]:
 def is_interactive() -> bool:
     """Tell whether somebody types Python: a signal must not end that."""
     return hasattr(sys, "ps1") or get_ipython() is not None
+
+
+def is_command() -> bool:
+    """Tell whether `ploomber build` has been typed: it prints what a build returns, a table."""
+    program = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
+    return options.is_ploomber(program) and not is_interactive()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import signal
@@ -18,6 +19,7 @@ import psutil
 from ploomber.exceptions import DAGBuildEarlyStop
 from ploomber.tasks import NotebookRunner
 
+from nbtasks.engine import ipython
 from nbtasks.engine.builds import aside, failed, processes
 from nbtasks.results.network import NetworkWarning
 
@@ -76,7 +78,8 @@ def detach(output: str) -> None:
     for number in (1, 2):
         os.dup2(file, number)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
 
 
 def end_with_build(lifeline: Connection) -> None:
@@ -98,6 +101,7 @@ def prepare(task: Any, folder: Path) -> None:
         return
     task.executor_params.setdefault("progress_bar", False)
     if task.executor == "papermill":
+        ipython.encrypt(task)
         if is_logged():
             task.executor_params.setdefault("log_output", True)
         if FORKS and task.source.language == "python":

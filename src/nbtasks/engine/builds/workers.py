@@ -26,7 +26,7 @@ from nbtasks.project import root
 
 #: What the checks of tables import.
 USED_BY_TABLES = ("pandera.pandas", "pyarrow.dataset", "pyarrow.parquet")
-CONTEXT = multiprocessing.get_context("fork" if FORKS else "spawn")
+CONTEXT: Any = multiprocessing.get_context("fork" if FORKS else "spawn")
 
 
 class Pool:
@@ -116,7 +116,8 @@ class Worker:
         """Return the result of the task, None while it runs."""
         try:
             if self.results.poll():
-                return self.results.recv()
+                found: Result = self.results.recv()
+                return found
         except (EOFError, OSError):
             self.process.join(timeout=5)
         if self.process.is_alive():
