@@ -88,7 +88,7 @@ def read(text: str) -> list[Any]:
 def flow_of(step: Any, text: str, seen: dict[int, Any] | None = None) -> Any:
     """Return what flows between the parts of a notebook."""
     parts = step("parts.split")(read(text), [])
-    return step("flow.Flow")(parts, step("movable.find_movable")(parts, set()), seen or {})
+    return step("flow.Flow")(parts, step("functions.find_movable")(parts, set()), seen or {})
 
 
 def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = None) -> str:
@@ -223,11 +223,10 @@ def test_one_object_with_two_names_keeps_parts_together(step: Any) -> None:
     assert flow.joined == ["b and a are one object, which changes: A, B"]
 
 
-def test_the_result_of_the_cell_before_keeps_parts_together(step: Any) -> None:
-    """`_` at the start of a part; by number, a result can't be found any more."""
-    flow = flow_of(step, "# A\n---\n1 + 1\n---\n# B\n---\nprint(_)\n---\n# C\n---\nprint(_2)\n")
-    assert [part.name for part in flow.parts] == ["A", "C"]
-    assert flow.parts[1].unresolved == {"_2"}
+def test_results_by_their_numbers_are_reported(step: Any) -> None:
+    """`_` is the result of another cell in a task than in the notebook."""
+    flow = flow_of(step, "# A\n---\n1 + 1\n---\n# B\n---\nprint(_, _2)\n")
+    assert flow.parts[1].unresolved == {"_", "_2"}
 
 
 def test_what_cannot_be_stored_keeps_parts_together(step: Any) -> None:
@@ -326,15 +325,6 @@ def test_runs_that_agree_by_chance_are_told_by_another(step: Any) -> None:
     assert step("prove.difference")(printed("n 2\n65"), *runs) == "text"
 
 
-def test_what_varies_by_itself_is_named(step: Any) -> None:
-    """With the numbers of the cells."""
-    found = {"one": {1: "cell 1: text", 3: "cell 3: text, figure"}, "two": {2: "cell 2: text"}}
-    steady = {"one": {3: "cell 3: text"}, "two": {2: "cell 2: text"}}
-    assert [*step("prove.describe_varying")(found, steady)] == [
-        "one: what varies by itself from run to run was left out: cell 1, cell 3"
-    ]
-
-
 def test_what_cannot_be_decided_is_reported(step: Any) -> None:
     """Names that no code binds, and cells whose names can't be followed."""
     text = "# A\n---\n!pip install x\nexec('a = 1')\n---\n# B\n---\nprint(a)\n"
@@ -351,8 +341,11 @@ def test_what_cannot_be_decided_is_reported(step: Any) -> None:
 def rewritten(step: Any, folder: Path, text: str, opened: dict[str, bool]) -> tuple[Any, str]:
     """Return the files of a notebook of one part, and its script."""
     cells = read(text)
-    files = step("files.Files")(folder / "n.ipynb", [], opened={2: opened} if opened else {})
+    files = step("files.Files")(folder / "n.ipynb", [])
     statements = step("parts.split")(cells, [])[0].statements
+    place = step("run.prepare")(files.needed(statements, cells), folder.parent / "scratch")
+    seen = [(name, os.path.normpath(place / name), way) for name, way in opened.items()]
+    files.note({2: {"opened files": seen}} if seen else {}, statements, place)
     files.rewrite(statements, cells)
     parts = step("parts.split")(cells, [])
     flow = step("flow.Flow")(parts, [], {})
@@ -379,12 +372,12 @@ def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None
         ('D = "./"\nread(D + "w.csv")\nD = "./"', 'read(resources_["w"])'),
         ('D = "in"\nread(f"{D}/a.csv")', 'read(resources_["a"])'),
         ('read(os.path.join("in", "a.csv"))', 'read(resources_["a"])'),
-        ('D = Path("in")\nread(D / "a.csv")', 'read(resources_["a"])'),
+        ('D = Path("in")\nread(D / "a.csv")', 'read(Path(resources_["a"]))'),
         ('read(Path("in") / "a.csv")', 'read(Path(resources_["a"]))'),
         ('for n in ["a.csv"]:\n    read("in/" + n)', 'for n in ["a.csv"]:\n    read("in/" + n)'),
         ('def f(n):\n    return read("./" + n)\nf("w.csv")', 'f("w.csv")'),
         ('z.open("other.csv")', 'z.open("other.csv")'),
-        ('read(f"../up/{n}.csv")', "read(f'./up/{n}.csv')"),
+        ('read(f"../up/{n}.csv")', 'read(f"./up/{n}.csv")'),
         ("%cd ../up", "%cd ./up"),
     ],
 )
@@ -395,7 +388,7 @@ def test_a_path_is_a_whole_or_stays_as_it_is(
     for name in ("work/w.csv", "work/in/a.csv", "work/other.csv", "up/b.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text("a")
-    opened = {"w.csv": False, "in/a.csv": False, "../up/b.csv": False}
+    opened = {"./w.csv": False, "in/a.csv": False, "../up/b.csv": False}
     text = f"# A\n---\nimport os\nfrom pathlib import Path\n{code}\n"
     files, script = rewritten(step, tmp_path / "work", text, opened)
     assert expected in script
@@ -460,7 +453,7 @@ def test_a_function_stays_if_a_name_in_it_means_two_things(
     parts = step("parts.split")(
         read(f"# A\n---\n{imports}\n---\ndef f():\n    return np.log\n"), []
     )
-    assert bool(step("movable.find_movable")(parts, set())) is moves
+    assert bool(step("functions.find_movable")(parts, set())) is moves
 
 
 def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> None:

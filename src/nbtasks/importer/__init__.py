@@ -12,12 +12,31 @@ The room: it uses `engine`, to build what it has made, `environment` and what is
 from __future__ import annotations
 
 import argparse
+import copy
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from nbtasks.errors import Refusal
-from nbtasks.importer.run import DoesNotRun
-from nbtasks.importer.steps import Import
-from nbtasks.importer.store import take_back
+from nbtasks.environment import lock, requirements
+from nbtasks.errors import NbtasksError, Refusal
+from nbtasks.importer import local, store
+from nbtasks.importer.cells import readable, rewrite, without_downloads
+from nbtasks.importer.files import MARK, Files
+from nbtasks.importer.flow import Flow
+from nbtasks.importer.functions import find_arguments, find_movable, give
+from nbtasks.importer.names import module_name, name_parts, suggest
+from nbtasks.importer.parts import Part, every, split
+from nbtasks.importer.prove import prove
+from nbtasks.importer.run import DoesNotRun, execute, prepare
+from nbtasks.importer.scripts import as_script, make_task
+from nbtasks.importer.show import advise, show
+from nbtasks.importer.skeletons import functions_of, tests_of
+from nbtasks.importer.statements import Statement
+from nbtasks.notebooks.files import command
+from nbtasks.project import package, root
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,30 +46,164 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__.partition("\n\nThe room:")[0],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("notebook", type=Path, help="the notebook, which stays as it is")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="PATH",
-        help="what it reads or imports",
-    )
-    parser.add_argument(
-        "--split", default="", metavar="3,7,12", help="cells that begin a part, counted from 1"
-    )
-    parser.add_argument("--undo", action="store_true", help="take back one that was not finished")
-    parser.add_argument("--no-run", action="store_true", help="go on without running it")
-    parser.add_argument("--dry-run", action="store_true", help="show the parts, write nothing")
+    add, yes = parser.add_argument, {"action": "store_true"}
+    add("notebook", type=Path, help="the notebook, which stays as it is")
+    add("--data", type=Path, nargs="+", default=[], metavar="PATH", help="what it reads or imports")
+    add("--split", default="", metavar="3,7,12", help="cells that begin a part, counted from 1")
+    add("--undo", **yes, help="take back one that was not finished")
+    add("--no-run", **yes, help="go on without running it")
+    add("--dry-run", **yes, help="show the parts, write nothing")
     options = parser.parse_args(arguments)
     try:
         if options.undo:
-            take_back(options.notebook.resolve())
+            store.take_back(options.notebook.resolve())
             return 0
         return Import(options).run()
-    except (Refusal, DoesNotRun) as error:
+    except NbtasksError as error:
         print(error)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. Type the same again: what was written is taken back first.")
         return 130
+
+
+class Import:
+    """The import of one notebook."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.path = options, options.notebook.resolve()
+        self.notebook = load(self.path)
+        if missing := [path for path in options.data if not path.exists()]:
+            raise Refusal(f"There is no {missing[0]}")
+        if not options.dry_run:
+            store.check_new(self.path)
+        data = [path.resolve() for path in options.data]
+        given = {path.name for path in data if path.is_file() and path.suffix != ".py"}
+        for cell in self.notebook.cells:
+            cell.source = without_downloads(cell.source, given)
+        self.new = copy.deepcopy(self.notebook.cells)
+        for cell in self.new:
+            cell.source = readable(cell.source, cell.metadata.get("tags", []))
+        self.parts = self.split()
+        nodes = [item.node for item in self.statements if item.node is not None]
+        folders = [self.path.parent, *(path.parent for path in data if path.suffix == ".py")]
+        self.modules = local.find_modules(nodes, folders)
+        self.files = Files(self.path, data)
+        self.needed = self.files.needed(self.statements, self.new)
+        self.needed |= {path.name: path for path in self.modules.values()}
+
+    @property
+    def statements(self) -> list[Statement]:
+        """All statements of the notebook."""
+        return every(self.parts)
+
+    def split(self) -> list[Part]:
+        """Split the notebook as it is rewritten so far."""
+        try:
+            return split(self.new, [int(n) for n in re.findall(r"\d+", self.options.split)])
+        except SyntaxError as error:
+            what = f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
+            raise Refusal(what) from None
+
+    def run(self) -> int:
+        """Import it; return the exit code."""
+        found = find_arguments(self.parts, set())
+        original, seen, examples = (None, {}, {}) if self.options.no_run else self.look(found)
+        self.files.rewrite(self.statements, self.new)
+        self.parts = self.split()
+        found = find_arguments(self.parts, self.stay())
+        rewrite(self.new, self.statements, lambda node, lines: give(found, node, lines))
+        self.parts = self.split()
+        name_parts(self.parts, self.path)
+        flow = Flow(self.parts, find_movable(self.parts, self.stay()), seen)
+        module = module_name(self.path, self.modules)
+        numbers = range(len(flow.parts))
+        tasks = [make_task(flow, number, self.new, module, self.files) for number in numbers]
+        for task in tasks:
+            task.images = local.take_pictures(task.cells, self.path.parent, task.part.name)
+        show(tasks, flow, self.path)
+        advice = suggest(flow.parts[0], self.new) if len(flow.parts) == 1 else ""
+        if advice and not self.options.split:
+            print(f"  One task, as there are no headings. Where least flows:\n  {advice}")
+        if self.options.dry_run:
+            return 0
+        code = local.texts_of(self.modules, package()) | functions_of(flow, module, self.path.name)
+        code |= {root() / "tasks" / f"{task.part.name}.py": as_script(task) for task in tasks}
+        code = {f: local.use_modules(t, self.modules, package().name) for f, t in code.items()}
+        code |= tests_of(flow, module, examples)
+        images = root() / "tasks" / "images"
+        new = {images / name: data for task in tasks for name, data in task.images.items()}
+        new |= {file: text.encode() for file, text in code.items()} | self.files.copies()
+        store.store(self.path, tasks, flow, new)
+        notes = [*advise(tasks, flow, self.files, examples)]
+        return self.end(*prove(self.path, tasks, original, notes, self.run_again))
+
+    def end(self, built: bool, same: bool) -> int:
+        """Declare and lock what the new code imports, or say how to go back; say what is next."""
+        if not built:
+            print("The build failed: see above. What was written is there to look at. Next:")
+            print(f"  {command('nbtasks', 'import', self.options.notebook)}  to try again")
+            print("  the same with --undo  to take it back")
+            return 1
+        store.journal(self.path).unlink()
+        if lacks := requirements.compare().files():
+            requirements.write([requirements.with_floor(name) for name in sorted(lacks)])
+        try:
+            if lock.check():
+                lock.write([])
+        except lock.LockError as error:
+            print(f"{error} Next: nbtasks lock")
+        print("Next: python -m pytest, git add --all, git commit")
+        return 0 if same else 1
+
+    def stay(self) -> set[str]:
+        """Return the names that must not move, since they are bound where a file is named."""
+        return {n for item in self.statements if MARK in item.text for n in item.binds}
+
+    def look(
+        self, arguments: dict[str, list[str]]
+    ) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
+        """Run the notebook; see what flows between its parts, and examples of its functions."""
+        print(f"Running {self.path.name} as it is ...", flush=True)
+        flow = Flow([Part(part.name, part.cells, part.statements) for part in self.parts], [], {})
+        names = sorted({name for part in flow.parts for name in part.needs})
+        functions = [n for i in self.statements if i.kind == "function" for n in i.binds]
+        wanted = {name: arguments.get(name, []) for name in functions}
+        ends = {part.cells[-1] for part in self.parts}
+        try:
+            with self.place() as place:
+                original, seen, examples = execute(self.notebook, place, names, ends, wanted)
+                self.files.note(seen, self.statements, place)
+                return original, seen, examples
+        except DoesNotRun as error:
+            raise DoesNotRun(
+                f"{self.path.name} does not run by itself any more:\n  {error}\n"
+                "Mend it, name what it reads with --data, or go on regardless with --no-run."
+            ) from None
+
+    def run_again(self) -> Any:
+        """Run the notebook once more, to see what varies by itself."""
+        with self.place() as place:
+            return execute(self.notebook, place, [], set(), {})[0]
+
+    @contextmanager
+    def place(self) -> Iterator[Path]:
+        """Give a folder to run in, with the data."""
+        with tempfile.TemporaryDirectory() as folder:
+            yield prepare(self.needed, Path(folder))
+
+
+def load(path: Path) -> Any:
+    """Read a notebook with code in Python, of any format."""
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise Refusal(f"There is no {path}") from None
+    except Exception as error:
+        raise Refusal(f"{path.name} is no notebook: {error}".splitlines()[0]) from None
+    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
+    if language != "python":
+        raise Refusal(f"{path.name} is in {language}; only Python can be imported")
+    return notebook

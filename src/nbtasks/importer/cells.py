@@ -1,15 +1,62 @@
-"""The cells of a notebook as a task has them, and those that an import adds."""
+"""Rewrite the cells of a notebook, so that the script of a task can hold them."""
 
 from __future__ import annotations
 
 import ast
+import copy
 import itertools
 import re
+import textwrap
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from nbtasks.importer.movable import is_alone
+from nbtasks.importer.functions import is_alone
 from nbtasks.importer.parts import Part
-from nbtasks.importer.statements import IDLE, Statement
+from nbtasks.importer.statements import IDLE, Statement, as_python
+from nbtasks.importer.syntax import Edit, edited
+
+#: What IPython reads and a script can't have: an empty quote, and what must come first.
+QUOTE = re.compile(r"(?m)^;[ \t]*$")
+FUTURE = re.compile(r"(?m)^from __future__ import .*\n?")
+#: A line that downloads; an address that is read at once.
+DOWNLOAD = re.compile(
+    r"(\s*)(!.*\b(wget|curl|gdown|kaggle)\b.*|([\w.]*\burlretrieve|(wget|gdown)\.\w+)\(.*\))$"
+)
+ADDRESS = re.compile(
+    r"""(\bread_\w+\(\s*)(["'])(?:https?|ftp)://[^"'\s]*?([^/"'\s?]+)(\?\S*?)?\2"""
+)
+#: A comment that says no more than that imports follow.
+ABOUT_IMPORTS = re.compile(r"(?i)import|librar|module|package|depend")
+
+
+def rewrite(
+    cells: list[Any], statements: list[Statement], edits: Callable[[Any, list[str]], Iterable[Edit]]
+) -> None:
+    """Edit all cells; `edits` yields those of a statement, for the lines of its cell."""
+    for number, cell in enumerate(cells, 1):
+        nodes = [item.node for item in statements if item.cell == number and item.node]
+        if nodes:
+            lines = as_python(cell.source)
+            found = [edit for node in nodes for edit in edits(node, lines)]
+            cell.source = edited(cell.source, found, lines)
+
+
+def readable(source: str, tags: list[str]) -> str:
+    """Return a cell as a script can have it: what only a runner of notebooks reads, said anew."""
+    source = FUTURE.sub("", QUOTE.sub('""', source.replace("%%HTML", "%%html")))
+    if "raises-exception" in tags:
+        body = textwrap.indent(source, "    ")
+        source = f"import traceback\n\ntry:\n{body}\nexcept Exception:\n    traceback.print_exc()"
+    return source
+
+
+def without_downloads(source: str, given: set[str]) -> str:
+    """Return a cell that reads the files that the user gave, if any, and downloads nothing."""
+    if not given:
+        return source
+    source = ADDRESS.sub(lambda m: f'{m[1]}"{m[3]}"' if m[3] in given else m[0], source)
+    lines = source.splitlines()
+    return "\n".join(DOWNLOAD.sub(lambda m: f"{m[1]}pass  # {m[0].strip()}", n) for n in lines)
 
 
 def code_cell(source: str, **metadata: Any) -> Any:
@@ -19,59 +66,34 @@ def code_cell(source: str, **metadata: Any) -> Any:
     return new_code_cell(source, metadata=metadata)
 
 
-def added(title: str, lines: list[str]) -> list[Any]:
-    """Return a cell with a title, if there is something in it."""
-    return [code_cell("\n".join(lines), title=title)] if lines else []
-
-
-def body_of(cell: Any, number: int, part: Part, gone: set[Statement], used: set[str]) -> Any:
-    """Return a cell without statements that go elsewhere, unused imports and results."""
+def body_of(cell: Any, number: int, part: Part, gone: set[Statement]) -> Any:
+    """Return a cell without results and the statements that go elsewhere."""
     from nbformat import from_dict
 
     tags = [t for t in cell.metadata.get("tags", []) if t not in ("parameters", "raises-exception")]
-    copy = from_dict({**cell, "metadata": {"tags": tags} if tags else {}})
+    new = from_dict({**cell, "metadata": {"tags": tags} if tags else {}})
     if cell.cell_type != "code":
-        return copy
+        return new
     own = [item for item in part.statements if item.cell == number]
-    lines = [*map(str, silenced(cell.source, own))]
+    lines = silenced(cell.source, own)
     drop = {n for n, line in enumerate(lines) if IDLE.match(line)}
     for item in own:
-        text = "" if item in gone else import_text(item, used)
-        if text != item.text and is_alone(item, part.statements):
-            drop |= {*item.lines} | comments_above(lines, item)
-            if text:
-                lines[item.lines.start] = text
-                drop.discard(item.lines.start)
-    kept = "\n".join(line for place, line in enumerate(lines) if place not in drop)
-    copy.source = re.sub(r"\n{3,}", "\n\n", kept).strip("\n") if drop else kept
-    copy.metadata["import"] = number  # to find its outputs again; not written to the script
-    copy.outputs, copy.execution_count = [], None
-    return copy
+        if item in gone and is_alone(item, part.statements):
+            drop |= {*item.lines, *comments_on(lines, item)}
+    left = [line for place, line in enumerate(lines) if place not in drop]
+    if drop and all(line[:1] in "#" for line in left):
+        left = []  # comments on what is gone
+    text = "\n".join(left)
+    new.source = re.sub(r"\n{3,}", "\n\n", text).strip("\n") if drop else text
+    new.metadata["import"] = number  # to find its outputs again; not written to the script
+    new.outputs, new.execution_count = [], None
+    return new
 
 
-def comments_above(lines: list[str], item: Statement) -> set[int]:
-    """Return which lines are comments on a setting, and go with it."""
+def comments_on(lines: list[str], item: Statement) -> list[int]:
+    """Return which lines are comments on a setting or an import, and go with it."""
     above = itertools.takewhile(lambda n: lines[n][:1] == "#", reversed(range(item.lines.start)))
-    return {*above} if item.kind == "setting" else set()
-
-
-def import_text(item: Statement, used: set[str]) -> str:
-    """Return an import of nothing that is not used, nothing if nothing is; other code as it is."""
-    node = item.node
-    if item.kind != "import" or not isinstance(node, (ast.Import, ast.ImportFrom)):
-        return item.text if item.kind != "import" or item.binds & used else ""
-    kept = [a for a in node.names if (a.asname or a.name.partition(".")[0]) in used]
-    if len(kept) == len(node.names) or not kept:
-        return item.text if kept else ""
-    if isinstance(node, ast.Import):
-        return ast.unparse(ast.Import(kept))
-    return ast.unparse(ast.ImportFrom(node.module, kept, node.level))
-
-
-def used_in(part: Part, gone: set[Statement]) -> set[str]:
-    """Return the names that a part uses, those left out that only what is gone uses."""
-    left = [item for item in part.statements + part.copies if item not in gone]
-    return part.gives.union(*(item.needs | item.mentions for item in left))
+    return [n for n in above if item.kind != "import" or ABOUT_IMPORTS.search(lines[n])]
 
 
 def silenced(source: str, statements: list[Statement]) -> list[str]:
@@ -83,3 +105,12 @@ def silenced(source: str, statements: list[Statement]) -> list[str]:
             lines[start] = "_ = " + lines[start]
             lines[-1] = lines[-1].rstrip("; ")
     return lines
+
+
+def import_text(item: Statement, used: set[str]) -> str:
+    """Return a plain import, or what of it is used; nothing if nothing is."""
+    new = copy.copy(item.node)
+    new.names = [a for a in new.names if (a.asname or a.name.partition(".")[0]) in used]
+    if item.kind == "setting" or new.names == item.node.names:
+        return item.text
+    return ast.unparse(new) if new.names else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Iterator
@@ -9,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbtasks.importer.paths import Finder, constants_in, folders_in, glue_in, texts_of
-from nbtasks.importer.rewrite import edited
+from nbtasks.importer.cells import rewrite
+from nbtasks.importer.paths import constants_in, fold, in_project, neat, starts_in, texts_of
 from nbtasks.importer.run import beside
 from nbtasks.importer.statements import Statement
+from nbtasks.importer.syntax import Edit, replacing
 from nbtasks.project import root
 
 #: What stands for a file in rewritten code, before its task is known.
@@ -20,6 +22,8 @@ MARK = "nbtasks-file:"
 MARKED = re.compile(rf"""(["']?){MARK}(\w+)\1""")
 #: What other code than Python's opens, unseen.
 UNSEEN = {".parquet", ".feather", ".orc", ".h5", ".hdf", ".nc", ".png", ".jpg", ".jpeg", ".tif"}
+#: Steps up at the start of a text: what is read there lies in the project's folder later.
+UP = re.compile(r"""(?<=["'])(?:\.\./)+|(?<=["'])\.\.(?=["'])|(?<=^%cd )(?:\.\./)+""")
 
 
 @dataclass
@@ -32,9 +36,11 @@ class Files:
     writes: dict[str, str] = field(default_factory=dict)  #: key -> path of the product
     written: dict[str, str] = field(default_factory=dict)  #: what the run wrote -> key
     writers: dict[str, str] = field(default_factory=dict)  #: key or path -> task that wrote it
-    folders: set[str] = field(default_factory=set)  #: where the code puts names of files together
     #: Last cell of a part -> what was opened in it, from the notebook's folder -> written?
     opened: dict[int, dict[str, bool]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)  #: what was opened by a text of the code
+    stay: set[str] = field(default_factory=set)  #: folders in which code finds names
+    starts: tuple[str, ...] = ()  #: what paths begin with that code puts together
 
     def path(self, text: str) -> Path:
         """Return the file that a text names: from the notebook's folder, or as `--data` has it."""
@@ -48,7 +54,9 @@ class Files:
         for path in self.data:
             name = os.path.relpath(path, folder)
             needed[path.name if name.count("..") > 5 else name] = path
-        for text in dict.fromkeys([*texts_of(statements), *shell_words(cells)]):
+        lines = [line.split() for cell in cells for line in cell.source.splitlines()]
+        shell = [word for words in lines if words and words[0][0] == "!" for word in words[1:]]
+        for text in [*texts_of(statements), *shell]:
             for name in (text, os.path.dirname(text.partition("*")[0])):
                 path = self.path(name)
                 own = path in (self.notebook, folder, *folder.parents, Path.home())
@@ -58,10 +66,18 @@ class Files:
 
     def note(self, seen: dict[int, Any], statements: list[Statement], place: Path) -> None:
         """Note what a run in a folder opened, and what it wrote that the code names."""
+        texts = texts_of(statements)
         for end, values in seen.items():
-            paths = {p: way for p, way in values.pop("opened files")["files"] if is_data(p, place)}
-            self.opened[end] = {neat(os.path.relpath(p, place)): way for p, way in paths.items()}
-        for text in dict.fromkeys(texts_of(statements)):
+            opened = self.opened.setdefault(end, {})
+            for typed, path, way in values.pop("opened files"):
+                if place.parents[5] in Path(path).parents and not re.search(r"\.pyc?$", path):
+                    name = neat(os.path.relpath(path, place))
+                    opened[name] = opened.get(name, False) or way
+                    if typed in texts:
+                        self.named.add(typed)
+                    elif not way:
+                        self.stay.add(os.path.dirname(name))
+        for text in texts:
             path, before = place / text, self.path(text)
             read = before.is_file() and path.stat().st_mtime < before.stat().st_mtime + 0.01
             if path.is_file() and not read and neat(text) not in self.written:
@@ -82,33 +98,40 @@ class Files:
         inside, path = neat(text), self.path(text)
         if inside in self.written:
             return f'"{MARK}{self.written[inside]}"'
-        seen = any(inside in names for names in self.opened.values())
-        if neat(os.path.dirname(text)) in self.folders or path.name in self.folders:
+        loose = os.path.dirname(inside) in self.stay or text.startswith(self.starts)
+        if loose or not path.is_file():
             return ""
-        if not path.is_file() or not (seen or not self.opened or path.suffix in UNSEEN):
+        if self.opened and text not in self.named and path.suffix not in UNSEEN:
             return ""
         keys = (key for key, known in self.reads.items() if known == path)
         key = next(keys, None) or self.new_key(path)
         self.reads[key] = path
         return f'"{MARK}{key}"'
 
+    def edits(self, node: ast.AST, known: dict[str, Any]) -> Iterator[Edit]:
+        """Yield the edits that let an expression, and what is in it, name files by marks."""
+        value = None if isinstance(node, ast.Name) else fold(node, known)
+        if value is not None and (mark := self.name(str(value))):
+            make = re.match(r"(pathlib\.)?Path(?=\()|", ast.unparse(node))[0]
+            is_path = isinstance(value, Path)
+            yield replacing(node, f"{make or 'Path'}({mark})" if is_path else mark)
+        elif not isinstance(node, ast.JoinedStr):
+            for child in ast.iter_child_nodes(node):
+                yield from self.edits(child, known)
+
     def rewrite(self, statements: list[Statement], cells: list[Any]) -> None:
         """Let cells name their files by marks."""
-        known, glue = constants_in(statements), glue_in(statements)
-        self.folders |= {neat(name) for name in folders_in(statements, known) if name}
-        for number, cell in enumerate(cells, 1):
-            own = [item for item in statements if item.cell == number and item.node]
-            edits = [e for item in own for e in Finder(item, self.name, known, glue).edits]
-            if cell.cell_type == "code":
-                lines = edited(cell.source, edits).splitlines()
-                cell.source = "\n".join(map(self.shell, lines))
+        known, self.starts = constants_in(statements), starts_in(statements)
+        rewrite(cells, statements, lambda node, _: self.edits(node, known))
+        for cell in (cell for cell in cells if cell.cell_type == "code"):
+            cell.source = "\n".join(map(self.shell, cell.source.splitlines()))
 
     def shell(self, line: str) -> str:
-        """Return a line for the shell that names its files by marks; any other as it is."""
+        """Return a line with paths as they are in the project; one for the shell by marks, too."""
         if line.lstrip()[:1] == "!":
             words = re.split(r"(\s+)", line)
-            return "".join((word and self.name(word).strip('"')) or word for word in words)
-        return re.sub(r"^(\s*%cd\s+)(?:\.\./)+", r"\1./", line)
+            line = "".join((word and self.name(word).strip('"')) or word for word in words)
+        return UP.sub("./", line)
 
     def place(self, key: str) -> str:
         """Return where in the project a file is, or is to be copied to."""
@@ -123,11 +146,11 @@ class Files:
     def loose(self, cells: list[int]) -> dict[str, bool]:
         """Return what was opened in some cells by names that code puts together."""
         found = {n: way for cell in cells for n, way in self.opened.get(cell, {}).items()}
-        marked = {*self.reads.values()}
+        known = {*self.reads.values()}
         return {
-            name: way
-            for name, way in found.items()
-            if name not in self.written and self.path(name) not in marked
+            n: way
+            for n, way in found.items()
+            if n not in self.written and self.path(n) not in known
         }
 
     def copies(self) -> dict[Path, bytes]:
@@ -165,33 +188,10 @@ class Files:
     def watch(self, task: Any, upstream: set[str]) -> None:
         """Let a task be built anew when what it reads by other names changes."""
         for name, written in self.loose(task.part.cells).items():
-            writer = self.writers.setdefault(name, task.part.name) if written else None
-            writer = writer or self.writers.get(name)
-            if writer and writer != task.part.name:
+            mine = task.part.name
+            writer = self.writers.setdefault(name, mine) if written else self.writers.get(name)
+            if writer and writer != mine:
                 upstream.add(writer)
             elif not writer and self.path(name).is_file():
-                task.resources[self.new_key(Path(f"{len(task.resources)}_{name}"))] = in_project(
-                    name
-                )
-
-
-def neat(path: str | Path) -> str:
-    """Return a path without detours, with slashes."""
-    return Path(os.path.normpath(path)).as_posix()
-
-
-def in_project(name: str) -> str:
-    """Return where in the project a file lies that code names from the notebook's folder."""
-    return re.sub(r"^(\.\./)+", "", neat(name))
-
-
-def is_data(path: str, place: Path) -> bool:
-    """Tell whether a file that a run opened is data, of its folder or of one above."""
-    top = place.parents[5]
-    return top in Path(path).parents and Path(path).suffix not in {".py", ".pyc"}
-
-
-def shell_words(cells: list[Any]) -> Iterator[str]:
-    """Yield the words of all `!` lines, some of which may name files."""
-    for line in (line for cell in cells for line in cell.source.splitlines()):
-        yield from line.split()[1:] if line.lstrip()[:1] == "!" else ()
+                key = self.new_key(Path(f"{len(task.resources)}_{name}"))
+                task.resources[key] = in_project(name)

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import Any
 
-from nbtasks.importer.movable import find_common, latest
-from nbtasks.importer.parts import RANDOM, Part, join, texts
+from nbtasks.importer.functions import find_common, find_imports, latest
+from nbtasks.importer.parts import RANDOM, Part, every, join, texts
 from nbtasks.importer.statements import GIVEN, Statement
 
 
@@ -26,8 +26,9 @@ class Flow:
         self, parts: list[Part], moved: list[Statement], seen: dict[int, dict[str, dict[str, Any]]]
     ) -> None:
         self.parts, self.seen = parts, seen
-        self.statements = [item for part in parts for item in part.statements]
+        self.statements = every(parts)
         self.moved = {name for item in moved for name in item.binds}
+        self.imports = find_imports(self.statements)
         self.joined: list[str] = []
         self.constants = self.find_constants()
         self.common = find_common(parts)
@@ -65,10 +66,9 @@ class Flow:
     def resolve(self, index: int) -> None:
         """Find where a part has from what it does not make itself."""
         part = self.parts[index]
-        before = [item for earlier in self.parts[:index] for item in earlier.statements]
+        before = every(self.parts[:index])
         part.copies = latest([item for item in before if item.kind == "setting"])
-        self.keep_results(index)
-        made = self.made(index) | self.moved
+        made = {name for item in before for name in item.binds} | self.moved
         wanted, bound = set(self.seeded & part.gives), set()
         for item in part.copies + part.statements:
             if not item.binds & self.moved:
@@ -83,31 +83,20 @@ class Flow:
             wanted |= self.find(index, name, before, made) - done
         part.copies.sort(key=lambda item: (item.cell, item.lines.start))
 
-    def keep_results(self, index: int) -> None:
-        """Keep a part with the one before if it uses its last result, `_`."""
-        part = self.parts[index]
-        first = min((item.cell for item in part.statements), default=0)
-        results = {"_", "__", "___"} - self.made(index)
-        if index and any(item.cell == first and results & item.needs for item in part.statements):
-            raise Join(f"cell {first} uses `_`, the result of the cell before", index - 1, index)
-
     def find(self, index: int, name: str, before: list[Statement], made: set[str]) -> set[str]:
         """Find one name that a part needs; return what it takes in turn."""
         part = self.parts[index]
         source = next((item for item in reversed(before) if name in item.binds), None)
         if name in self.moved:
             part.moved.add(name)
-        elif source is not None and source.kind in ("import", "function"):
-            dotted = [item for item in before if name in item.binds and item.kind == "import"]
-            found = [source, *dotted] if source.kind == "import" else [source]
-            part.copies += [item for item in before if item in found and item not in part.copies]
+        elif source and (source.kind in ("import", "function") or name in self.constants):
+            imports = [i for i in before if name in i.binds and i.kind == source.kind == "import"]
+            found = [i for i in before if i is source or i in imports]  # `import a.b`, too
+            part.copies += [item for item in found if item not in part.copies]
             return source.needs | source.mentions & made
-        elif source is not None and name in self.constants:
-            part.copies += [source] * (source not in part.copies)
-            return source.needs | source.mentions & made
-        elif source is not None or name in self.seeded:
+        elif source or name in self.seeded:
             return self.take(index, name) | (source.mentions & made if source else set())
-        elif not part.has(name, "binds") and name not in GIVEN | {"_", "__", "___"}:
+        elif not part.has(name, "binds") and name not in GIVEN:
             stars = [item for item in before if item.kind == "names"]
             part.copies += [item for item in stars if item not in part.copies]
             if not stars and not any(item.kind == "names" for item in part.statements):
@@ -120,7 +109,7 @@ class Flow:
         if giver is None:
             return set()
         if self.look(giver, name).get("fresh"):  # nothing was drawn yet: the seed is set again
-            given = (item for part in self.parts[: giver + 1] for item in part.statements)
+            given = every(self.parts[: giver + 1])
             seeds = [i for i in given if i.kind == "seed" and re.search(RANDOM[name][0], i.text)]
             self.parts[index].copies += seeds[-1:]
             if seeds:
@@ -128,10 +117,6 @@ class Flow:
         self.parts[index].needs[name] = giver
         self.parts[giver].gives.add(name)
         return set(self.look(giver, name).get("classes", ())) - self.moved
-
-    def made(self, index: int) -> set[str]:
-        """Return the names that earlier parts bind."""
-        return {n for part in self.parts[:index] for item in part.statements for n in item.binds}
 
     def look(self, index: int, name: str) -> dict[str, Any]:
         """Return what the run saw of a name at the end of a part."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from nbtasks.importer.syntax import edited, replacing
 from nbtasks.project import imports
 
 #: A picture in Markdown or HTML: what stands before its address, and the address.
@@ -37,24 +38,18 @@ def find_modules(nodes: Iterable[ast.AST], folders: Iterable[Path]) -> dict[str,
 
 def texts_of(modules: dict[str, Path], package: Path) -> dict[Path, str]:
     """Return the files of modules by where they are in the package."""
-    texts = {}
-    for source in modules.values():
-        for file in source.rglob("*.py") if source.is_dir() else [source]:
-            texts[package / file.relative_to(source.parent)] = file.read_text(encoding="utf-8")
-    return texts
+    return {
+        package / file.relative_to(source.parent): file.read_text(encoding="utf-8")
+        for source in modules.values()
+        for file in (source.rglob("*.py") if source.is_dir() else [source])
+    }
 
 
 def use_modules(text: str, modules: Iterable[str], package: str) -> str:
     """Return code that imports the modules from the package."""
-    lines = text.splitlines(keepends=True)
-    for node in reversed([*ast.walk(imports.parse(text))]):
-        if new := "; ".join(moved(node, {*modules}, package)):
-            line = lines[node.lineno - 1].encode()  # columns count bytes
-            start = line[: node.col_offset].decode()
-            rest = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
-            lines[node.lineno - 1] = start + new + rest
-            lines[node.lineno : node.end_lineno] = [""] * (node.end_lineno - node.lineno)
-    return "".join(lines)
+    nodes = [(node, [*moved(node, {*modules}, package)]) for node in ast.walk(imports.parse(text))]
+    edits = [replacing(node, "; ".join(new)) for node, new in nodes if new]
+    return edited(text, edits, text.splitlines()) + "\n" if edits else text
 
 
 def moved(node: ast.AST, modules: set[str], package: str) -> Iterator[str]:
@@ -85,15 +80,12 @@ def take_pictures(cells: list[Any], folder: Path, task: str) -> dict[str, bytes]
     def new_place(match: re.Match[str]) -> str:
         name = unquote(match[2])
         label, file = name.removeprefix("attachment:"), folder / name
-        if label in attached:
-            data = base64.b64decode("".join(next(iter(attached[label].values()))))
-        elif file.suffix.lower() in KINDS and file.is_file():
-            data = file.read_bytes()
-        else:
-            return match[0]
         new = f"{task}_" + re.sub(r"[^\w.]+", "_", Path(label).name)
-        found[new] = data
-        return f"{match[1]}../tasks/images/{new}"
+        if label in attached:
+            found[new] = base64.b64decode("".join(next(iter(attached[label].values()))))
+        elif file.suffix.lower() in KINDS and file.is_file():
+            found[new] = file.read_bytes()
+        return f"{match[1]}../tasks/images/{new}" if new in found else match[0]
 
     for cell in (cell for cell in cells if cell.cell_type == "markdown"):
         attached = cell.pop("attachments", {})

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from nbtasks.importer.effects import called
-from nbtasks.importer.parts import Part
+from nbtasks.importer.parts import QUIET_KINDS, Part
+from nbtasks.importer.syntax import called
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package
 
@@ -51,44 +51,37 @@ def short(text: str) -> str:
 
 def does(part: Part) -> str:
     """Return a name for a part, of what it does most, and of what it makes."""
-    nodes = (node for item in part.statements if item.node for node in ast.walk(item.node))
-    calls = [*map(called_name, nodes)]
-    found = Counter(k for call in calls for k, p in DOES.items() if re.fullmatch(p, call))
+    calls = {
+        item: [called(n) for n in ast.walk(item.node) if isinstance(n, ast.Call)]
+        for item in part.statements
+        if item.node
+    }
+    every = [call for names in calls.values() for call in names]
+    found = Counter(k for call in every for k, p in DOES.items() if re.fullmatch(p, call))
     verb = max(found, key=lambda k: found[k], default="explore")
     verb = "load" if found["load"] and part.cells[0] < 8 else verb
-    about = DOES.get(verb, "")
-    made = [
-        name
-        for item in part.statements
-        if item.node and any(re.fullmatch(about, called_name(n)) for n in ast.walk(item.node))
-        for name in sorted(item.binds)
-        if not PLAIN.fullmatch(name)
+    about = [
+        i for i, names in calls.items() if any(map(re.compile(DOES.get(verb, "")).fullmatch, names))
     ]
+    made = [name for item in about for name in sorted(item.binds) if not PLAIN.fullmatch(name)]
     return "_".join(filter(None, [verb, *map(short, made[:1])]))
 
 
-def called_name(node: ast.AST) -> str:
-    """Return what is called, nothing if the node is no call."""
-    return called(node) if isinstance(node, ast.Call) else ""
-
-
-def is_free(name: str) -> bool:
+def is_free(name: str, taken: Iterable[str]) -> bool:
     """Tell whether a name means nothing else: to Python, to a package, to the project."""
     others = {*dir(builtins), *sys.stdlib_module_names, package().name, "nbtasks", "tasks", "part"}
-    return name.isidentifier() and not keyword.iskeyword(name) and name not in others
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in {*others, *taken}
 
 
 def module_name(path: Path, taken: Iterable[str] = ()) -> str:
     """Return a name for the module of the functions, one that no other module has."""
     name = re.sub(r"\W+", "_", path.stem.lower()).strip("_0123456789") or "notebook"
-    while (
-        not is_free(name)
-        or name in taken
-        or (
-            (module := package() / f"{name}.py").exists()
-            and f"came from {path.name}." not in module.read_text("utf-8")
-        )
-    ):
+    others = [
+        file.stem
+        for file in package().glob("*.py")
+        if f"came from {path.name}." not in file.read_text("utf-8")
+    ]
+    while not is_free(name, {*taken, *others}):
         name += "_notebook"
     return name
 
@@ -97,14 +90,12 @@ def name_parts(parts: list[Part], path: Path) -> None:
     """Give every part a name that no other task has."""
     taken, start = {*pipeline_file.read_tasks()}, short(path.stem) or module_name(path)
     for part in parts:
-        base = short(part.name) or (start if len(parts) == 1 and len(start) > 3 else does(part))
-        name, number = base, 2
-        if not is_free(name) or name in taken:
-            name = base = f"{start}_{base}" if base != start else f"{base}_{does(part)}"
-        while not is_free(name) or name in taken:
-            name, number = f"{base}_{number}", number + 1
-        taken.add(name)
-        part.name = name
+        name = short(part.name) or (start if len(parts) == 1 and len(start) > 3 else does(part))
+        if not is_free(name, taken):
+            name = f"{start}_{name}" if name != start else f"{name}_{does(part)}"
+        numbers = (f"{name}_{number}" for number in range(2, 99))
+        part.name = name if is_free(name, taken) else next(n for n in numbers if n not in taken)
+        taken.add(part.name)
 
 
 def suggest(part: Part, cells: list[Any]) -> str:
@@ -113,27 +104,21 @@ def suggest(part: Part, cells: list[Any]) -> str:
         n for n in part.cells if cells[n - 1].cell_type == "code" and cells[n - 1].source.strip()
     ]
     pieces = min(5, len(codes) // 4)
-    values = [
-        i for i in part.statements if i.kind not in ("import", "function", "constant", "setting")
-    ]
+    values = [item for item in part.statements if item.kind not in QUIET_KINDS]
     costs = {}
     for at in codes[2:-1]:
         bound = {n for item in values if item.cell < at for n in item.binds}
-        costs[at] = len(
-            bound & {n for i in part.statements if i.cell >= at for n in i.needs - i.binds}
-        )
+        later = (item for item in part.statements if item.cell >= at)
+        costs[at] = len(bound & {n for item in later for n in item.needs - item.binds})
     cuts: list[int] = []
     for at in sorted(costs, key=lambda n: (costs[n], n)):
-        apart = all(
-            abs(codes.index(at) - codes.index(cut)) > len(codes) // (pieces + 2) for cut in cuts
-        )
-        if len(cuts) < pieces - 1 and apart:
+        gaps = [abs(codes.index(at) - codes.index(cut)) for cut in cuts]
+        if len(cuts) < pieces - 1 and all(gap > len(codes) // (pieces + 2) for gap in gaps):
             cuts.append(at)
-    ends = [*sorted(cuts), len(cells) + 1]
-    names, start = [], 1
-    for end in ends:
-        names.append(does(Part("", [start], [i for i in part.statements if start <= i.cell < end])))
-        start = end
-    flows = ", ".join(f"{costs[cut]}" for cut in sorted(cuts))
-    split = ",".join(map(str, sorted(cuts)))
-    return f"--split {split}  makes {', '.join(names)} (values that pass: {flows})" if cuts else ""
+    starts = [1, *sorted(cuts)]
+    ranges = zip(starts, [*starts[1:], len(cells) + 1], strict=True)
+    pieces_of = [Part("", [a], [i for i in part.statements if a <= i.cell < b]) for a, b in ranges]
+    flows = ", ".join(str(costs[cut]) for cut in starts[1:])
+    split = ",".join(map(str, starts[1:]))
+    named = ", ".join(map(does, pieces_of))
+    return f"--split {split}  makes {named} (values that pass: {flows})" if cuts else ""

@@ -24,6 +24,8 @@ RANDOM = {
 #: Imports that are there for what they do; code that shows nothing to speak of.
 ACTS = re.compile(r"import \w+\.[\w.]+\s*$|from [\w.]*\bexperimental\b")
 QUIET = re.compile(r"get_ipython\(\)|print\([^()]*__version__|['\"]|pass\b|sys\.path")
+#: Statements that do nothing by themselves.
+QUIET_KINDS = {"import", "names", "function", "constant", "setting", "seed"}
 #: More parts than these, and what begins them were no headings.
 MOST = 13
 
@@ -53,12 +55,8 @@ def split(cells: list[Any], at: list[int]) -> list[Part]:
     bold, then comments at the top of cells. Parts that do nothing by themselves are joined to
     the next.
     """
-    statements = [
-        item
-        for number, cell in enumerate(cells, 1)
-        if cell.cell_type == "code"
-        for item in read(number, cell.source)
-    ]
+    code = [(n, cell.source) for n, cell in enumerate(cells, 1) if cell.cell_type == "code"]
+    statements = [item for number, source in code for item in read(number, source)]
     mark_settings(statements)
     if at:
         return parts_at(cells, statements, dict.fromkeys(at, "") | titles(cells, "h[12]", at))
@@ -86,14 +84,11 @@ def comment(cell: Any, kind: str) -> str:
 
 def parts_at(cells: list[Any], statements: list[Statement], at: dict[int, str]) -> list[Part]:
     """Return the parts that begin at some cells, those joined that do nothing by themselves."""
-    parts = [Part("", [], [])]
-    for number in range(1, len(cells) + 1):
-        if number in at:
-            parts.append(Part(at[number], [], []))
-        parts[-1].cells.append(number)
-    for part in parts:
-        part.statements = [item for item in statements if item.cell in part.cells]
-    parts = [part for part in parts if part.cells]
+    starts = sorted({1, *at})
+    parts = []
+    for start, end in zip(starts, [*starts[1:], len(cells) + 1], strict=True):
+        own = [item for item in statements if start <= item.cell < end]
+        parts.append(Part(at.get(start, ""), [*range(start, end)], own))
     for index in reversed(range(len(parts) - 1)):
         if not has_code(parts[index]):
             parts[index].name = parts[index + 1].name or parts[index].name
@@ -150,8 +145,7 @@ def is_simple(node: ast.expr) -> bool:
 
 def has_code(part: Part) -> bool:
     """Tell whether a part does something by itself."""
-    quiet = {"import", "names", "function", "constant", "setting", "seed"}
-    loud = [item for item in part.statements if item.kind not in quiet]
+    loud = [item for item in part.statements if item.kind not in QUIET_KINDS]
     return any(not QUIET.match(item.text) for item in loud)
 
 
@@ -159,8 +153,12 @@ def join(parts: list[Part], first: int, last: int) -> None:
     """Make one part of several."""
     joined = parts[first : last + 1]
     cells = [cell for part in joined for cell in part.cells]
-    statements = [item for part in joined for item in part.statements]
-    parts[first : last + 1] = [Part(joined[0].name, cells, statements)]
+    parts[first : last + 1] = [Part(joined[0].name, cells, every(joined))]
+
+
+def every(parts: list[Part]) -> list[Statement]:
+    """Return all statements of some parts."""
+    return [item for part in parts for item in part.statements]
 
 
 def texts(part: Part) -> str:

@@ -1,30 +1,22 @@
-"""Find where code names files, whole or in parts, and name them as a task does."""
+"""Find the texts and paths that code names, those put together of known parts too."""
 
 from __future__ import annotations
 
 import ast
-import itertools
 import os
 import pathlib
 import re
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nbtasks.importer.effects import called
-from nbtasks.importer.rewrite import Edit, replacing
 from nbtasks.importer.statements import Statement
+from nbtasks.importer.syntax import called
 
 #: What an expression may be of that is a path as soon as constants are known.
 FOLD = (ast.Constant, ast.Name, ast.Attribute, ast.BinOp, ast.Call, ast.JoinedStr)
 FOLD_IN = (*FOLD, ast.FormattedValue, ast.expr_context, ast.operator)
 CALLS = {"os.path.join", "path.join", "join", "Path", "pathlib.Path", "str"}
 GIVEN = {"os": os, "path": os.path, "join": os.path.join, "pathlib": pathlib, "Path": Path}
-COLLECTION = (ast.List, ast.Tuple, ast.Set, ast.Dict)
-#: What makes paths of parts, or finds what is in a folder.
-MAKE_PATHS = {"join", "joinpath", "format", "Path", "glob", "iglob", "chdir", "listdir", "walk"}
-#: Steps up at the start of a text: what is read there lies in the project's folder later.
-UP = re.compile(r"""(?<=["'])(?:\.\./)+|(?<=["'])\.\.(?=["'])""")
 
 
 def fold(node: ast.AST, known: dict[str, Any]) -> str | Path | None:
@@ -59,103 +51,38 @@ def constants_in(statements: list[Statement]) -> dict[str, Any]:
     return known
 
 
-def texts_of(statements: list[Statement]) -> Iterator[str]:
-    """Yield all texts and paths that code has, those of known parts put together."""
+def texts_of(statements: list[Statement]) -> list[str]:
+    """Return all texts and paths that code has, those of known parts put together."""
     known = constants_in(statements)
+    nodes = (node for item in statements if item.node for node in ast.walk(item.node))
+    values = [fold(node, known) for node in nodes]
+    return [*dict.fromkeys(str(value) for value in values if value is not None)]
+
+
+def starts_in(statements: list[Statement]) -> tuple[str, ...]:
+    """Return what paths begin with that code puts together of parts that are not all known."""
+    known, starts = constants_in(statements), []
     for node in (node for item in statements if item.node for node in ast.walk(item.node)):
-        value = fold(node, known)
-        if value is not None:
-            yield str(value)
+        first: list[Any] = []
+        if isinstance(node, ast.Constant):
+            starts.append(str(node.value).partition("*")[0] if "*" in str(node.value) else "")
+        elif isinstance(node, ast.BinOp):
+            first = [node.left]
+        elif isinstance(node, ast.JoinedStr):
+            first = [getattr(value, "value", "") for value in node.values[:1]]
+        elif isinstance(node, ast.Call) and called(node) in ("join", "Path"):
+            first = node.args[:1]
+        if first and fold(node, known) is None:
+            start = first[0] if isinstance(first[0], str) else fold(first[0], known)
+            starts.append(str(start or ""))
+    return tuple(filter(None, starts))
 
 
-def puts_together(node: ast.AST) -> bool:
-    """Tell whether an expression makes a text, a path for example, of parts."""
-    if isinstance(node, ast.Call):
-        return called(node) in MAKE_PATHS
-    sides = [node.left, node.right] if isinstance(node, ast.BinOp) else []
-    texts = [side for side in sides if isinstance(side, (ast.Constant, ast.JoinedStr))]
-    return isinstance(node, ast.JoinedStr) or any(
-        isinstance(getattr(side, "value", ""), str) for side in texts
-    )
+def neat(path: str | Path) -> str:
+    """Return a path without detours, with slashes."""
+    return Path(os.path.normpath(path)).as_posix()
 
 
-def glue_in(statements: Iterable[Statement]) -> set[str]:
-    """Return the functions that put together what they are given: a folder and a name."""
-    return {
-        name
-        for item in statements
-        if item.kind == "function" and any(map(puts_together, ast.walk(item.node)))
-        for name in item.binds
-    }
-
-
-def folders_in(statements: Iterable[Statement], known: dict[str, Any]) -> Iterator[str]:
-    """Yield where paths begin that code puts together of what is not known before it runs."""
-    for node in (node for item in statements if item.node for node in ast.walk(item.node)):
-        if puts_together(node) and (fold(node, known) is None):
-            value = first_known(node, known)
-            yield os.path.dirname(value.partition("*")[0] + "x" * value.endswith("/")) or value
-
-
-def first_known(node: Any, known: dict[str, Any]) -> str:
-    """Return the part of a path that is known, from its start on."""
-    if isinstance(node, ast.BinOp):
-        node = node.left
-    elif isinstance(node, ast.Call):
-        node = node.args[0] if node.args else node.func
-    elif isinstance(node, ast.JoinedStr):
-        values = [
-            fold(getattr(v, "value", v) if isinstance(v, ast.FormattedValue) else v, known)
-            for v in node.values
-        ]
-        return "".join(map(str, itertools.takewhile(lambda v: v is not None, values)))
-    value = fold(node, known)
-    return "" if value is None else f"{value}/" if isinstance(value, Path) else value
-
-
-class Finder(ast.NodeVisitor):
-    """Finds where a statement names files, and how it is to name them in a task.
-
-    `name_file` tells what stands for a text in a task, nothing if it names no file; `known` are
-    constants, `glue` functions that put paths together.
-    """
-
-    def __init__(
-        self, item: Statement, name_file: Any, known: dict[str, Any], glue: set[str]
-    ) -> None:
-        self.name_file, self.known, self.glue = name_file, known, glue
-        self.edits: list[Edit] = []
-        self.loose = any(puts_together(n) and fold(n, known) is None for n in ast.walk(item.node))
-        self.visit(item.node)
-
-    def visit(self, node: ast.AST) -> None:
-        """Look at an expression, then at what is in it, unless it names a file."""
-        value = None if isinstance(node, ast.Name) else fold(node, self.known)
-        mark = self.name_file(str(value)) if value is not None else ""
-        if mark:
-            make = (
-                re.match(r"(?:pathlib\.)?Path\(", ast.unparse(node))
-                if isinstance(value, Path)
-                else None
-            )
-            self.edits.append(replacing(node, f"{make[0]}{mark})" if make else mark))
-        elif isinstance(node, (ast.Constant, ast.JoinedStr)):
-            self.step_down(node)
-        else:
-            self.visit_parts(node)
-
-    def visit_parts(self, node: ast.AST) -> None:
-        """Look at what is in an expression; texts that are only a part of a path stay."""
-        apart = puts_together(node) or (isinstance(node, ast.Call) and called(node) in self.glue)
-        apart = apart or (isinstance(node, COLLECTION) and self.loose)
-        for child in ast.iter_child_nodes(node):
-            if apart and isinstance(child, (ast.Constant, ast.JoinedStr)):
-                self.step_down(child)
-            else:
-                self.visit(child)
-
-    def step_down(self, node: Any) -> None:
-        """Let a path that begins above the notebook's folder begin in the project's."""
-        text = ast.unparse(node)
-        if UP.search(text) and node.lineno == node.end_lineno:
-            self.edits.append(replacing(node, UP.sub("./", text)))
+def in_project(name: str) -> str:
+    """Return where in the project a file lies that code names from the notebook's folder."""
+    return re.sub(r"^(\.\./)+", "", neat(name))

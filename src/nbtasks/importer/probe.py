@@ -22,9 +22,10 @@ import pandas as pd
 from joblib.numpy_pickle import NumpyPickler
 
 CHANGING = (list, dict, set, bytearray, np.ndarray, pd.DataFrame, pd.Series)
-#: File -> whether it was written, since the last look; and the first calls of functions.
-OPENED, CALLS = {}, {}
-SAMPLES = runpy.run_path(str(Path(__file__).with_name("samples.py")))
+#: File, as it was named and where it is -> whether it was written, since the last look.
+OPENED = {}
+CALLS = {}  #: the first calls of functions
+EXAMPLES = runpy.run_path(str(Path(__file__).with_name("examples.py")))
 
 
 class Pickler(NumpyPickler):
@@ -91,9 +92,10 @@ def describe(column):
 def note_file(event, arguments):
     """Note that a file is opened: an audit hook."""
     if event in ("open", "sqlite3.connect") and isinstance(arguments[0], (str, os.PathLike)):
-        path = os.path.normpath(os.path.join(os.getcwd(), arguments[0]))
         mode, flags = (*arguments[1:], "", 0)[:2] if event == "open" else ("", 0)
         writes = bool({*(mode or "")} & {*"wax+"}) or bool((flags or 0) & os.O_CREAT)
+        typed = os.fspath(arguments[0])
+        path = typed, os.path.normpath(os.path.join(os.getcwd(), typed))
         OPENED[path] = OPENED.get(path, False) or writes
 
 
@@ -127,34 +129,20 @@ def first_call(frame):
         count = frame.f_code.co_argcount
         positional = [values[n] for n in names[:count]] + [*values.get(rest, ())]
         named = {n: values[n] for n in names[count:]} | values.get(more, {})
-        return pickle.dumps(SAMPLES["short"]((positional, named), 40))
-
-
-def value_of(name, space):
-    """Return the value of a name, or the state of the random numbers."""
-    if name == "numpy_random":
-        return np.random.get_state()
-    return random.getstate() if name == "python_random" else space[name]
-
-
-def fresh(name):
-    """Tell whether no random number was drawn since the seed was set."""
-    if name == "numpy_random":
-        return np.random.get_state()[2] == 624
-    return name == "python_random" and random.getstate()[1][-1] == 624
+        return pickle.dumps(EXAMPLES["short"]((positional, named), 40))
 
 
 def probe(space, names, folder, cell):
     """Note in a folder what the values of a notebook are like after a cell."""
-    opened = [item for item in OPENED.items() if os.path.isfile(item[0])]
-    known = [name for name in names if name in space or name.endswith("_random")]
-    seen = {name: look(value_of(name, space)) for name in known}
+    values = {**space, "numpy_random": np.random.get_state(), "python_random": random.getstate()}
+    left = {"numpy_random": values["numpy_random"][2], "python_random": random.getstate()[1][-1]}
+    seen = {name: look(values[name]) for name in names if name in values}
     objects = {name: found.pop("objects", {}) for name, found in seen.items()}
     for name, found in seen.items():
         others = [other for other in seen if other != name]
         found["shares"] = [n for n in others if objects[n].keys() & objects[name].keys()]
-        found["fresh"] = bool(fresh(name))
-    seen["opened files"] = {"files": opened}
+        found["fresh"] = left.get(name) == 624  # no number was drawn since the seed was set
+    seen["opened files"] = [(*path, way) for path, way in OPENED.items() if os.path.isfile(path[1])]
     Path(folder, f"{cell}.json").write_text(json.dumps(seen), encoding="utf-8")
     OPENED.clear()
 
@@ -163,7 +151,6 @@ def finish(space, functions, folder):
     """Write an example of each function that was called: its arguments and its result."""
     sys.setprofile(None)
     calls = {name: call for name, call in CALLS.items() if isinstance(call, bytes)}
-    found = {
-        name: SAMPLES["example"](space, name, functions[name], call) for name, call in calls.items()
-    }
+    example = EXAMPLES["example"]
+    found = {name: example(space, name, functions[name], call) for name, call in calls.items()}
     Path(folder, "examples.json").write_text(json.dumps(found), encoding="utf-8")

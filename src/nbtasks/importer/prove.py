@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from nbtasks import notebooks
 from nbtasks.engine import building
 from nbtasks.importer.scripts import ADDED, Task
 from nbtasks.project import root
@@ -31,58 +32,49 @@ def prove(
     what varies by itself. Returned is whether all was built, and whether all shows the same.
     """
     made, failed = building.build_alone([task.part.name for task in tasks])
+    runs, sides = [original], {}
+    for task in tasks:
+        cells = [*cells_of(made.get(task.part.name))]
+        sides[task.part.name] = [*zip(numbers_of(task), cells, strict=False)] if original else []
 
-    runs = [original]
+    def differing() -> dict[str, dict[int, str]]:
+        return {task.part.name: compare(task, sides[task.part.name], runs) for task in tasks}
 
-    def compare_all() -> dict[str, dict[int, str]]:
-        return {task.part.name: compare(task, made.get(task.part.name), runs) for task in tasks}
-
-    first = found = compare_all()
+    first = found = differing()
     while len(runs) < RUNS and any(number for lines in found.values() for number in lines):
         runs.append(again())
-        found = compare_all()
-    notes = [*notes, *describe_varying(first, found)]
+        found = differing()
     print("\nOutputs, compared with those of the notebook:")
     for name, lines in found.items():
         print(f"  {name}: {'; '.join(lines.values()) or 'the same'}")
-    for line in notes:
-        print(f"  - {line}")
-    sides = {task.part.name: [*pairs(task, made.get(task.part.name), original)] for task in tasks}
-    cells = {
-        name: [(before, after, found[name].get(number, "")) for number, before, after in items]
-        for name, items in sides.items()
+        if varying := [f"cell {n}" for n in first[name] if n not in lines]:
+            what = ", ".join(varying)
+            notes.append(f"{name}: what varies by itself from run to run was left out: {what}")
+    print(*(f"  - {line}" for line in notes), sep="\n")
+    pairs = {
+        name: [(original.cells[n - 1], cell, found[name].get(n, "")) for n, cell in cells]
+        for name, cells in sides.items()
     }
     report = root() / "products" / f"import-{path.stem}.html"
-    differing = [line for lines in found.values() for line in lines.values()]
-    beside.write(report, beside.page(f"Import of {path.name}", [*differing, *notes], cells))
+    todo = [line for lines in found.values() for line in lines.values()] + notes
+    notebooks.replace(report, beside.page(f"Import of {path.name}", todo, pairs))
     print(f"Side by side, cell by cell: {report.relative_to(root()).as_posix()}")
     return not failed, not any(found.values())
 
 
-def describe_varying(
-    found: dict[str, dict[int, str]], steady: dict[str, dict[int, str]]
-) -> Iterator[str]:
-    """Say which cells show other things at each run of the original, a line a task."""
-    for name, lines in found.items():
-        cells = [f"cell {n}" for n in lines if lines[n] != steady[name].get(n)]
-        if cells:
-            yield f"{name}: what varies by itself from run to run was left out: {', '.join(cells)}"
-
-
-def compare(task: Task, path: Path | None, runs: list[Any]) -> dict[int, str]:
+def compare(task: Task, cells: list[tuple[int, Any]], runs: list[Any]) -> dict[int, str]:
     """Return what is not the same in a task as in the notebook.
 
-    `runs` is the executed notebook, each time that it ran, or None: what differs between them
-    does not count. Returned is, by the number of a cell or 0 for the whole task, what differs.
+    `cells` are those of the task by the numbers of the notebook's; `runs` is the executed
+    notebook, each time that it ran, or None. Returned is, by the number of a cell or 0 for the
+    whole task, what differs.
     """
-    if path is None:
-        return {0: "it was not built"}
     if runs[0] is None:
         return {0: "there is nothing to compare with, as the notebook was not run"}
-    if (count := len([*pairs(task, path, runs[0])])) != (wanted := len(numbers_of(task))):
-        return {0: f"it has {count} cells, not {wanted}"}
+    if len(cells) != (wanted := len(numbers_of(task))):
+        return {0: f"{len(cells)} of its {wanted} cells were built"}
     found = {}
-    for number, _, cell in pairs(task, path, runs[0]):
+    for number, cell in cells:
         theirs = (run.cells[number - 1].outputs for run in runs)
         if what := difference(cell.outputs, *theirs):
             found[number] = f"cell {number}: {what}"
@@ -94,19 +86,14 @@ def numbers_of(task: Task) -> list[int]:
     return [cell.metadata["import"] for cell in task.cells if "import" in cell.metadata]
 
 
-def pairs(task: Task, path: Path | None, original: Any) -> Iterator[tuple[int, Any, Any]]:
-    """Yield each cell of a task with that of the notebook, and its number."""
+def cells_of(path: Path | None) -> Iterator[Any]:
+    """Yield the cells of a built task that are of the notebook."""
     import nbformat
 
-    cells = nbformat.read(path, as_version=4).cells if path and original else []
-    ours = [
-        cell
-        for cell in cells
-        if cell.cell_type == "code" and cell.metadata.get("title") not in ADDED
-        if not {"parameters", "injected-parameters"} & {*cell.metadata.get("tags", [])}
-    ]
-    for number, cell in zip(numbers_of(task), ours, strict=False):
-        yield number, original.cells[number - 1], cell
+    for cell in nbformat.read(path, as_version=4).cells if path else []:
+        given = {"parameters", "injected-parameters"} & {*cell.metadata.get("tags", [])}
+        if cell.cell_type == "code" and cell.metadata.get("title") not in ADDED and not given:
+            yield cell
 
 
 def difference(ours: list[Any], *runs: list[Any]) -> str:
@@ -125,10 +112,9 @@ def differ(ours: list[Any], *runs: list[Any]) -> bool:
     """Tell whether lines differ that are the same in all runs of the original."""
     if len({*map(len, runs)}) > 1:
         return False
-    lines = zip(ours, *runs, strict=False)
-    return len(ours) != len(runs[0]) or any(
-        own != first and all(first == other for other in others) for own, first, *others in lines
-    )
+    steady = (len({*each}) == 1 for each in zip(*runs, strict=True))
+    lines = zip(ours, runs[0], steady, strict=False)
+    return len(ours) != len(runs[0]) or any(a != b for a, b, same in lines if same)
 
 
 def plain(outputs: list[Any], here: re.Pattern[str]) -> Iterator[tuple[str, list[Any]]]:

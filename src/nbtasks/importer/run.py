@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nbtasks.errors import NbtasksError
+
 PROBE = Path(__file__).with_name("probe.py")
 #: A folder that is copied whole, for what it reads by names that code puts together: bytes.
 SMALL = 50_000_000
 
 
-class DoesNotRun(Exception):
+class DoesNotRun(NbtasksError):
     """The original notebook stops with an error."""
 
 
@@ -62,44 +64,34 @@ def execute(
     `DoesNotRun` is raised with the number of the cell.
     """
     import nbclient
-    import nbformat
+    from nbformat import from_dict
+    from nbformat.v4 import new_code_cell
 
     folder = place / ".import"
     folder.mkdir(exist_ok=True)
     load = f"__import__('runpy').run_path({str(PROBE)!r})"
     start = f"__import__('sys').modules['nbtasks_probe'] = type('Probe', (), {load})\n"
     ask = "__import__('nbtasks_probe')."
-    cells = [code(f"{start}{ask}listen(globals(), {[*functions]})")]
+    cells = [new_code_cell(f"{start}{ask}listen(globals(), {[*functions]})")]
     for number, cell in enumerate(notebook.cells, 1):
-        cells.append(nbformat.from_dict({**cell, "metadata": {**cell.metadata, "cell": number}}))
+        cells.append(from_dict({**cell, "metadata": {**cell.metadata, "cell": number}}))
         if number in ends:
-            cells.append(code(f"{ask}probe(globals(), {names}, {str(folder)!r}, {number})"))
-    cells.append(code(f"{ask}finish(globals(), {functions}, {str(folder)!r})"))
-    probed = nbformat.from_dict({**notebook, "cells": cells if ends else cells[1:-1]})
+            look = f"{ask}probe(globals(), {names}, {str(folder)!r}, {number})"
+            cells.append(new_code_cell(look))
+    cells.append(new_code_cell(f"{ask}finish(globals(), {functions}, {str(folder)!r})"))
+    done = from_dict({**notebook, "cells": cells if ends else cells[1:-1]})
     options = {"timeout": None, "kernel_name": "python3", "shutdown_kernel": "immediate"}
-    client = nbclient.NotebookClient(
-        probed, resources={"metadata": {"path": str(place)}}, **options
-    )
+    client = nbclient.NotebookClient(done, resources={"metadata": {"path": str(place)}}, **options)
     try:
         with client.setup_kernel():
-            for index, cell in enumerate(probed.cells):  # ours do not count in `Out` and `_1`
+            for index, cell in enumerate(done.cells):  # ours do not count in `Out` and `_1`
                 client.execute_cell(cell, index, store_history="cell" in cell.metadata)
     except nbclient.exceptions.CellExecutionError as error:
-        *_, cell = (c for c in probed.cells if any("ename" in o for o in c.get("outputs", ())))
-        raise DoesNotRun(
-            f"cell {cell.metadata.get('cell', 0)}: {error.ename}: {error.evalue}"
-        ) from None
-    done = nbformat.from_dict(probed)
-    done.cells = [cell for cell in probed.cells if "cell" in cell.metadata]
+        what = f"{error.ename}: {error.evalue}"
+        raise DoesNotRun(f"cell {cell.metadata.get('cell', 0)}: {what}") from None
+    done.cells = [cell for cell in done.cells if "cell" in cell.metadata]
     seen = {end: read(folder / f"{end}.json") for end in ends}
     return done, seen, {n: e for n, e in read(folder / "examples.json").items() if e}
-
-
-def code(source: str) -> Any:
-    """Return a cell of code that is not the notebook's own."""
-    from nbformat.v4 import new_code_cell
-
-    return new_code_cell(source)
 
 
 def read(file: Path) -> Any:

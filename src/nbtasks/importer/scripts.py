@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from nbtasks import notebooks
-from nbtasks.importer.cells import added, body_of, code_cell, import_text, used_in
+from nbtasks.importer.cells import body_of, code_cell, import_text
 from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.parts import RANDOM, Part
 from nbtasks.importer.statements import Statement
-from nbtasks.project import package, root
+from nbtasks.project import package
 
 #: Titles of the cells that the import adds.
 ADDED = {"Imports", "Inputs", "Outputs"}
@@ -48,32 +46,32 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     task = Task(part, [], {"nb": f"{part.name}.ipynb"}, {})
     upstream = {flow.parts[giver].name for giver in part.needs.values()}
     gone = {item for item in flow.statements if item.binds & flow.moved} | {*flow.common}
-    used = used_in(part, gone) | part.moved
-    own = [body_of(cells[number - 1], number, part, gone, used) for number in part.cells]
+    own = [body_of(cells[n - 1], n, part, gone | flow.imports) for n in part.cells]
     for item in own:
         if item.cell_type == "code":
             item.source = files.use(item.source, task, upstream)
-    copies = [item for item in part.copies if item not in gone]
-    late = [item for item in copies if not is_import(item) or item.binds & PARAMETERS]
-    prefix = "task_" if PARAMETERS & names_in(part) else ""  # it has a `product` of its own
+    code = [item.source for item in own if item.cell_type == "code"]
+    left = [item for item in part.copies + part.statements if item not in gone]
+    used = part.gives.union(*(item.needs | item.mentions for item in left))
+    imports = [import_text(item, used) for item in left if item in flow.imports]
+    copies = [item for item in part.copies if item not in gone | flow.imports]
+    imports += [item.text for item in copies if item.kind == "import"]
+    names = {*part.needs}.union(*(item.binds for item in left))
+    prefix = "task_" if PARAMETERS & names else ""  # it has a `product` of its own
     inputs = ["task_product, task_upstream = product, upstream"] if prefix else []
-    inputs += input_lines(flow, part, late, prefix)
-    outputs = save_lines(flow, index, task, prefix)
+    inputs += input_lines(flow, part, [i for i in copies if i.kind != "import"], prefix)
     inputs = [files.use(text, task, upstream) for text in inputs]
+    outputs = save_lines(flow, index, task, prefix)
     files.watch(task, upstream)
-    text = "\n".join([*inputs, *(item.source for item in own)])
-    if task.resources and "resources_" not in text:
+    if task.resources and "resources_" not in "".join(inputs + code):
         inputs.append("watched = resources_  # read below, by names that code puts together")
-    imports = [
-        import_text(i, used) if i.kind == "import" else i.text for i in copies if i not in late
-    ]
-    text = "\n".join([*inputs, *outputs])
-    if any("get_ipython()" in item.source for item in own if item.cell_type == "code"):
+    if any("get_ipython()" in text for text in code):
         imports.append("from IPython import get_ipython")  # for Ploomber, which looks for names
+    text = "\n".join(inputs + outputs)
     imports += [line for pattern, line in IMPORTS.items() if re.search(pattern, text)]
     moved = ", ".join(sorted({*part.moved, *[SET_UP] * bool(flow.common)}))
-    inputs = [f"{SET_UP}()"] * bool(flow.common) + inputs
     imports += [f"from {package().name}.{module} import {moved}"] * bool(moved)
+    inputs = [f"{SET_UP}()"] * bool(flow.common) + inputs
     parameters = [f"upstream = {json.dumps(sorted(upstream)) if upstream else None}"]
     parameters += ["product = None", *["resources_ = None"] * bool(task.resources)]
     lead = next((n for n, item in enumerate(own) if item.cell_type == "code"), len(own))
@@ -82,7 +80,7 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
         outputs = ["# All of its code has moved to src/"]  # Ploomber wants a cell
     task.cells = [
         *own[:lead],
-        *added("Imports", list(dict.fromkeys(imports))),
+        *added("Imports", [*dict.fromkeys(filter(None, imports))]),
         code_cell("\n".join(parameters), tags=["parameters"]),
         *added("Inputs", inputs),
         *body,
@@ -91,30 +89,14 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     return task
 
 
-def scripts_of(tasks: list[Task]) -> dict[Path, str]:
-    """Return the scripts of tasks by where they are to be."""
-    return {root() / "tasks" / f"{task.part.name}.py": as_script(task) for task in tasks}
+def added(title: str, lines: list[str]) -> list[Any]:
+    """Return a cell with a title, if there is something in it."""
+    return [code_cell("\n".join(lines), title=title)] if lines else []
 
 
 def as_script(task: Task) -> str:
     """Return the script of a task."""
     return notebooks.to_script({"cells": task.cells})
-
-
-def pictures_of(tasks: list[Task]) -> dict[Path, bytes]:
-    """Return the pictures of tasks by where they are to be."""
-    images = [item for task in tasks for item in task.images.items()]
-    return {root() / "tasks" / "images" / name: data for name, data in images}
-
-
-def is_import(item: Statement) -> bool:
-    """Tell whether a copied statement imports."""
-    return item.kind == "import" or isinstance(item.node, (ast.Import, ast.ImportFrom))
-
-
-def names_in(part: Part) -> set[str]:
-    """Return the names that a part binds or loads."""
-    return {*part.needs}.union(*(item.binds for item in part.statements + part.copies))
 
 
 def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) -> list[str]:
@@ -131,12 +113,9 @@ def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) ->
     lines = [item.text for item in copies if item in early]
     for name, giver in needs:
         path = f'{prefix}upstream["{flow.parts[giver].name}"]["{key_for(name)}"]'
-        if name in RANDOM:
-            lines.append(f"{RANDOM[name][2]}(joblib.load({path}))")
-        elif is_table(flow, giver, name):
-            lines.append(f"{name} = pd.read_parquet({path})")
-        else:
-            lines.append(f"{name} = joblib.load({path})")
+        load = "pd.read_parquet" if is_table(flow, giver, name) else "joblib.load"
+        value = f"{load}({path})"
+        lines.append(f"{RANDOM[name][2]}({value})" if name in RANDOM else f"{name} = {value}")
     return lines + [item.text for item in copies if item not in early]
 
 

@@ -1,10 +1,10 @@
-"""Print what an import is about to do."""
+"""Print what an import is about to do, and what is left to do by hand."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from nbtasks.importer.files import Files
@@ -30,7 +30,10 @@ def show(tasks: list[Task], flow: Flow, path: Path) -> None:
         cells = task.part.cells
         makes = ", ".join(key for key in task.products if key != "nb") or "-"
         print(f"  {task.part.name:<{width}}  cells {cells[0]}-{cells[-1]}  makes {makes}")
-    show_flow(tasks, width)
+    for index, part in enumerate(flow.parts):
+        for later in flow.parts[index + 1 :]:
+            if names := sorted(n for n, giver in later.needs.items() if giver == index):
+                print(f"  {part.name:>{width}} ── {', '.join(names)} ──▶ {later.name}")
     for line in [*(f"One task, since {line}" for line in flow.joined), *find_undecided(tasks)]:
         print(f"  {line}")
 
@@ -46,44 +49,18 @@ def find_undecided(tasks: list[Task]) -> Iterator[str]:
                     yield f"{task.part.name}: cell {cell.metadata['import']} {text}"
 
 
-def show_flow(tasks: list[Task], width: int) -> None:
-    """Print what each part hands to later ones."""
-    for index, task in enumerate(tasks):
-        for later in tasks[index + 1 :]:
-            names = sorted(n for n, giver in later.part.needs.items() if giver == index)
-            if names:
-                passed = ", ".join(names)
-                print(f"  {task.part.name:>{width}} ── {passed} ──▶ {later.part.name}")
-
-
-def advise(tasks: list[Task], flow: Flow, files: Files, tested: Iterable[str]) -> Iterator[str]:
+def advise(tasks: list[Task], flow: Flow, files: Files, tested: Container[str]) -> Iterator[str]:
     """Say what to do by hand, most useful first."""
     yield from find_undecided(tasks)
-    functions = [item for item in flow.statements if item.kind == "function"]
-    for item in functions:
+    bare = []
+    for item in (item for item in flow.statements if item.kind == "function"):
+        name, sets = min(item.binds), ", ".join(sorted(item.sets))
+        why = "it changes or names a value of the notebook, or a file. Give it arguments."
         if not item.binds & flow.moved:
-            sets = ", ".join(sorted(item.sets))
-            yield f"{min(item.binds)} (cell {item.cell}) stays in the script: " + (
-                f"it sets {sets} by `global`. Let it return what it makes."
-                if sets
-                else "it changes or names a value of the notebook, a file, or a name with two "
-                "meanings. Give it arguments."
-            )
-    yield from describe_passed(flow)
-    for task in tasks:
-        if loose := [name for name, way in files.loose(task.part.cells).items() if not way]:
-            first = ", ".join(loose[:2]) + ", ..." * (len(loose) > 2)
-            yield f"{task.part.name} puts names of files together: {first} stay where they were."
-    bare = [item for item in functions if item.binds & flow.moved and not item.binds & {*tested}]
-    names = ", ".join(min(i.binds) for i in bare if isinstance(i.node, ast.FunctionDef))
-    if names:
-        yield f"No test, since no short, plain call of them was seen: {names}"
-    for name in (name for task in tasks for name in task.images):
-        yield f"A picture is now tasks/images/{name}"
-
-
-def describe_passed(flow: Flow) -> Iterator[str]:
-    """Say what passes between tasks that could pass in a better way."""
+            why = f"it sets {sets} by `global`. Let it return what it makes." if sets else why
+            yield f"{name} (cell {item.cell}) stays in the script: {why}"
+        elif isinstance(item.node, ast.FunctionDef) and name not in tested:
+            bare.append(name)
     for index, part in enumerate(flow.parts):
         for name in sorted(part.gives):
             seen = flow.look(index, name)
@@ -92,3 +69,10 @@ def describe_passed(flow: Flow) -> Iterator[str]:
                 yield f"The state of random numbers passes from {part.name} to {later}: set a seed."
             elif seen.get("type") == "DataFrame" and "columns" not in seen:
                 yield f"{name} passes by joblib: parquet would change its types, or nan to None."
+    for task in tasks:
+        if loose := [name for name, way in files.loose(task.part.cells).items() if not way]:
+            first = ", ".join(loose[:2]) + ", ..." * (len(loose) > 2)
+            yield f"{task.part.name} puts names of files together: {first} stay where they were."
+        yield from (f"A picture is now tasks/images/{name}" for name in task.images)
+    if bare:
+        yield f"No test, since no short, plain call of them was seen: {', '.join(bare)}"

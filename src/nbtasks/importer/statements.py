@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 
 from pyflakes import checker, messages
 
-from nbtasks.importer.effects import FUNCTION, called, changed, mentioned, names_in, root, texts_in
+from nbtasks.importer.syntax import FUNCTION, called, changed, mentioned, names_in, root, texts_in
 
-#: What IPython gives, beside the names of Python; results of earlier cells go by other names.
+#: What IPython gives, beside the names of Python.
 GIVEN = {*dir(builtins), *["display", "get_ipython", "In", "exit", "quit", "__file__"]}
-RESULT = re.compile(r"_{1,3}|_\d+|Out|_oh")
 #: How code gets at names of the notebook that it does not say.
 BY_NAME = {"eval", "exec", "globals"}
 #: Magics around Python code, those that set something, and those that bring names.

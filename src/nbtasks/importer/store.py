@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +66,10 @@ def take_back(path: Path) -> None:
             notebooks.replace(file, before)
 
 
-def fingerprint(file: Path) -> str:
-    """Return a fingerprint of a file, nothing if there is none."""
-    return digest(file.read_bytes()) if file.is_file() else ""
-
-
-def digest(data: bytes) -> str:
-    """Return the fingerprint of a file that holds this."""
+def fingerprint(data: bytes | Path) -> str:
+    """Return a fingerprint of what a file holds, nothing if there is no file."""
+    if isinstance(data, Path):
+        return fingerprint(data.read_bytes()) if data.is_file() else ""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -89,7 +85,7 @@ def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -
     note = {}
     for file, data in new.items():
         before = file.read_bytes().decode() if file in changed else None
-        states = [fingerprint(file), digest(data)]
+        states = [fingerprint(file), fingerprint(data)]
         note[file.relative_to(root()).as_posix()] = (before, states)
     notebooks.replace(journal(path), json.dumps(note))
     for file, data in new.items():
@@ -99,42 +95,36 @@ def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -
 def tidied(texts: dict[Path, bytes]) -> dict[Path, bytes]:
     """Format code as a commit does; old code may break rules, a comment in each such line."""
     with tempfile.TemporaryDirectory() as folder:
-        code = [file for file in texts if file.suffix == ".py"]
-        stage = {file: Path(folder).resolve() / file.relative_to(root()) for file in code}
-        shutil.copy2(root() / "pyproject.toml", folder)
-        Path(folder, "src", package().name).mkdir(parents=True)
-        for file, copy in stage.items():
+        stage = Path(folder).resolve()
+        shutil.copy2(root() / "pyproject.toml", stage)
+        Path(stage, "src", package().name).mkdir(parents=True)
+        files = {file: stage / file.relative_to(root()) for file in texts if file.suffix == ".py"}
+        for file, copy in files.items():
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(texts[file])
-        heads = {}
-        for copy in stage.values():
-            if found := IMPORTS_CELL.search(copy.read_text("utf-8")):
-                heads[copy] = Path(folder, copy.name)  # tasks/ itself is not sorted
-                heads[copy].write_text(found[0], encoding="utf-8")
-        ruff_in(folder, ["check", "--select=I", "--fix"], heads.values())
-        for copy, head in heads.items():
-            text = copy.read_text("utf-8")
-            before = IMPORTS_CELL.search(text)[0]
-            copy.write_text(text.replace(before, head.read_text("utf-8"), 1), encoding="utf-8")
+            text = texts[file].decode()
+            if head := IMPORTS_CELL.search(text):  # ruff would sort across cells
+                lines = ruff(stage, "check", "--select=I", "--fix", "-", text=head[0])
+                text = text.replace(head[0], lines, 1)
+            copy.write_bytes(text.encode())
         for words in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
-            ruff_in(folder, words, stage.values())
-        return texts | {file: copy.read_bytes() for file, copy in stage.items()}
+            ruff(stage, *words, *files.values())
+        return texts | {file: copy.read_bytes() for file, copy in files.items()}
 
 
-def ruff_in(folder: str, words: list[str], files: Iterable[Path]) -> None:
-    """Run ruff on files, with the settings of a folder."""
+def ruff(folder: Path, *words: str | Path, text: str | None = None) -> str:
+    """Run ruff with the settings of a folder; return what it prints."""
     ruff = [sys.executable, "-m", "ruff", *words, "--quiet", "--no-cache"]
-    subprocess.run([*ruff, *files], cwd=folder, capture_output=True)
+    return subprocess.run(
+        ruff, cwd=folder, capture_output=True, encoding="utf-8", input=text
+    ).stdout
 
 
 def with_schemas(tasks: list[Task], flow: Flow, path: Path) -> dict[Path, bytes]:
     """Return schemas.py with a schema for each table, if there are tables."""
     tables: dict[str, dict[str, Any]] = {}
     for index, task in enumerate(tasks):
-        for name in sorted(task.part.gives):
-            if is_table(flow, index, name):
-                columns = flow.look(index, name)["columns"]
-                tables.setdefault(task.part.name, {})[name] = columns
+        for name in (name for name in sorted(task.part.gives) if is_table(flow, index, name)):
+            tables.setdefault(task.part.name, {})[name] = flow.look(index, name)["columns"]
     file = package() / "schemas.py"
     text = file.read_text(encoding="utf-8").rstrip()
     return tidied({file: f"{text}\n\n{schemas_text(tables, path.name)}".encode()} if tables else {})

@@ -1,9 +1,11 @@
-"""Find what code changes in place, and what it names in texts."""
+"""Read syntax trees: what code changes in place, what it names in texts; edit pieces of it."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 #: Methods that change their object, and functions that change what they are given first.
 CHANGE = re.compile(
@@ -38,12 +40,8 @@ def names_in(texts: list[str]) -> set[str]:
 
 def texts_in(*nodes: ast.AST) -> list[str]:
     """Return all texts in code."""
-    found = (item for node in nodes for item in ast.walk(node))
-    return [
-        item.value
-        for item in found
-        if isinstance(item, ast.Constant) and isinstance(item.value, str)
-    ]
+    constants = (n for node in nodes for n in ast.walk(node) if isinstance(n, ast.Constant))
+    return [item.value for item in constants if isinstance(item.value, str)]
 
 
 def changed(node: ast.AST, inside: bool) -> set[str | None]:
@@ -79,3 +77,30 @@ def root(node: ast.AST | None) -> str | None:
     while node is not None and not isinstance(node, ast.Name):
         node = getattr(node, "value", getattr(node, "func", None))
     return node and node.id
+
+
+class Edit(NamedTuple):
+    """A piece of a cell, by lines from 1 and columns as `ast` has them, and its new text."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+def replacing(node: Any, text: str) -> Edit:
+    """Return the edit that replaces a node of a syntax tree."""
+    return Edit(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset, text)
+
+
+def edited(source: str, edits: Iterable[Edit], read: list[str]) -> str:
+    """Return code with edits, each of another piece; `read` are its lines without magics."""
+    lines = source.splitlines()
+    shifts = [len(a.encode()) - len(b.encode()) for a, b in zip(lines, read, strict=False)]
+    for edit in sorted(edits, reverse=True):
+        first, last = edit.line - 1, edit.end_line - 1
+        start = lines[first].encode()[: edit.column + shifts[first]].decode()
+        rest = lines[last].encode()[edit.end_column + shifts[last] :].decode()
+        lines[first : last + 1] = [f"{start}{edit.text}{rest}"]
+    return "\n".join(lines)

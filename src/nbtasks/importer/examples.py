@@ -1,0 +1,85 @@
+"""Write what a function was called with, and what it returned, as a line of Python each.
+
+The kernel of a notebook loads this file.
+"""
+
+import contextlib
+import math
+import pickle
+import types
+
+import numpy as np
+import pandas as pd
+
+#: What values are written with in tests.
+NAMES = {"pd": pd, "np": np, "nan": math.nan, "inf": math.inf}
+NAMES |= {"Timestamp": pd.Timestamp, "NaT": pd.NaT, "array": np.array}
+
+
+def short(value, rows):
+    """Return a value whose tables, arrays and lists have some rows at most."""
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return value.head(rows).copy()
+    if isinstance(value, np.ndarray):
+        return value[:rows].copy() if value.ndim else value
+    if type(value) in (list, tuple):
+        return type(value)(short(item, rows) for item in value[:rows])
+    return {k: short(v, rows) for k, v in value.items()} if type(value) is dict else value
+
+
+def plain(value):
+    """Return a value as a short piece of Python that gives it back; raise an error if none does."""
+    value = value.item() if isinstance(value, np.generic) else value
+    index, text = getattr(value, "index", None), repr(value)
+    known = not isinstance(index, pd.Index) or index.equals(pd.RangeIndex(len(index)))
+    index = "" if known else f", index={index.tolist()!r}"
+    if isinstance(value, pd.DataFrame):
+        text = f"pd.DataFrame({value.to_dict('list')!r}{index})"
+    elif isinstance(value, pd.Series):
+        text = f"pd.Series({value.tolist()!r}, name={value.name!r}{index})"
+    elif isinstance(value, np.ndarray):
+        text = f"np.array({value.tolist()!r})"
+    back = eval(text, {**NAMES}) if len(text) < 1200 else None
+    same = back.equals(value) if hasattr(back, "equals") else repr(back) == repr(value)
+    if type(back) is not type(value) or not same:
+        raise TypeError("it is no short and plain value")
+    return text
+
+
+def check(result):
+    """Return the line that asserts a result, numbers nearly; raise an error if there is none."""
+    text, items = plain(result), result if type(result) in (list, tuple) else [result]
+    if isinstance(result, (pd.DataFrame, pd.Series)):
+        kind = "frame" if result.ndim == 2 else "series"
+        line = f"pd.testing.assert_{kind}_equal(result, {text})"
+    elif isinstance(result, np.ndarray) or any(isinstance(item, float) for item in items):
+        line = f"np.testing.assert_allclose(result, {text})"
+    elif result is not None:
+        line = f"assert result == {text}"
+    exec(line, {**NAMES, "result": result})
+    return line
+
+
+def example(space, name, names, call):
+    """Return how a function can be called with little, and what is to come out of it then.
+
+    `names` are the globals that it is going to get as arguments. Nothing is returned where it
+    can't be called so, returns nothing plain, or another thing each time.
+    """
+    for rows in (4, 40):
+        with contextlib.suppress(Exception):
+            lines = []
+            for _ in range(2):
+                positional, named = short(pickle.loads(call), rows)
+                given = pickle.loads(pickle.dumps({n: short(space[n], rows) for n in names}))
+                texts = [*map(plain, [*given.values(), *positional])]
+                texts += [f"{n}={plain(v)}" for n, v in named.items()]
+                own = {**space, **given}
+                for known, value in space.items():
+                    if isinstance(value, types.FunctionType) and value.__globals__ is space:
+                        code, defaults = value.__code__, value.__defaults__
+                        own[known] = types.FunctionType(code, own, known, defaults)
+                        own[known].__kwdefaults__ = value.__kwdefaults__
+                lines.append(check(own[name](*positional, **named)))
+            return (texts, lines[0]) if lines[0] == lines[1] else None
+    return None

@@ -1,0 +1,163 @@
+"""Find the functions that can leave a notebook, with what they take from it as arguments."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from nbtasks.importer.parts import Part, every
+from nbtasks.importer.statements import BY_NAME, GIVEN, Statement, setting_key
+from nbtasks.importer.syntax import FUNCTION, Edit
+
+#: Decorators that do nothing but to their function.
+PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
+#: Settings that hold for one place only, or are imports.
+STAYS = re.compile(r"chdir|path\.|^(import|from) ")
+#: With more arguments than these, a function is a part of the notebook.
+MOST = 4
+
+
+def find_common(parts: list[Part]) -> list[Statement]:
+    """Return what the first part sets before all else, for the function that all tasks call."""
+    first = itertools.takewhile(lambda item: item.kind != "value", parts[0].statements)
+    fits = [i for i in first if i.kind == "setting" and i.node and not STAYS.search(i.text)]
+    known = {n for i in every(parts) if i.kind == "import" for n in i.binds} | {*dir(builtins)}
+    return latest([item for item in fits if item.needs <= known]) if len(parts) > 1 else []
+
+
+def latest(settings: list[Statement]) -> list[Statement]:
+    """Return settings without those that a later one sets again."""
+    last = {setting_key(item): item for item in settings}
+    return [item for item in settings if item in last.values()]
+
+
+def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
+    """Return the functions that need nothing but imports, constants and one another.
+
+    Names in `stay` must not move. The constants that they need are returned with them, all in
+    the order of the notebook.
+    """
+    able = able_to_move(every(parts), stay)
+    functions = {name: item for name, item in able.items() if item.kind == "function"}
+    used = {name for item in functions.values() for name in item.needs | item.mentions}
+    while more := {n for name in used & {*able} for n in able[name].needs & {*able}} - used:
+        used |= more
+    return [item for name, item in able.items() if name in functions or name in used]
+
+
+def able_to_move(statements: list[Statement], stay: set[str]) -> dict[str, Statement]:
+    """Return all functions and constants that could stand in a module, by their names."""
+    times = Counter(name for item in statements for name in item.binds)
+    changed = {name for item in statements for name in item.changes}
+    able = {
+        name: item
+        for item in statements
+        for name in item.binds
+        if item.kind in ("function", "constant") and len(item.binds) == 1 and times[name] == 1
+        if name not in changed | stay and not item.changes and is_alone(item, statements)
+    }
+    known = GIVEN - {"get_ipython", *BY_NAME, *times} | with_one_meaning(statements)
+    bound = set(times) - known
+
+    def lacks(item: Statement) -> set[str]:
+        return (item.needs | item.mentions & bound) - known - set(able)
+
+    while stuck := [name for name, item in able.items() if lacks(item)]:
+        able = {name: item for name, item in able.items() if name not in stuck}
+    return able
+
+
+def with_one_meaning(statements: list[Statement]) -> set[str]:
+    """Return the names that imports give, those left out that mean two things in a notebook."""
+    meanings: dict[str, set[str | None]] = {}
+    for item in statements:
+        for name in item.binds:
+            other = "" if item.kind == "import" else None  # as in `except ImportError: a = None`
+            meanings.setdefault(name, set()).add(item.imports.get(name, other))
+    return {name for name, found in meanings.items() if len(found) == 1 and None not in found}
+
+
+def find_imports(statements: list[Statement]) -> set[Statement]:
+    """Return the plain imports, which a script can have at its top wherever they were."""
+    names = with_one_meaning(statements)
+    plain = [i for i in statements if isinstance(i.node, (ast.Import, ast.ImportFrom))]
+    return {i for i in plain if i.kind == "import" and i.binds <= names and is_alone(i, statements)}
+
+
+def is_alone(item: Statement, statements: list[Statement]) -> bool:
+    """Tell whether a statement shares no line with another, and its decorators are harmless."""
+    others = (other for other in statements if other.cell == item.cell and other is not item)
+    lines = {line for other in others for line in other.lines}
+    decorators = re.findall(r"(?m)^@(.*)", item.text)
+    return not lines & set(item.lines) and all(re.match(PURE, text) for text in decorators)
+
+
+def find_arguments(parts: list[Part], stay: set[str]) -> dict[str, list[str]]:
+    """Return which functions could move if they got some globals as arguments: name -> globals.
+
+    They only read these, and are only called: by the notebook, or by one another.
+    """
+    statements = every(parts)
+    free = {*able_to_move(statements, stay)}
+    given = {n for item in statements if item.kind == "import" for n in item.binds} | GIVEN | free
+    bound = {n for item in statements if item.kind != "function" for n in item.binds} - given
+    able = {
+        name: item
+        for item in statements
+        for name in item.binds - free - stay
+        if isinstance(item.node, ast.FunctionDef) and only_reads(item, name, statements)
+    }
+
+    def wanted(name: str, known: frozenset[str] = frozenset()) -> set[str]:
+        needs = able[name].needs - given
+        inner = (wanted(n, known | {name}) for n in needs & {*able} - known - {name})
+        return (needs - {*able}).union(*inner)
+
+    found = {name: wanted(name) for name in able}
+    for own, called in (pair for item in statements if item.node for pair in scopes(item.node)):
+        found = {n: w for n, w in found.items() if n not in called or not own & {*w, n}}
+    fits = {n: sorted(w) for n, w in found.items() if w <= bound and 0 < len(w) <= MOST}
+    while lost := [n for n in fits if able[n].needs & {*able} - {*fits}]:
+        fits = {n: w for n, w in fits.items() if n not in lost}
+    return fits
+
+
+def only_reads(item: Statement, name: str, statements: list[Statement]) -> bool:
+    """Tell whether a function only reads what it takes, and is only called."""
+    nodes = [n for other in statements if other.node for n in ast.walk(other.node)]
+    uses = sum(isinstance(n, ast.Name) and n.id == name for n in nodes)
+    calls = sum(getattr(getattr(n, "func", None), "id", "") == name for n in nodes)
+    once = sum(name in other.binds for other in statements) == 1
+    named = any(name in other.mentions for other in statements)
+    does_more = item.sets | item.changes | item.mentions | item.needs & {"get_ipython", *BY_NAME}
+    return once and uses == calls and not named and not does_more and is_alone(item, statements)
+
+
+def scopes(node: ast.AST) -> Iterator[tuple[set[str], set[str]]]:
+    """Yield the names that each function has of its own, and the functions that it calls."""
+    for inner in (n for n in ast.walk(node) if isinstance(n, (*FUNCTION, ast.Lambda))):
+        names = [n for n in ast.walk(inner) if isinstance(n, ast.Name)]
+        own = {n.id for n in names if not isinstance(n.ctx, ast.Load)}
+        own |= {n.arg for n in ast.walk(inner) if isinstance(n, ast.arg)}
+        yield own, {n.id for n in names}
+
+
+def give(arguments: dict[str, list[str]], top: ast.AST, lines: list[str]) -> Iterator[Edit]:
+    """Yield the edits that add arguments, before all others, to definitions and calls."""
+    for node in ast.walk(top):
+        if isinstance(node, ast.FunctionDef):
+            name, line, column = node.name, node.lineno, node.col_offset
+            more = bool(ast.unparse(node.args))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name, line, column = node.func.id, node.func.end_lineno, node.func.end_col_offset
+            more = bool(node.args or node.keywords)
+        else:
+            continue
+        if name in arguments:
+            start = lines[line - 1].encode().index(b"(", column) + 1
+            text = ", ".join(arguments[name]) + ", " * more
+            yield Edit(line, start, line, start, text)
