@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import pickle
 import runpy
 import sys
@@ -19,7 +18,7 @@ from conftest import Project, forget
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from nbtasks.environment import declared, requirements
-from nbtasks.importer import cells, functions, names, parts, statements, syntax
+from nbtasks.importer import cells, names, parts, statements, syntax
 from nbtasks.results import beside
 
 EXAMPLES = runpy.run_path(str(Path(cells.__file__).with_name("examples.py")))
@@ -85,40 +84,14 @@ def test_pieces_of_a_cell_are_replaced_behind_a_magic_too() -> None:
     assert syntax.edited(source, edits, lines) == "%time é = f(A,\n B)\ng(C)"
 
 
-def given(*sources: str) -> tuple[dict[str, list[str]], str]:
-    """Return which functions get which globals as arguments, and the code after that."""
-    code = notebook(*sources)
-    split = parts.split(code, [])
-    found = functions.find_arguments(split, set())
-    give = functools.partial(functions.give, found)
-    cells.rewrite(code, parts.every(split), give)
-    return found, "\n".join(cell.source for cell in code)
-
-
-def test_a_function_gets_the_globals_that_it_reads_as_arguments() -> None:
-    """Wherever it is called; constants need no argument."""
-    found, code = given(
-        "df = load()\nLIMIT = 2\nTWICE = 2 * LIMIT",
-        "def f(a, b=(1)):\n    return df[a] * TWICE + b\ndef g():\n    return f(1,)",
-        "f((1), b=2)\nprint([g() for _ in range(2)])",
-    )
-    assert found == {"f": ["df"], "g": ["df"]}
-    assert "def f(df, a, b=(1)):" in code and "def g(df):" in code
-    assert "return f(df, 1,)" in code
-    assert "f(df, (1), b=2)" in code and "g(df)" in code
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "def f():\n    global df\n    df = 1\nf()",  # it sets what it uses
-        "def f(x):\n    return df + x\nmap(f, [1])",  # it is no mere call
-        "def f(x):\n    return df + x\ndef g(df):\n    return f(df)\ng(1)",  # another df
-        "def f(x):\n    return eval('df')\nf(1)",
-    ],
-)
-def test_a_function_that_does_more_than_read_stays(code: str) -> None:
-    assert "f" not in given("df = load()", code)[0]
+def test_what_depends_on_constants_alone_is_one() -> None:
+    """A text of constants, a type of types: they move with the functions that use them."""
+    code = "import typing as t, numpy as np\nPlayer = int\nPair = t.Tuple[Player, Player]\nA = 2\n"
+    code += "B = f'{A}.csv'\nx = np.pi\ny = x.real\nz = f(A)"
+    (part,) = parts.split(notebook(code), [])
+    kinds = {name: item.kind for item in part.statements for name in item.binds}
+    constants = [name for name, kind in kinds.items() if kind == "constant"]
+    assert constants == ["Player", "Pair", "A", "B", "x", "y"]
 
 
 @pytest.mark.parametrize(
@@ -206,28 +179,26 @@ def double(t, n=2): return t.assign(c=t.a * n)
 def total(t): return t.b.sum()
 def draw(t): return random.random()
 def nothing(t): print(t)
-def uses(t): return t.a.sum() + len(df)
+def words(t): return [*t]
 """
 
 
 @pytest.mark.parametrize(
-    ("name", "extra", "expected"),
+    ("name", "expected"),
     [
-        ("double", [], "pd.testing.assert_frame_equal(result, pd.DataFrame("),
-        ("total", [], "np.testing.assert_allclose(result, 8.0)"),
-        ("uses", ["df"], "assert result == 14"),
-        ("draw", [], None),
-        ("nothing", [], None),
+        ("double", "pd.testing.assert_frame_equal(result, pd.DataFrame("),
+        ("total", "np.testing.assert_allclose(result, 8.0)"),
+        ("words", "assert result == ['a', 'b']"),
+        ("draw", None),
+        ("nothing", None),
     ],
 )
-def test_an_example_of_a_function_is_a_few_rows(
-    name: str, extra: list[str], expected: str | None
-) -> None:
+def test_an_example_of_a_function_is_a_few_rows(name: str, expected: str | None) -> None:
     """With what comes out of them; none where that is another thing each time, or nothing."""
-    space: dict[str, Any] = {"df": TABLE}
+    space: dict[str, Any] = {}
     exec(FUNCTIONS, space)
     call = pickle.dumps(([TABLE], {}))
-    found = EXAMPLES["example"](space, name, extra, call)
+    found = EXAMPLES["example"](space[name], call)
     if expected is None:
         assert found is None
     else:

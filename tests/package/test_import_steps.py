@@ -60,7 +60,7 @@ def test_modules_are_found_with_what_they_import(step: Any, tmp_path: Path) -> N
     (tmp_path / "sub").mkdir()
     tree = ast.parse("import a, os, data")
     found = step("local.find_modules")([tree], [tmp_path / "sub", tmp_path])
-    assert found == {"a": tmp_path / "a.py", "b": tmp_path / "b"}
+    assert found == {name: tmp_path / name for name in ("a.py", "b/c.py")}
 
 
 def test_pictures_move_attached_or_not(step: Any, tmp_path: Path) -> None:
@@ -204,13 +204,16 @@ def test_settings_are_set_again(step: Any) -> None:
         assert f"    {line}" in module
 
 
-def test_random_numbers_go_on_where_they_were(step: Any) -> None:
-    """After a seed, the state passes from part to part, as later draws depend on earlier ones."""
+def test_random_numbers_that_go_on_keep_parts_together(step: Any) -> None:
+    """Later draws depend on earlier ones; where nothing was drawn yet, the seed is set again."""
     text = (
         "# A\n---\nimport numpy as np\nnp.random.seed(0)\nx = np.random.rand()\n"
         "---\n# B\n---\nnp.random.rand()\n"
     )
-    assert "np.random.set_state(joblib.load(" in script_of(step, text, 1)
+    assert "random numbers go on from one seed" in flow_of(step, text).joined[0]
+    drawn = {2: {"numpy_random": {"state": "1", "fresh": True}}}
+    drawn[4] = {"numpy_random": {"state": "2"}}
+    assert "np.random.seed(0)" in script_of(step, text, 1, drawn)
 
 
 def test_one_object_with_two_names_keeps_parts_together(step: Any) -> None:

@@ -9,8 +9,6 @@ two levels becomes a task; its functions move to src/, with tests. Nothing is ov
 The room: it uses `engine`, to build what it has made, `environment` and what is below them.
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import re
@@ -23,10 +21,10 @@ from typing import Any
 from nbtasks.environment import lock, requirements
 from nbtasks.errors import NbtasksError, Refusal
 from nbtasks.importer import local, store
-from nbtasks.importer.cells import readable, rewrite, without_downloads
+from nbtasks.importer.cells import readable, without_downloads
 from nbtasks.importer.files import MARK, Files
 from nbtasks.importer.flow import Flow
-from nbtasks.importer.functions import find_arguments, find_movable, give
+from nbtasks.importer.functions import find_movable
 from nbtasks.importer.names import module_name, name_parts, suggest
 from nbtasks.importer.parts import Part, every, split
 from nbtasks.importer.prove import prove
@@ -90,7 +88,7 @@ class Import:
         self.modules = local.find_modules(nodes, folders)
         self.files = Files(self.path, data)
         self.needed = self.files.needed(self.statements, self.new)
-        self.needed |= {path.name: path for path in self.modules.values()}
+        self.needed |= self.modules
 
     @property
     def statements(self) -> list[Statement]:
@@ -107,16 +105,14 @@ class Import:
 
     def run(self) -> int:
         """Import it; return the exit code."""
-        found = find_arguments(self.parts, set())
-        original, seen, examples = (None, {}, {}) if self.options.no_run else self.look(found)
+        original, seen, examples = (None, {}, {}) if self.options.no_run else self.look()
         self.files.rewrite(self.statements, self.new)
         self.parts = self.split()
-        found = find_arguments(self.parts, self.stay())
-        rewrite(self.new, self.statements, lambda node, lines: give(found, node, lines))
-        self.parts = self.split()
         name_parts(self.parts, self.path)
-        flow = Flow(self.parts, find_movable(self.parts, self.stay()), seen)
-        module = module_name(self.path, self.modules)
+        marked = {n for item in self.statements if MARK in item.text for n in item.binds}
+        flow = Flow(self.parts, find_movable(self.parts, marked), seen)
+        modules = [name.partition("/")[0].removesuffix(".py") for name in self.modules]
+        module = module_name(self.path, modules)
         numbers = range(len(flow.parts))
         tasks = [make_task(flow, number, self.new, module, self.files) for number in numbers]
         for task in tasks:
@@ -127,9 +123,12 @@ class Import:
             print(f"  One task, as there are no headings. Where least flows:\n  {advice}")
         if self.options.dry_run:
             return 0
-        code = local.texts_of(self.modules, package()) | functions_of(flow, module, self.path.name)
+        if any(part.unresolved for part in flow.parts):
+            raise Refusal("Nothing was written: Ploomber builds nothing with names like these.")
+        code = {package() / name: file.read_text("utf-8") for name, file in self.modules.items()}
+        code |= functions_of(flow, module, self.path.name)
         code |= {root() / "tasks" / f"{task.part.name}.py": as_script(task) for task in tasks}
-        code = {f: local.use_modules(t, self.modules, package().name) for f, t in code.items()}
+        code = {f: local.use_modules(t, modules, package().name) for f, t in code.items()}
         code |= tests_of(flow, module, examples)
         images = root() / "tasks" / "images"
         new = {images / name: data for task in tasks for name, data in task.images.items()}
@@ -156,23 +155,16 @@ class Import:
         print("Next: python -m pytest, git add --all, git commit")
         return 0 if same else 1
 
-    def stay(self) -> set[str]:
-        """Return the names that must not move, since they are bound where a file is named."""
-        return {n for item in self.statements if MARK in item.text for n in item.binds}
-
-    def look(
-        self, arguments: dict[str, list[str]]
-    ) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
+    def look(self) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
         """Run the notebook; see what flows between its parts, and examples of its functions."""
         print(f"Running {self.path.name} as it is ...", flush=True)
         flow = Flow([Part(part.name, part.cells, part.statements) for part in self.parts], [], {})
         names = sorted({name for part in flow.parts for name in part.needs})
         functions = [n for i in self.statements if i.kind == "function" for n in i.binds]
-        wanted = {name: arguments.get(name, []) for name in functions}
         ends = {part.cells[-1] for part in self.parts}
         try:
             with self.place() as place:
-                original, seen, examples = execute(self.notebook, place, names, ends, wanted)
+                original, seen, examples = execute(self.notebook, place, names, ends, functions)
                 self.files.note(seen, self.statements, place)
                 return original, seen, examples
         except DoesNotRun as error:
@@ -184,7 +176,7 @@ class Import:
     def run_again(self) -> Any:
         """Run the notebook once more, to see what varies by itself."""
         with self.place() as place:
-            return execute(self.notebook, place, [], set(), {})[0]
+            return execute(self.notebook, place, [], set(), [])[0]
 
     @contextmanager
     def place(self) -> Iterator[Path]:

@@ -1,19 +1,15 @@
 """Rewrite the cells of a notebook, so that the script of a task can hold them."""
 
-from __future__ import annotations
-
 import ast
 import copy
 import itertools
 import re
 import textwrap
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from nbtasks.importer.functions import is_alone
 from nbtasks.importer.parts import Part
-from nbtasks.importer.statements import IDLE, Statement, as_python
-from nbtasks.importer.syntax import Edit, edited
+from nbtasks.importer.statements import IDLE, Statement
 
 #: What IPython reads and a script can't have: an empty quote, and what must come first.
 QUOTE = re.compile(r"(?m)^;[ \t]*$")
@@ -27,18 +23,6 @@ ADDRESS = re.compile(
 )
 #: A comment that says no more than that imports follow.
 ABOUT_IMPORTS = re.compile(r"(?i)import|librar|module|package|depend")
-
-
-def rewrite(
-    cells: list[Any], statements: list[Statement], edits: Callable[[Any, list[str]], Iterable[Edit]]
-) -> None:
-    """Edit all cells; `edits` yields those of a statement, for the lines of its cell."""
-    for number, cell in enumerate(cells, 1):
-        nodes = [item.node for item in statements if item.cell == number and item.node]
-        if nodes:
-            lines = as_python(cell.source)
-            found = [edit for node in nodes for edit in edits(node, lines)]
-            cell.source = edited(cell.source, found, lines)
 
 
 def readable(source: str, tags: list[str]) -> str:

@@ -6,7 +6,6 @@ The kernel of a notebook loads this file.
 import contextlib
 import math
 import pickle
-import types
 
 import numpy as np
 import pandas as pd
@@ -29,19 +28,15 @@ def short(value, rows):
 
 def plain(value):
     """Return a value as a short piece of Python that gives it back; raise an error if none does."""
-    value = value.item() if isinstance(value, np.generic) else value
-    index, text = getattr(value, "index", None), repr(value)
-    known = not isinstance(index, pd.Index) or index.equals(pd.RangeIndex(len(index)))
-    index = "" if known else f", index={index.tolist()!r}"
+    text = repr(value.item() if isinstance(value, np.generic) else value)
     if isinstance(value, pd.DataFrame):
-        text = f"pd.DataFrame({value.to_dict('list')!r}{index})"
+        text = f"pd.DataFrame({value.to_dict('list')!r}, index={value.index.tolist()!r})"
     elif isinstance(value, pd.Series):
-        text = f"pd.Series({value.tolist()!r}, name={value.name!r}{index})"
+        text = f"pd.Series({value.tolist()!r}, {value.index.tolist()!r}, name={value.name!r})"
     elif isinstance(value, np.ndarray):
         text = f"np.array({value.tolist()!r})"
     back = eval(text, {**NAMES}) if len(text) < 1200 else None
-    same = back.equals(value) if hasattr(back, "equals") else repr(back) == repr(value)
-    if type(back) is not type(value) or not same:
+    if not (back.equals(value) if hasattr(back, "equals") else repr(back) in (text, repr(value))):
         raise TypeError("it is no short and plain value")
     return text
 
@@ -49,37 +44,28 @@ def plain(value):
 def check(result):
     """Return the line that asserts a result, numbers nearly; raise an error if there is none."""
     text, items = plain(result), result if type(result) in (list, tuple) else [result]
+    line = f"assert result == {text}"
     if isinstance(result, (pd.DataFrame, pd.Series)):
         kind = "frame" if result.ndim == 2 else "series"
         line = f"pd.testing.assert_{kind}_equal(result, {text})"
     elif isinstance(result, np.ndarray) or any(isinstance(item, float) for item in items):
         line = f"np.testing.assert_allclose(result, {text})"
-    elif result is not None:
-        line = f"assert result == {text}"
     exec(line, {**NAMES, "result": result})
-    return line
+    return line if result is not None else None
 
 
-def example(space, name, names, call):
+def example(function, call):
     """Return how a function can be called with little, and what is to come out of it then.
 
-    `names` are the globals that it is going to get as arguments. Nothing is returned where it
-    can't be called so, returns nothing plain, or another thing each time.
+    Nothing is returned where it can't be called so, or returns nothing plain, or another thing
+    each time.
     """
     for rows in (4, 40):
         with contextlib.suppress(Exception):
-            lines = []
+            lines = set()
             for _ in range(2):
                 positional, named = short(pickle.loads(call), rows)
-                given = pickle.loads(pickle.dumps({n: short(space[n], rows) for n in names}))
-                texts = [*map(plain, [*given.values(), *positional])]
-                texts += [f"{n}={plain(v)}" for n, v in named.items()]
-                own = {**space, **given}
-                for known, value in space.items():
-                    if isinstance(value, types.FunctionType) and value.__globals__ is space:
-                        code, defaults = value.__code__, value.__defaults__
-                        own[known] = types.FunctionType(code, own, known, defaults)
-                        own[known].__kwdefaults__ = value.__kwdefaults__
-                lines.append(check(own[name](*positional, **named)))
-            return (texts, lines[0]) if lines[0] == lines[1] else None
+                texts = [*map(plain, positional), *(f"{n}={plain(v)}" for n, v in named.items())]
+                lines.add(check(function(*positional, **named)))
+            return (texts, *lines) if len(lines) == 1 and None not in lines else None
     return None

@@ -1,7 +1,5 @@
 """Find the files that a notebook reads and writes, and bring the data into the project."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re
@@ -10,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbtasks.importer.cells import rewrite
 from nbtasks.importer.paths import constants_in, fold, in_project, neat, starts_in, texts_of
 from nbtasks.importer.run import beside
-from nbtasks.importer.statements import Statement
-from nbtasks.importer.syntax import Edit, replacing
+from nbtasks.importer.statements import Statement, as_python
+from nbtasks.importer.syntax import Edit, edited, replacing
 from nbtasks.project import root
 
 #: What stands for a file in rewritten code, before its task is known.
@@ -122,9 +119,12 @@ class Files:
     def rewrite(self, statements: list[Statement], cells: list[Any]) -> None:
         """Let cells name their files by marks."""
         known, self.starts = constants_in(statements), starts_in(statements)
-        rewrite(cells, statements, lambda node, _: self.edits(node, known))
-        for cell in (cell for cell in cells if cell.cell_type == "code"):
-            cell.source = "\n".join(map(self.shell, cell.source.splitlines()))
+        for number, cell in enumerate(cells, 1):
+            if cell.cell_type == "code":
+                own = [item.node for item in statements if item.cell == number and item.node]
+                edits = [edit for node in own for edit in self.edits(node, known)]
+                text = edited(cell.source, edits, as_python(cell.source))
+                cell.source = "\n".join(map(self.shell, text.splitlines()))
 
     def shell(self, line: str) -> str:
         """Return a line with paths as they are in the project; one for the shell by marks, too."""

@@ -1,13 +1,9 @@
 """Find what flows from one part of a notebook to another."""
 
-from __future__ import annotations
-
-import re
-from collections import Counter
 from typing import Any
 
-from nbtasks.importer.functions import find_common, find_imports, latest
-from nbtasks.importer.parts import RANDOM, Part, every, join, texts
+from nbtasks.importer.functions import able_to_move, find_common, find_imports, latest
+from nbtasks.importer.parts import RANDOM, Part, every, join
 from nbtasks.importer.statements import GIVEN, Statement
 
 
@@ -25,29 +21,23 @@ class Flow:
     def __init__(
         self, parts: list[Part], moved: list[Statement], seen: dict[int, dict[str, dict[str, Any]]]
     ) -> None:
-        self.parts, self.seen = parts, seen
-        self.statements = every(parts)
+        self.parts, self.seen, self.statements = parts, seen, every(parts)
         self.moved = {name for item in moved for name in item.binds}
         self.imports = find_imports(self.statements)
         self.joined: list[str] = []
-        self.constants = self.find_constants()
-        self.common = find_common(parts)
-        text = "\n".join(item.text for item in self.statements)
-        self.seeded = {name for name, (seed, *_) in RANDOM.items() if re.search(seed, text)}
-        self.connect()
-
-    def find_constants(self) -> set[str]:
-        """Return the names of short literals that never change, which each task can write anew."""
-        times = Counter(name for item in self.statements for name in item.binds)
-        changed = {name for item in self.statements for name in item.changes}
-        return {
+        self.constants = {  # short literals that never change, which each task can write anew
             name
-            for item in self.statements
-            for name in item.binds
-            if item.kind == "constant" and len(item.lines) < 4 and times[name] == 1
-            if name not in changed
-            if not any(self.differs(index, name) for index in range(len(self.parts)))
+            for name, item in able_to_move(self.statements, set()).items()
+            if item.kind == "constant" and len(item.lines) < 4
+            if not any(self.differs(index, name) for index in range(1, len(parts)))
         }
+        self.common = find_common(parts)
+        #: States of random numbers -> what sets their seeds.
+        self.seeds = {
+            name: [i for i in self.statements if seed.search(i.text)]
+            for name, seed in RANDOM.items()
+        }
+        self.connect()
 
     def connect(self) -> None:
         """Find what each part needs, from the last part to the first."""
@@ -65,17 +55,16 @@ class Flow:
 
     def resolve(self, index: int) -> None:
         """Find where a part has from what it does not make itself."""
-        part = self.parts[index]
-        before = every(self.parts[:index])
+        part, before = self.parts[index], every(self.parts[:index])
         part.copies = latest([item for item in before if item.kind == "setting"])
         made = {name for item in before for name in item.binds} | self.moved
-        wanted, bound = set(self.seeded & part.gives), set()
+        wanted = {name for name in self.seeds if self.draws(index, name)}
+        bound: set[str] = set()
         for item in part.copies + part.statements:
             if not item.binds & self.moved:
                 wanted |= (item.needs | item.mentions & made) - bound
                 bound |= item.surely
         wanted |= (part.gives - bound) & made
-        wanted |= {name for name in self.seeded if self.draws(index, name)}
         done: set[str] = set()
         while wanted:
             name = wanted.pop()
@@ -94,7 +83,7 @@ class Flow:
             found = [i for i in before if i is source or i in imports]  # `import a.b`, too
             part.copies += [item for item in found if item not in part.copies]
             return source.needs | source.mentions & made
-        elif source or name in self.seeded:
+        elif source or name in self.seeds:
             return self.take(index, name) | (source.mentions & made if source else set())
         elif not part.has(name, "binds") and name not in GIVEN:
             stars = [item for item in before if item.kind == "names"]
@@ -108,15 +97,16 @@ class Flow:
         giver = self.giver(index, name)
         if giver is None:
             return set()
-        if self.look(giver, name).get("fresh"):  # nothing was drawn yet: the seed is set again
-            given = every(self.parts[: giver + 1])
-            seeds = [i for i in given if i.kind == "seed" and re.search(RANDOM[name][0], i.text)]
-            self.parts[index].copies += seeds[-1:]
-            if seeds:
-                return seeds[-1].needs
+        seen, last = self.look(giver, name), self.parts[giver].cells[-1]
+        if name in self.seeds:
+            seeds = [i for i in self.seeds[name] if i.kind == "seed" and i.cell <= last]
+            if not seeds or not seen.get("fresh"):  # a number was drawn since
+                raise Join("random numbers go on from one seed. Set one in each", giver, index)
+            self.parts[index].copies.append(seeds[-1])
+            return seeds[-1].needs
         self.parts[index].needs[name] = giver
         self.parts[giver].gives.add(name)
-        return set(self.look(giver, name).get("classes", ())) - self.moved
+        return set(seen.get("classes", ())) - self.moved
 
     def look(self, index: int, name: str) -> dict[str, Any]:
         """Return what the run saw of a name at the end of a part."""
@@ -124,15 +114,13 @@ class Flow:
 
     def differs(self, index: int, name: str) -> bool:
         """Tell whether the run saw a name change during a part."""
-        if not index:
-            return False
-        states = self.look(index - 1, name).get("state"), self.look(index, name).get("state")
-        return None not in states and states[0] != states[1]
+        states = [self.look(i, name).get("state") for i in (index - 1, index) if i >= 0]
+        return None not in states and states[0] != states[-1]
 
     def draws(self, index: int, name: str) -> bool:
         """Tell whether a part draws random numbers after a seed was set, or may do so."""
-        seeds = [n for n, p in enumerate(self.parts) if re.search(RANDOM[name][0], texts(p))]
-        return seeds[0] < index and (not self.seen or self.differs(index, name))
+        after = any(item.cell < self.parts[index].cells[0] for item in self.seeds[name])
+        return after and (not self.seen or self.differs(index, name))
 
     def giver(self, index: int, name: str) -> int | None:
         """Return the number of the part that made or changed a value last."""
@@ -140,8 +128,8 @@ class Flow:
             part, changed = self.parts[giver], self.differs(giver, name)
             if changed and not part.has(name, "binds", "changes"):
                 self.check_aliases(giver, name)
-            if name in self.seeded:
-                if self.draws(giver, name) or re.search(RANDOM[name][0], texts(part)):
+            if name in self.seeds:
+                if self.draws(giver, name) or {*self.seeds[name]} & {*part.statements}:
                     return giver
             elif part.has(name, "binds", "changes") or (changed and part.has(name, "needs")):
                 self.check(giver, index, name)
@@ -159,13 +147,10 @@ class Flow:
 
     def check(self, giver: int, index: int, name: str) -> None:
         """Refuse to part what can't be stored in a file."""
-        seen = dict(self.look(giver, name))
-        if name in seen.get("classes", ()):
-            seen["why"] = "it is a class or a function that code makes"
-        if seen.get("why"):
-            cell = max(
-                item.cell
-                for item in self.parts[giver].statements
-                if name in item.binds | item.changes
-            )
-            raise Join(f"{name} (cell {cell}) can't be stored, {seen['why']}", giver, index)
+        seen = self.look(giver, name)
+        is_class = name in seen.get("classes", ())
+        why = "it is a class or a function that code makes" if is_class else seen.get("why")
+        if why:
+            items = self.parts[giver].statements
+            cell = max(item.cell for item in items if name in item.binds | item.changes)
+            raise Join(f"{name} (cell {cell}) can't be stored, {why}", giver, index)

@@ -1,24 +1,18 @@
-"""Find the functions that can leave a notebook, with what they take from it as arguments."""
-
-from __future__ import annotations
+"""Find the functions that can leave a notebook, and what it sets for all of its parts."""
 
 import ast
 import builtins
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 from nbtasks.importer.parts import Part, every
 from nbtasks.importer.statements import BY_NAME, GIVEN, Statement, setting_key
-from nbtasks.importer.syntax import FUNCTION, Edit
 
 #: Decorators that do nothing but to their function.
 PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
 #: Settings that hold for one place only, or are imports.
 STAYS = re.compile(r"chdir|path\.|^(import|from) ")
-#: With more arguments than these, a function is a part of the notebook.
-MOST = 4
 
 
 def find_common(parts: list[Part]) -> list[Statement]:
@@ -94,70 +88,3 @@ def is_alone(item: Statement, statements: list[Statement]) -> bool:
     lines = {line for other in others for line in other.lines}
     decorators = re.findall(r"(?m)^@(.*)", item.text)
     return not lines & set(item.lines) and all(re.match(PURE, text) for text in decorators)
-
-
-def find_arguments(parts: list[Part], stay: set[str]) -> dict[str, list[str]]:
-    """Return which functions could move if they got some globals as arguments: name -> globals.
-
-    They only read these, and are only called: by the notebook, or by one another.
-    """
-    statements = every(parts)
-    free = {*able_to_move(statements, stay)}
-    given = {n for item in statements if item.kind == "import" for n in item.binds} | GIVEN | free
-    bound = {n for item in statements if item.kind != "function" for n in item.binds} - given
-    able = {
-        name: item
-        for item in statements
-        for name in item.binds - free - stay
-        if isinstance(item.node, ast.FunctionDef) and only_reads(item, name, statements)
-    }
-
-    def wanted(name: str, known: frozenset[str] = frozenset()) -> set[str]:
-        needs = able[name].needs - given
-        inner = (wanted(n, known | {name}) for n in needs & {*able} - known - {name})
-        return (needs - {*able}).union(*inner)
-
-    found = {name: wanted(name) for name in able}
-    for own, called in (pair for item in statements if item.node for pair in scopes(item.node)):
-        found = {n: w for n, w in found.items() if n not in called or not own & {*w, n}}
-    fits = {n: sorted(w) for n, w in found.items() if w <= bound and 0 < len(w) <= MOST}
-    while lost := [n for n in fits if able[n].needs & {*able} - {*fits}]:
-        fits = {n: w for n, w in fits.items() if n not in lost}
-    return fits
-
-
-def only_reads(item: Statement, name: str, statements: list[Statement]) -> bool:
-    """Tell whether a function only reads what it takes, and is only called."""
-    nodes = [n for other in statements if other.node for n in ast.walk(other.node)]
-    uses = sum(isinstance(n, ast.Name) and n.id == name for n in nodes)
-    calls = sum(getattr(getattr(n, "func", None), "id", "") == name for n in nodes)
-    once = sum(name in other.binds for other in statements) == 1
-    named = any(name in other.mentions for other in statements)
-    does_more = item.sets | item.changes | item.mentions | item.needs & {"get_ipython", *BY_NAME}
-    return once and uses == calls and not named and not does_more and is_alone(item, statements)
-
-
-def scopes(node: ast.AST) -> Iterator[tuple[set[str], set[str]]]:
-    """Yield the names that each function has of its own, and the functions that it calls."""
-    for inner in (n for n in ast.walk(node) if isinstance(n, (*FUNCTION, ast.Lambda))):
-        names = [n for n in ast.walk(inner) if isinstance(n, ast.Name)]
-        own = {n.id for n in names if not isinstance(n.ctx, ast.Load)}
-        own |= {n.arg for n in ast.walk(inner) if isinstance(n, ast.arg)}
-        yield own, {n.id for n in names}
-
-
-def give(arguments: dict[str, list[str]], top: ast.AST, lines: list[str]) -> Iterator[Edit]:
-    """Yield the edits that add arguments, before all others, to definitions and calls."""
-    for node in ast.walk(top):
-        if isinstance(node, ast.FunctionDef):
-            name, line, column = node.name, node.lineno, node.col_offset
-            more = bool(ast.unparse(node.args))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            name, line, column = node.func.id, node.func.end_lineno, node.func.end_col_offset
-            more = bool(node.args or node.keywords)
-        else:
-            continue
-        if name in arguments:
-            start = lines[line - 1].encode().index(b"(", column) + 1
-            text = ", ".join(arguments[name]) + ", " * more
-            yield Edit(line, start, line, start, text)

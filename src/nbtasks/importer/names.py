@@ -1,7 +1,5 @@
 """Give parts short names, of their headings or of what they do; suggest where to split."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import keyword

@@ -1,31 +1,30 @@
 """Split a notebook into parts."""
 
-from __future__ import annotations
-
 import ast
 import itertools
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbtasks.importer.statements import IN_LITERAL, Statement, follow_calls, is_setting, read
+from nbtasks.importer.statements import GIVEN, IN_LITERAL, Statement, follow_calls, is_setting, read
 
-#: States that random draws change: how a seed is set, how they are read and put back.
+#: States that random draws change -> how a seed is set.
 RANDOM = {
-    "numpy_random": (
-        r"\b(np|numpy)\.random\.seed\(",
-        "np.random.get_state()",
-        "np.random.set_state",
-    ),
-    "python_random": (r"(?<![.\w])random\.seed\(", "random.getstate()", "random.setstate"),
+    "numpy_random": re.compile(r"\b(np|numpy)\.random\.seed\("),
+    "python_random": re.compile(r"(?<![.\w])random\.seed\("),
 }
-
 #: Imports that are there for what they do; code that shows nothing to speak of.
 ACTS = re.compile(r"import \w+\.[\w.]+\s*$|from [\w.]*\bexperimental\b")
 QUIET = re.compile(r"get_ipython\(\)|print\([^()]*__version__|['\"]|pass\b|sys\.path")
+#: What else may be in an expression of constants: a text, a type.
+SIMPLE = (*IN_LITERAL, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.Attribute, ast.Subscript)
 #: Statements that do nothing by themselves.
 QUIET_KINDS = {"import", "names", "function", "constant", "setting", "seed"}
+#: Lines that are headings where there are no better ones: in bold, a comment at the top of code.
+LINES = {
+    "bold": r"\s*(?:\*\*|__)([^*_\n]{3,60})(?:\*\*|__):?\s*(?:\n|$)",
+    "comment": r"#+ *(?!In ?\[)([^\W\d_][^\n]{2,60})\n",
+}
 #: More parts than these, and what begins them were no headings.
 MOST = 13
 
@@ -59,7 +58,8 @@ def split(cells: list[Any], at: list[int]) -> list[Part]:
     statements = [item for number, source in code for item in read(number, source)]
     mark_settings(statements)
     if at:
-        return parts_at(cells, statements, dict.fromkeys(at, "") | titles(cells, "h[12]", at))
+        known = titles(cells, "h[12]")
+        return parts_at(cells, statements, {number: known.get(number, "") for number in at})
     for kind in ("h[12]", "h[1-6]", "bold", "comment"):
         parts = parts_at(cells, statements, titles(cells, kind))
         if len(parts) > 1 and (kind == "h[12]" or len(parts) < MOST):
@@ -67,19 +67,10 @@ def split(cells: list[Any], at: list[int]) -> list[Part]:
     return parts_at(cells, statements, titles(cells, "h[12]"))
 
 
-def titles(cells: list[Any], kind: str, only: Iterable[int] = ()) -> dict[int, str]:
+def titles(cells: list[Any], kind: str) -> dict[int, str]:
     """Return the headings of some kind by the numbers of their cells."""
-    found = {
-        number: heading(cell.source, kind) if cell.cell_type != "code" else comment(cell, kind)
-        for number, cell in enumerate(cells, 1)
-    }
-    return {n: title for n, title in found.items() if title and (not only or n in only)}
-
-
-def comment(cell: Any, kind: str) -> str:
-    """Return the comment that a cell of code begins with, where comments are headings."""
-    match = re.match(r"#+ *([^\W\d_][^\n]{2,60})\n", cell.source) if kind == "comment" else None
-    return match[1] if match and not re.match(r"In ?\[", match[1]) else ""
+    found = {number: heading(cell, kind) for number, cell in enumerate(cells, 1)}
+    return {number: title for number, title in found.items() if title}
 
 
 def parts_at(cells: list[Any], statements: list[Statement], at: dict[int, str]) -> list[Part]:
@@ -98,17 +89,18 @@ def parts_at(cells: list[Any], statements: list[Statement], at: dict[int, str]) 
     return parts
 
 
-def heading(text: str, kind: str = "h[12]") -> str:
-    """Return the first heading of some levels in a text, underlined or not, if any."""
+def heading(cell: Any, kind: str) -> str:
+    """Return the first heading of some levels in a cell, underlined or not, if any."""
     from markdown_it import MarkdownIt
 
-    if kind == "bold":
-        match = re.match(r"\s*(\*\*|__)([^*_\n]{3,60})\1:?\s*(\n|$)", text)
-        return match[2] if match else ""
+    text = cell.source
+    if cell.cell_type == "code" or kind in LINES:
+        is_kind = (kind == "comment") == (cell.cell_type == "code")
+        match = re.match(LINES[kind], text) if kind in LINES and is_kind else None
+        return match[1] if match else ""
     if match := re.search(rf"(?s)<{kind}\b[^>]*>(.*?)</?{kind}", text):
         return re.sub(r"<[^>]+>", "", match[1]).strip()
-    tokens = MarkdownIt().parse(text)
-    for opening, inline in itertools.pairwise(tokens):
+    for opening, inline in itertools.pairwise(MarkdownIt().parse(text)):
         if opening.type == "heading_open" and re.fullmatch(kind, opening.tag):
             plain = "".join(item.content for item in inline.children if item.type != "html_inline")
             return plain.strip() or "part"
@@ -116,31 +108,21 @@ def heading(text: str, kind: str = "h[12]") -> str:
 
 
 def mark_settings(statements: list[Statement]) -> None:
-    """Find the statements that set something in a module, now that all imports are known."""
-    names = {
-        kind: {name for item in statements if item.kind == kind for name in item.binds}
-        for kind in ("import", "constant")
-    }
-    for item in statements:
-        if is_setting(item, names["import"], names["constant"]):
-            seeds = any(re.search(seed, item.text) for seed, *_ in RANDOM.values())
-            item.kind = "seed" if seeds else "setting"
+    """Tell the kinds of statements that depend on others: what sets something, and constants."""
+    imported = {name for item in statements if item.kind == "import" for name in item.binds}
+    known = {name for item in statements if item.kind == "constant" for name in item.binds}
     used = {name for item in statements for name in item.needs | item.mentions}
     for item in statements:
-        if item.kind == "import" and not item.binds & used and ACTS.match(item.text):
+        if is_setting(item, imported | known, imported):
+            seeds = any(seed.search(item.text) for seed in RANDOM.values())
+            item.kind = "seed" if seeds else "setting"
+        elif item.kind == "import" and not item.binds & used and ACTS.match(item.text):
             item.kind = "setting"  # it is there for what it does
-    texts = {*names["constant"]}
-    for item in statements:
-        single = item.kind == "value" and isinstance(item.node, ast.Assign) and len(item.binds) == 1
-        if single and item.needs and item.needs <= texts and is_simple(item.node.value):
-            item.kind, texts = "constant", texts | item.binds
+        elif item.kind == "value" and isinstance(item.node, ast.Assign) and len(item.binds) == 1:
+            simple = all(isinstance(node, SIMPLE) for node in ast.walk(item.node.value))
+            if simple and item.needs <= known | imported | GIVEN:
+                item.kind, known = "constant", known | item.binds
     follow_calls(statements)
-
-
-def is_simple(node: ast.expr) -> bool:
-    """Tell whether an expression is of constants, by their names or not, and of nothing else."""
-    simple = (*IN_LITERAL, ast.Name, ast.JoinedStr, ast.FormattedValue)
-    return all(isinstance(child, simple) for child in ast.walk(node))
 
 
 def has_code(part: Part) -> bool:
@@ -159,8 +141,3 @@ def join(parts: list[Part], first: int, last: int) -> None:
 def every(parts: list[Part]) -> list[Statement]:
     """Return all statements of some parts."""
     return [item for part in parts for item in part.statements]
-
-
-def texts(part: Part) -> str:
-    """Return the code of a part."""
-    return "\n".join(item.text for item in part.statements)

@@ -1,7 +1,5 @@
 """Find the texts and paths that code names, those put together of known parts too."""
 
-from __future__ import annotations
-
 import ast
 import os
 import pathlib

@@ -42,10 +42,8 @@ class Pickler(NumpyPickler):
             self.objects |= {id(item): item, id(item if base is None else base): item}
         if type(item).__module__.startswith(("matplotlib.figure", "matplotlib.axes")):
             raise TypeError("a figure is drawn by one task")
-        if getattr(item, "__module__", None) == "__main__" and isinstance(
-            item, (type, types.FunctionType)
-        ):
-            self.classes.add(item.__qualname__.split(".")[0])
+        made = isinstance(item, (type, types.FunctionType)) and item.__module__ == "__main__"
+        self.classes |= {item.__qualname__.split(".")[0]} if made else set()
         return super().save(item, *rest, **options)
 
 
@@ -71,7 +69,7 @@ def look(value):
 
 def survives(table):
     """Tell whether a table comes back from parquet as it was, its kinds of nothing included."""
-    try:
+    with contextlib.suppress(Exception):
         stream = io.BytesIO()
         table.to_parquet(stream)
         back = pd.read_parquet(stream)
@@ -79,8 +77,7 @@ def survives(table):
         mixed = [name for name in table if table[name].dtype == object and table[name].hasnans]
         same = all(table[name].map(type).equals(back[name].map(type)) for name in mixed)
         return same and all(type(name) is str for name in table.columns)
-    except Exception:
-        return False
+    return False
 
 
 def describe(column):
@@ -147,10 +144,9 @@ def probe(space, names, folder, cell):
     OPENED.clear()
 
 
-def finish(space, functions, folder):
+def finish(space, folder):
     """Write an example of each function that was called: its arguments and its result."""
     sys.setprofile(None)
     calls = {name: call for name, call in CALLS.items() if isinstance(call, bytes)}
-    example = EXAMPLES["example"]
-    found = {name: example(space, name, functions[name], call) for name, call in calls.items()}
+    found = {name: EXAMPLES["example"](space[name], call) for name, call in calls.items()}
     Path(folder, "examples.json").write_text(json.dumps(found), encoding="utf-8")

@@ -1,7 +1,5 @@
 """Build the tasks that came from a notebook, and compare what they show with what it shows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +18,7 @@ VOLATILE = re.compile(
 )
 PAGE = re.compile(r"(?s)<(style|script).*?</\1>|<[^>]+>|\s+")
 #: How often the original runs at most: two runs may agree by chance.
-RUNS = 5
+RUNS = 8
 
 
 def prove(

@@ -1,7 +1,5 @@
 """Run a notebook as it is, in a folder of its own, and look at its values."""
 
-from __future__ import annotations
-
 import functools
 import json
 import os
@@ -50,18 +48,13 @@ def beside(notebook: Path) -> list[Path]:
 
 
 def execute(
-    notebook: Any,
-    place: Path,
-    names: list[str],
-    ends: set[int],
-    functions: dict[str, list[str]],
+    notebook: Any, place: Path, names: list[str], ends: set[int], functions: list[str]
 ) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
     """Run a notebook as nbconvert does, and look at its values.
 
     `ends` are the cells after which to look at `names`; `functions` are those whose first calls
-    are noted -> the globals that become arguments of them. Returned are the executed notebook,
-    what was seen after each of these cells, and an example of each function. At an error,
-    `DoesNotRun` is raised with the number of the cell.
+    are noted. Returned are the executed notebook, what was seen after each of these cells, and an
+    example of each function. At an error, `DoesNotRun` is raised with the number of the cell.
     """
     import nbclient
     from nbformat import from_dict
@@ -72,13 +65,13 @@ def execute(
     load = f"__import__('runpy').run_path({str(PROBE)!r})"
     start = f"__import__('sys').modules['nbtasks_probe'] = type('Probe', (), {load})\n"
     ask = "__import__('nbtasks_probe')."
-    cells = [new_code_cell(f"{start}{ask}listen(globals(), {[*functions]})")]
+    cells = [new_code_cell(f"{start}{ask}listen(globals(), {functions})")]
     for number, cell in enumerate(notebook.cells, 1):
         cells.append(from_dict({**cell, "metadata": {**cell.metadata, "cell": number}}))
         if number in ends:
             look = f"{ask}probe(globals(), {names}, {str(folder)!r}, {number})"
             cells.append(new_code_cell(look))
-    cells.append(new_code_cell(f"{ask}finish(globals(), {functions}, {str(folder)!r})"))
+    cells.append(new_code_cell(f"{ask}finish(globals(), {str(folder)!r})"))
     done = from_dict({**notebook, "cells": cells if ends else cells[1:-1]})
     options = {"timeout": None, "kernel_name": "python3", "shutdown_kernel": "immediate"}
     client = nbclient.NotebookClient(done, resources={"metadata": {"path": str(place)}}, **options)

@@ -1,7 +1,5 @@
 """Write the parts of a notebook as the scripts of tasks."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, field
@@ -11,7 +9,7 @@ from nbtasks import notebooks
 from nbtasks.importer.cells import body_of, code_cell, import_text
 from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
-from nbtasks.importer.parts import RANDOM, Part
+from nbtasks.importer.parts import Part
 from nbtasks.importer.statements import Statement
 from nbtasks.project import package
 
@@ -21,8 +19,6 @@ ADDED = {"Imports", "Inputs", "Outputs"}
 IMPORTS = {
     r"\bjoblib\.": "import joblib",
     r"\bpd\.": "import pandas as pd",
-    r"\bnp\.random\.": "import numpy as np",
-    r"(?<!\.)\brandom\.[gs]etstate": "import random",
 }
 #: The function that sets what the notebook sets at its start.
 SET_UP = "set_up"
@@ -114,8 +110,7 @@ def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) ->
     for name, giver in needs:
         path = f'{prefix}upstream["{flow.parts[giver].name}"]["{key_for(name)}"]'
         load = "pd.read_parquet" if is_table(flow, giver, name) else "joblib.load"
-        value = f"{load}({path})"
-        lines.append(f"{RANDOM[name][2]}({value})" if name in RANDOM else f"{name} = {value}")
+        lines.append(f"{name} = {load}({path})")
     return lines + [item.text for item in copies if item not in early]
 
 
@@ -126,8 +121,7 @@ def save_lines(flow: Flow, index: int, task: Task, prefix: str) -> list[str]:
         table = is_table(flow, index, name)
         key = key_for(name)
         task.products[key] = f"{part.name}/{name}.{'parquet' if table else 'joblib'}"
-        value = RANDOM[name][1] if name in RANDOM else name
-        write = f"{name}.to_parquet(" if table else f"joblib.dump({value}, "
+        write = f"{name}.to_parquet(" if table else f"joblib.dump({name}, "
         lines.append(f'{write}{prefix}product["{key}"])')
     return lines
 

@@ -1,7 +1,5 @@
 """Print what an import is about to do, and what is left to do by hand."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Container, Iterator
@@ -9,7 +7,6 @@ from pathlib import Path
 
 from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
-from nbtasks.importer.parts import RANDOM
 from nbtasks.importer.scripts import Task
 
 #: What can't be decided, or is better done otherwise.
@@ -64,10 +61,7 @@ def advise(tasks: list[Task], flow: Flow, files: Files, tested: Container[str]) 
     for index, part in enumerate(flow.parts):
         for name in sorted(part.gives):
             seen = flow.look(index, name)
-            if name in RANDOM:
-                later = ", ".join(p.name for p in flow.parts if p.needs.get(name) == index)
-                yield f"The state of random numbers passes from {part.name} to {later}: set a seed."
-            elif seen.get("type") == "DataFrame" and "columns" not in seen:
+            if seen.get("type") == "DataFrame" and "columns" not in seen:
                 yield f"{name} passes by joblib: parquet would change its types, or nan to None."
     for task in tasks:
         if loose := [name for name, way in files.loose(task.part.cells).items() if not way]:

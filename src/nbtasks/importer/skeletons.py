@@ -1,7 +1,5 @@
 """Write the functions of a notebook as a module, with tests and schemas to begin with."""
 
-from __future__ import annotations
-
 import ast
 import re
 import textwrap

@@ -1,7 +1,5 @@
 """Cut the code of a notebook into statements: what each one needs, binds and changes."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import re
@@ -91,10 +89,9 @@ def read(cell: int, source: str) -> list[Statement]:
     tree = ast.parse("\n".join(lines), f"cell {cell}")
     nodes = [node for node in tree.body if not isinstance(node, ast.Pass)]  # such as a magic
     found = [describe(cell, node, typed, lines) for node in nodes]
-    for number, line in enumerate(typed):
-        for kind, magic in MAGICS.items():
-            if magic.match(line) and not IDLE.match(line):
-                found.append(Statement(cell, line, kind, range(number, number + 1)))
+    for n, line in enumerate(typed):
+        kinds = [kind for kind, magic in MAGICS.items() if magic.match(line)]
+        found += [Statement(cell, line, k, range(n, n + 1)) for k in kinds if not IDLE.match(line)]
     return sorted(found, key=lambda statement: statement.lines.start)
 
 
@@ -104,15 +101,13 @@ def describe(cell: int, node: ast.stmt, typed: list[str], lines: list[str]) -> S
     start = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))]) - 1
     needs = {m.message_args[0] for m in scopes.messages if isinstance(m, messages.UndefinedName)}
     module = next(s for s in scopes.deadScopes if isinstance(s, checker.ModuleScope))
-    given = [item for item in module.values() if isinstance(item, checker.Builtin)]
+    given = {item for item in module.values() if isinstance(item, checker.Builtin)}
     needs |= {item.name for item in given if item.used}  # a notebook may define them anew
-    bindings = [item for item in module.values() if not isinstance(item, checker.Builtin)]
+    bindings = [item for item in module.values() if item not in given]
     binds = {item.name for item in bindings if item.name.isidentifier()}
-    imports = {
-        item.name: item.name if isinstance(item, checker.SubmoduleImportation) else item.fullName
-        for item in bindings
-        if isinstance(item, checker.Importation)
-    }
+    plain = [item for item in bindings if isinstance(item, checker.Importation)]
+    dotted = checker.SubmoduleImportation
+    imports = {i.name: i.name if isinstance(i, dotted) else i.fullName for i in plain}
     text, kind, sets = ast.get_source_segment("\n".join(lines), node), kind_of(node), set()
     if isinstance(node, FUNCTION):  # with its decorators, and the comment above it
         while start and lines[start - 1].startswith("#"):
@@ -142,27 +137,25 @@ def kind_of(node: ast.stmt) -> str:
     return "constant" if literal else "value"
 
 
-def is_setting(statement: Statement, imported: set[str], constants: set[str]) -> bool:
+def is_setting(item: Statement, known: set[str], imported: set[str]) -> bool:
     """Tell whether a statement sets something in a module, for all that follows."""
-    node = statement.node
-    if statement.kind != "value" or statement.needs - imported - constants - GIVEN:
+    if item.kind != "value" or item.needs - known - GIVEN:
         return False
-    if isinstance(node, ast.Assign):
-        return not isinstance(node.targets[0], ast.Name) and root(node.targets[0]) in imported
-    call = getattr(node, "value", None)
-    is_call = isinstance(node, ast.Expr) and isinstance(call, ast.Call)
-    return is_call and root(call) in imported and bool(SET.fullmatch(called(call)))
+    value = getattr(item.node, "value", None)
+    if isinstance(item.node, ast.Assign):
+        (target, *_) = item.node.targets
+        return not isinstance(target, ast.Name) and root(target) in imported
+    is_call = isinstance(item.node, ast.Expr) and isinstance(value, ast.Call)
+    return is_call and root(value) in imported and bool(SET.fullmatch(called(value)))
 
 
 def setting_key(item: Statement) -> str:
     """Return what a setting sets, of which only the last one counts."""
-    node = item.node
-    if isinstance(node, ast.Assign):
-        return ast.unparse(node.targets[0])
-    call = getattr(node, "value", None)
-    if isinstance(call, ast.Call) and SETS_ALL.fullmatch(called(call)):
-        return ast.unparse(call.func)
-    return item.text
+    value = getattr(item.node, "value", None)
+    if isinstance(item.node, ast.Assign):
+        return ast.unparse(item.node.targets[0])
+    sets_all = isinstance(value, ast.Call) and SETS_ALL.fullmatch(called(value))
+    return ast.unparse(value.func) if sets_all else item.text
 
 
 def follow_calls(statements: list[Statement]) -> None:

@@ -1,7 +1,5 @@
 """Store what was made of a notebook in the project: all of it, and over nothing that is there."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -106,7 +104,7 @@ def tidied(texts: dict[Path, bytes]) -> dict[Path, bytes]:
                 lines = ruff(stage, "check", "--select=I", "--fix", "-", text=head[0])
                 text = text.replace(head[0], lines, 1)
             copy.write_bytes(text.encode())
-        for words in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
+        for words in (["check", "--fix"], ["format"], ["check", "--add-noqa"], ["format"]):
             ruff(stage, *words, *files.values())
         return texts | {file: copy.read_bytes() for file, copy in files.items()}
 

@@ -1,7 +1,5 @@
 """Read syntax trees: what code changes in place, what it names in texts; edit pieces of it."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable
