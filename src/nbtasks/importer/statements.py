@@ -24,7 +24,7 @@ MAGICS = {
 #: Functions of a module that set something for all that follows.
 SET = re.compile(
     r"(set|register|enable|disable|init)\w*|append|basicConfig|chdir|default|extension|"
-    r"filterwarnings|insert|ioff|ion|load_dotenv|manual_seed|pandas|rc|simplefilter|update|use"
+    r"filterwarnings|insert|ioff|ion|load_dotenv|(manual_)?seed|pandas|rc|simplefilter|update|use"
 )
 #: Those of which the last call counts, whatever its arguments.
 SETS_ALL = re.compile(r"set|set_(?!option|default|param)\w+|use|simplefilter")
