@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -45,7 +44,7 @@ def step(bake: Callable[..., Project]) -> Iterator[Callable[[str], Any]]:
 )
 def test_imports_of_modules_beside_the_notebook(step: Any, code: str, expected: str) -> None:
     """They are imported from the package; what only looks like an import stays."""
-    assert step("local.use_modules")(code, ["helpers"], "pkg") == expected
+    assert step("outside.use_modules")(code, ["helpers"], "pkg") == expected
 
 
 def test_modules_are_found_with_what_they_import(step: Any, tmp_path: Path) -> None:
@@ -59,7 +58,7 @@ def test_modules_are_found_with_what_they_import(step: Any, tmp_path: Path) -> N
     (tmp_path / "data").mkdir()
     (tmp_path / "sub").mkdir()
     tree = ast.parse("import a, os, data")
-    found = step("local.find_modules")([tree], [tmp_path / "sub", tmp_path])
+    found = step("outside.find_modules")([tree], [tmp_path / "sub", tmp_path])
     assert found == {name: tmp_path / name for name in ("a.py", "b/c.py")}
 
 
@@ -68,7 +67,7 @@ def test_pictures_move_attached_or_not(step: Any, tmp_path: Path) -> None:
     (tmp_path / "my bird.png").write_bytes(b"bird")
     text = "![a](attachment:fly.png) <img src='my%20bird.png'> ![c](https://x.org/z.png)"
     cell = new_markdown_cell(text, attachments={"fly.png": {"image/png": "Zmx5"}})
-    assert step("local.take_pictures")([cell], tmp_path, "fit") == {
+    assert step("outside.take_pictures")([cell], tmp_path, "fit") == {
         "fit_fly.png": b"fly",
         "fit_my_bird.png": b"bird",
     }
@@ -119,8 +118,6 @@ PASSED = {
         "show('a')",
         {"a"},
     ),
-    "what is awaited": ("x = f()", "r = await g(await x)", {"x"}),
-    "a captured text": ("%%capture cap\nprint(1)", "print(cap)", {"cap"}),
     "a global that a function sets": (
         "n = f()\ndef bump():\n    global n\n    n += 1",
         "bump()\nprint(n)",
@@ -199,7 +196,7 @@ def test_settings_are_set_again(step: Any) -> None:
     script = script_of(step, text, 1)
     assert "set_up()" in script and "inline" not in script and "sns" not in script
     flow = flow_of(step, text)
-    (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
+    (module,) = step("functions.functions_of")(flow, "module", "n.ipynb").values()
     for line in ["sns.set_theme()", "warnings.filter", "sns.rc['a'] = 1"]:
         assert f"    {line}" in module
 
@@ -346,9 +343,8 @@ def rewritten(step: Any, folder: Path, text: str, opened: dict[str, bool]) -> tu
     cells = read(text)
     files = step("files.Files")(folder / "n.ipynb", [])
     statements = step("parts.split")(cells, [])[0].statements
-    place = step("run.prepare")(files.needed(statements, cells), folder.parent / "scratch")
-    seen = [(name, os.path.normpath(place / name), way) for name, way in opened.items()]
-    files.note({2: {"opened files": seen}} if seen else {}, statements, place)
+    seen = [(name, name, way) for name, way in opened.items()]
+    files.note({2: {"opened files": seen}} if seen else {}, statements)
     files.rewrite(statements, cells)
     parts = step("parts.split")(cells, [])
     flow = step("flow.Flow")(parts, [], {})
@@ -405,17 +401,12 @@ def test_what_is_written_again_is_no_resource(step: Any, tmp_path: Path) -> None
     """A file of an earlier run lies beside the notebook; what is only read stays one."""
     for name in ("plot.png", "my.csv"):
         (tmp_path / name).write_text("old")
-        os.utime(tmp_path / name, (1, 1))
-    cells = read("f('plot.png', 'my.csv')")
-    statements = step("parts.split")(cells, [])[0].statements
-    files = step("files.Files")(tmp_path / "n.ipynb", [])
-    place = step("run.prepare")(files.needed(statements, cells), tmp_path / "scratch")
-    (place / "plot.png").write_text("new")
-    files.note({}, statements, place)
-    files.rewrite(statements, cells)
+    opened = {"plot.png": True, "my.csv": False}
+    files, script = rewritten(step, tmp_path, "# A\n---\nf('plot.png', 'my.csv')", opened)
     assert [*files.reads] == ["my"]
     assert files.writes == {"plot_file": "plot.png"}
     assert [target.name for target in files.copies()] == ["my.csv"]
+    assert 'f(product["plot_file"], resources_["my"])' in script
 
 
 def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
@@ -467,11 +458,11 @@ def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> No
     lines = [*step("show.advise")([], flow, step("files.Files")(), {})]
     assert lines == ["No test, since no short, plain call of them was seen: f"]
     assert not flow_of(step, text.replace("pass", "size = len(_)")).moved
-    (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
+    (module,) = step("functions.functions_of")(flow, "module", "n.ipynb").values()
     assert "def f()" in module and "import" not in module
     assert (
         "import display"
-        in step("skeletons.functions_of")(
+        in step("functions.functions_of")(
             flow_of(step, "def f(): display(1)\nf()"), "module", "n.ipynb"
         ).popitem()[1]
     )

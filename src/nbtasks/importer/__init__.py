@@ -12,28 +12,24 @@ The room: it uses `engine`, to build what it has made, `environment` and what is
 import argparse
 import copy
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nbtasks.environment import lock, requirements
 from nbtasks.errors import NbtasksError, Refusal
-from nbtasks.importer import local, store
+from nbtasks.importer import store
 from nbtasks.importer.cells import readable, without_downloads
 from nbtasks.importer.files import MARK, Files
 from nbtasks.importer.flow import Flow
-from nbtasks.importer.functions import find_movable
+from nbtasks.importer.functions import find_movable, functions_of, tests_of
 from nbtasks.importer.names import module_name, name_parts, suggest
+from nbtasks.importer.outside import find_modules, take_pictures, use_modules
 from nbtasks.importer.parts import Part, every, split
 from nbtasks.importer.prove import prove
-from nbtasks.importer.run import DoesNotRun, execute, prepare
+from nbtasks.importer.run import DoesNotRun, execute
 from nbtasks.importer.scripts import as_script, make_task
 from nbtasks.importer.show import advise, show
-from nbtasks.importer.skeletons import functions_of, tests_of
-from nbtasks.importer.statements import Statement
-from nbtasks.notebooks.files import command
 from nbtasks.project import package, root
 
 
@@ -48,20 +44,16 @@ def main(arguments: list[str] | None = None) -> int:
     add("notebook", type=Path, help="the notebook, which stays as it is")
     add("--data", type=Path, nargs="+", default=[], metavar="PATH", help="what it reads or imports")
     add("--split", default="", metavar="3,7,12", help="cells that begin a part, counted from 1")
-    add("--undo", **yes, help="take back one that was not finished")
     add("--no-run", **yes, help="go on without running it")
     add("--dry-run", **yes, help="show the parts, write nothing")
     options = parser.parse_args(arguments)
     try:
-        if options.undo:
-            store.take_back(options.notebook.resolve())
-            return 0
         return Import(options).run()
     except NbtasksError as error:
         print(error)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted. Type the same again: what was written is taken back first.")
+        print(f"Interrupted. This takes back what was written: {store.TAKE_BACK}")
         return 130
 
 
@@ -70,9 +62,9 @@ class Import:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.path = options, options.notebook.resolve()
-        self.notebook = load(self.path)
-        if missing := [path for path in options.data if not path.exists()]:
+        if missing := [p for p in (options.notebook, *options.data) if not p.exists()]:
             raise Refusal(f"There is no {missing[0]}")
+        self.notebook = load(self.path)
         if not options.dry_run:
             store.check_new(self.path)
         data = [path.resolve() for path in options.data]
@@ -83,17 +75,12 @@ class Import:
         for cell in self.new:
             cell.source = readable(cell.source, cell.metadata.get("tags", []))
         self.parts = self.split()
-        nodes = [item.node for item in self.statements if item.node is not None]
+        nodes = [item.node for item in every(self.parts) if item.node is not None]
         folders = [self.path.parent, *(path.parent for path in data if path.suffix == ".py")]
-        self.modules = local.find_modules(nodes, folders)
+        self.modules = find_modules(nodes, folders)
         self.files = Files(self.path, data)
-        self.needed = self.files.needed(self.statements, self.new)
+        self.needed = self.files.needed(every(self.parts), self.new)
         self.needed |= self.modules
-
-    @property
-    def statements(self) -> list[Statement]:
-        """All statements of the notebook."""
-        return every(self.parts)
 
     def split(self) -> list[Part]:
         """Split the notebook as it is rewritten so far."""
@@ -106,17 +93,17 @@ class Import:
     def run(self) -> int:
         """Import it; return the exit code."""
         original, seen, examples = (None, {}, {}) if self.options.no_run else self.look()
-        self.files.rewrite(self.statements, self.new)
+        self.files.rewrite(every(self.parts), self.new)
         self.parts = self.split()
         name_parts(self.parts, self.path)
-        marked = {n for item in self.statements if MARK in item.text for n in item.binds}
+        marked = {n for item in every(self.parts) if MARK in item.text for n in item.binds}
         flow = Flow(self.parts, find_movable(self.parts, marked), seen)
         modules = [name.partition("/")[0].removesuffix(".py") for name in self.modules]
         module = module_name(self.path, modules)
         numbers = range(len(flow.parts))
         tasks = [make_task(flow, number, self.new, module, self.files) for number in numbers]
         for task in tasks:
-            task.images = local.take_pictures(task.cells, self.path.parent, task.part.name)
+            task.images = take_pictures(task.cells, self.path.parent, task.part.name)
         show(tasks, flow, self.path)
         advice = suggest(flow.parts[0], self.new) if len(flow.parts) == 1 else ""
         if advice and not self.options.split:
@@ -128,23 +115,22 @@ class Import:
         code = {package() / name: file.read_text("utf-8") for name, file in self.modules.items()}
         code |= functions_of(flow, module, self.path.name)
         code |= {root() / "tasks" / f"{task.part.name}.py": as_script(task) for task in tasks}
-        code = {f: local.use_modules(t, modules, package().name) for f, t in code.items()}
+        code = {f: use_modules(t, modules, package().name) for f, t in code.items()}
         code |= tests_of(flow, module, examples)
         images = root() / "tasks" / "images"
         new = {images / name: data for task in tasks for name, data in task.images.items()}
         new |= {file: text.encode() for file, text in code.items()} | self.files.copies()
         store.store(self.path, tasks, flow, new)
         notes = [*advise(tasks, flow, self.files, examples)]
-        return self.end(*prove(self.path, tasks, original, notes, self.run_again))
+        again = partial(execute, self.notebook, self.needed)
+        return self.end(*prove(self.path, tasks, original, notes, again))
 
     def end(self, built: bool, same: bool) -> int:
         """Declare and lock what the new code imports, or say how to go back; say what is next."""
         if not built:
-            print("The build failed: see above. What was written is there to look at. Next:")
-            print(f"  {command('nbtasks', 'import', self.options.notebook)}  to try again")
-            print("  the same with --undo  to take it back")
+            print("The build failed: see above. What was written is there to look at, and to mend.")
+            print(f"This takes it back, for another try: {store.TAKE_BACK}")
             return 1
-        store.journal(self.path).unlink()
         if lacks := requirements.compare().files():
             requirements.write([requirements.with_floor(name) for name in sorted(lacks)])
         try:
@@ -160,29 +146,17 @@ class Import:
         print(f"Running {self.path.name} as it is ...", flush=True)
         flow = Flow([Part(part.name, part.cells, part.statements) for part in self.parts], [], {})
         names = sorted({name for part in flow.parts for name in part.needs})
-        functions = [n for i in self.statements if i.kind == "function" for n in i.binds]
+        functions = [n for i in every(self.parts) if i.kind == "function" for n in i.binds]
         ends = {part.cells[-1] for part in self.parts}
         try:
-            with self.place() as place:
-                original, seen, examples = execute(self.notebook, place, names, ends, functions)
-                self.files.note(seen, self.statements, place)
-                return original, seen, examples
+            original, seen, examples = execute(self.notebook, self.needed, names, ends, functions)
         except DoesNotRun as error:
             raise DoesNotRun(
                 f"{self.path.name} does not run by itself any more:\n  {error}\n"
                 "Mend it, name what it reads with --data, or go on regardless with --no-run."
             ) from None
-
-    def run_again(self) -> Any:
-        """Run the notebook once more, to see what varies by itself."""
-        with self.place() as place:
-            return execute(self.notebook, place, [], set(), [])[0]
-
-    @contextmanager
-    def place(self) -> Iterator[Path]:
-        """Give a folder to run in, with the data."""
-        with tempfile.TemporaryDirectory() as folder:
-            yield prepare(self.needed, Path(folder))
+        self.files.note(seen, every(self.parts))
+        return original, seen, examples
 
 
 def load(path: Path) -> Any:
@@ -191,8 +165,6 @@ def load(path: Path) -> Any:
 
     try:
         notebook = nbformat.read(path, as_version=4)
-    except FileNotFoundError:
-        raise Refusal(f"There is no {path}") from None
     except Exception as error:
         raise Refusal(f"{path.name} is no notebook: {error}".splitlines()[0]) from None
     language = notebook.metadata.get("kernelspec", {}).get("language", "python")

@@ -7,8 +7,7 @@ import re
 import textwrap
 from typing import Any
 
-from nbtasks.importer.functions import is_alone
-from nbtasks.importer.parts import Part
+from nbtasks.importer.parts import Part, is_alone
 from nbtasks.importer.statements import IDLE, Statement
 
 #: What IPython reads and a script can't have: an empty quote, and what must come first.

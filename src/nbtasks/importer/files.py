@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbtasks.importer.paths import constants_in, fold, in_project, neat, starts_in, texts_of
+from nbtasks.importer.outside import constants_in, fold, in_project, neat, starts_in, texts_of
 from nbtasks.importer.run import beside
 from nbtasks.importer.statements import Statement, as_python
 from nbtasks.importer.syntax import Edit, edited, replacing
@@ -36,7 +36,6 @@ class Files:
     #: Last cell of a part -> what was opened in it, from the notebook's folder -> written?
     opened: dict[int, dict[str, bool]] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)  #: what was opened by a text of the code
-    stay: set[str] = field(default_factory=set)  #: folders in which code finds names
     starts: tuple[str, ...] = ()  #: what paths begin with that code puts together
 
     def path(self, text: str) -> Path:
@@ -61,26 +60,21 @@ class Files:
                     needed[name] = path
         return needed
 
-    def note(self, seen: dict[int, Any], statements: list[Statement], place: Path) -> None:
-        """Note what a run in a folder opened, and what it wrote that the code names."""
-        texts = texts_of(statements)
+    def note(self, seen: dict[int, Any], statements: list[Statement]) -> None:
+        """Note what a run opened, and what it wrote that the code names."""
+        texts = {*texts_of(statements)}
         for end, values in seen.items():
             opened = self.opened.setdefault(end, {})
             for typed, path, way in values.pop("opened files"):
-                if place.parents[5] in Path(path).parents and not re.search(r"\.pyc?$", path):
-                    name = neat(os.path.relpath(path, place))
-                    opened[name] = opened.get(name, False) or way
-                    if typed in texts:
-                        self.named.add(typed)
-                    elif not way:
-                        self.stay.add(os.path.dirname(name))
-        for text in texts:
-            path, before = place / text, self.path(text)
-            read = before.is_file() and path.stat().st_mtime < before.stat().st_mtime + 0.01
-            if path.is_file() and not read and neat(text) not in self.written:
-                key = self.new_key(path)
-                self.written[neat(text)] = f"{key}_file"
-                self.writes[f"{key}_file"] = f"{key}{path.suffix}"
+                name = neat(path)
+                if re.search(r"\.pyc?$", name):
+                    continue
+                opened[name] = opened.get(name, False) or way
+                self.named |= {typed} & texts
+                if way and typed in texts and name not in self.written:
+                    key = self.new_key(Path(path))
+                    self.written[name] = f"{key}_file"
+                    self.writes[f"{key}_file"] = f"{key}{Path(path).suffix}"
 
     def new_key(self, path: Path) -> str:
         """Return a key for a file that no other file has."""
@@ -95,8 +89,7 @@ class Files:
         inside, path = neat(text), self.path(text)
         if inside in self.written:
             return f'"{MARK}{self.written[inside]}"'
-        loose = os.path.dirname(inside) in self.stay or text.startswith(self.starts)
-        if loose or not path.is_file():
+        if text.startswith(self.starts) or not path.is_file():
             return ""
         if self.opened and text not in self.named and path.suffix not in UNSEEN:
             return ""

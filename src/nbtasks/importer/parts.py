@@ -16,6 +16,8 @@ RANDOM = {
 #: Imports that are there for what they do; code that shows nothing to speak of.
 ACTS = re.compile(r"import \w+\.[\w.]+\s*$|from [\w.]*\bexperimental\b")
 QUIET = re.compile(r"get_ipython\(\)|print\([^()]*__version__|['\"]|pass\b|sys\.path")
+#: Decorators that do nothing but to their function.
+PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
 #: What else may be in an expression of constants: a text, a type.
 SIMPLE = (*IN_LITERAL, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.Attribute, ast.Subscript)
 #: Statements that do nothing by themselves.
@@ -141,3 +143,11 @@ def join(parts: list[Part], first: int, last: int) -> None:
 def every(parts: list[Part]) -> list[Statement]:
     """Return all statements of some parts."""
     return [item for part in parts for item in part.statements]
+
+
+def is_alone(item: Statement, statements: list[Statement]) -> bool:
+    """Tell whether a statement shares no line with another, and its decorators are harmless."""
+    others = (other for other in statements if other.cell == item.cell and other is not item)
+    lines = {line for other in others for line in other.lines}
+    decorators = re.findall(r"(?m)^@(.*)", item.text)
+    return not lines & set(item.lines) and all(re.match(PURE, text) for text in decorators)

@@ -139,7 +139,12 @@ def probe(space, names, folder, cell):
         others = [other for other in seen if other != name]
         found["shares"] = [n for n in others if objects[n].keys() & objects[name].keys()]
         found["fresh"] = left.get(name) == 624  # no number was drawn since the seed was set
-    seen["opened files"] = [(*path, way) for path, way in OPENED.items() if os.path.isfile(path[1])]
+    place = Path(folder).parent  # deep in a folder of its own, which holds all that is needed
+    seen["opened files"] = [
+        (typed, os.path.relpath(path, place), way)
+        for (typed, path), way in OPENED.items()
+        if place.parents[5] in Path(path).parents and os.path.isfile(path)
+    ]
     Path(folder, f"{cell}.json").write_text(json.dumps(seen), encoding="utf-8")
     OPENED.clear()
 
@@ -149,4 +154,5 @@ def finish(space, folder):
     sys.setprofile(None)
     calls = {name: call for name, call in CALLS.items() if isinstance(call, bytes)}
     found = {name: EXAMPLES["example"](space[name], call) for name, call in calls.items()}
-    Path(folder, "examples.json").write_text(json.dumps(found), encoding="utf-8")
+    text = json.dumps({name: example for name, example in found.items() if example})
+    Path(folder, "examples.json").write_text(text, encoding="utf-8")

@@ -40,7 +40,7 @@ def prove(
 
     first = found = differing()
     while len(runs) < RUNS and any(number for lines in found.values() for number in lines):
-        runs.append(again())
+        runs.append(again()[0])
         found = differing()
     print("\nOutputs, compared with those of the notebook:")
     for name, lines in found.items():

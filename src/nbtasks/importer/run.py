@@ -4,7 +4,8 @@ import functools
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,13 @@ def beside(notebook: Path) -> list[Path]:
 
 
 def execute(
-    notebook: Any, place: Path, names: list[str], ends: set[int], functions: list[str]
+    notebook: Any,
+    needed: Mapping[str, Path],
+    names: Iterable[str] = (),
+    ends: Iterable[int] = (),
+    functions: Iterable[str] = (),
 ) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
-    """Run a notebook as nbconvert does, and look at its values.
+    """Run a notebook as nbconvert does, beside what it needs, and look at its values.
 
     `ends` are the cells after which to look at `names`; `functions` are those whose first calls
     are noted. Returned are the executed notebook, what was seen after each of these cells, and an
@@ -60,33 +65,31 @@ def execute(
     from nbformat import from_dict
     from nbformat.v4 import new_code_cell
 
-    folder = place / ".import"
-    folder.mkdir(exist_ok=True)
-    load = f"__import__('runpy').run_path({str(PROBE)!r})"
-    start = f"__import__('sys').modules['nbtasks_probe'] = type('Probe', (), {load})\n"
-    ask = "__import__('nbtasks_probe')."
-    cells = [new_code_cell(f"{start}{ask}listen(globals(), {functions})")]
-    for number, cell in enumerate(notebook.cells, 1):
-        cells.append(from_dict({**cell, "metadata": {**cell.metadata, "cell": number}}))
-        if number in ends:
-            look = f"{ask}probe(globals(), {names}, {str(folder)!r}, {number})"
-            cells.append(new_code_cell(look))
-    cells.append(new_code_cell(f"{ask}finish(globals(), {str(folder)!r})"))
-    done = from_dict({**notebook, "cells": cells if ends else cells[1:-1]})
-    options = {"timeout": None, "kernel_name": "python3", "shutdown_kernel": "immediate"}
-    client = nbclient.NotebookClient(done, resources={"metadata": {"path": str(place)}}, **options)
-    try:
-        with client.setup_kernel():
-            for index, cell in enumerate(done.cells):  # ours do not count in `Out` and `_1`
-                client.execute_cell(cell, index, store_history="cell" in cell.metadata)
-    except nbclient.exceptions.CellExecutionError as error:
-        what = f"{error.ename}: {error.evalue}"
-        raise DoesNotRun(f"cell {cell.metadata.get('cell', 0)}: {what}") from None
-    done.cells = [cell for cell in done.cells if "cell" in cell.metadata]
-    seen = {end: read(folder / f"{end}.json") for end in ends}
-    return done, seen, {n: e for n, e in read(folder / "examples.json").items() if e}
-
-
-def read(file: Path) -> Any:
-    """Return what the kernel wrote, nothing if it did not."""
-    return json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    with tempfile.TemporaryDirectory() as temporary:
+        place = prepare(needed, Path(temporary))
+        folder = place / ".import"
+        folder.mkdir()
+        load = f"__import__('runpy').run_path({str(PROBE)!r})"
+        start = f"__import__('sys').modules['nbtasks_probe'] = type('Probe', (), {load})\n"
+        ask = "__import__('nbtasks_probe')."
+        cells = [new_code_cell(f"{start}{ask}listen(globals(), {[*functions]})")]
+        for number, cell in enumerate(notebook.cells, 1):
+            cells.append(from_dict({**cell, "metadata": {**cell.metadata, "cell": number}}))
+            if number in ends:
+                look = f"{ask}probe(globals(), {[*names]}, {str(folder)!r}, {number})"
+                cells.append(new_code_cell(look))
+        cells.append(new_code_cell(f"{ask}finish(globals(), {str(folder)!r})"))
+        done = from_dict({**notebook, "cells": cells if ends else cells[1:-1]})
+        options = {"timeout": None, "kernel_name": "python3", "shutdown_kernel": "immediate"}
+        where = {"metadata": {"path": str(place)}}
+        client = nbclient.NotebookClient(done, resources=where, **options)
+        try:
+            with client.setup_kernel():
+                for index, cell in enumerate(done.cells):  # ours do not count in `Out` and `_1`
+                    client.execute_cell(cell, index, store_history="cell" in cell.metadata)
+        except nbclient.exceptions.CellExecutionError as error:
+            what = f"{error.ename}: {error.evalue}"
+            raise DoesNotRun(f"cell {cell.metadata.get('cell', 0)}: {what}") from None
+        done.cells = [cell for cell in done.cells if "cell" in cell.metadata]
+        found = {file.stem: json.loads(file.read_text("utf-8")) for file in folder.glob("*.json")}
+        return done, {end: found[str(end)] for end in ends}, found.get("examples", {})

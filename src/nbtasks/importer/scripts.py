@@ -9,6 +9,7 @@ from nbtasks import notebooks
 from nbtasks.importer.cells import body_of, code_cell, import_text
 from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
+from nbtasks.importer.functions import SET_UP
 from nbtasks.importer.parts import Part
 from nbtasks.importer.statements import Statement
 from nbtasks.project import package
@@ -20,8 +21,6 @@ IMPORTS = {
     r"\bjoblib\.": "import joblib",
     r"\bpd\.": "import pandas as pd",
 }
-#: The function that sets what the notebook sets at its start.
-SET_UP = "set_up"
 PARAMETERS = {"upstream", "product", "resources_"}
 
 

@@ -16,7 +16,6 @@ BY_NAME = {"eval", "exec", "globals"}
 #: Magics around Python code, those that set something, and those that bring names.
 TIMED = re.compile(r"(\s*(?:[\w, ]+=\s*)?)%(?:time|timeit|prun|memit)\b(?:\s+-\w\s*\d*)*\s*(.*)")
 PYTHON_CELL = re.compile(r"\s*%%(time|timeit|capture|prun|memit)\b")
-CAPTURED = re.compile(r"\s*%%capture\b(?:\s+--\S+)*\s+([^\W\d]\w*)")
 MAGICS = {
     "setting": re.compile(r"%(cd|config|env|load_ext|matplotlib|precision)\b"),
     "names": re.compile(r"%(run|pylab)\b"),
@@ -65,9 +64,7 @@ def as_python(source: str) -> list[str]:
 
     lines = source.splitlines()
     if source.lstrip().startswith("%%"):
-        name = CAPTURED.match(source)
-        first = f"{name[1]} = get_ipython()" if name else ""
-        lines = [first, *lines[1:]] if PYTHON_CELL.match(source) else []
+        lines = ["", *lines[1:]] if PYTHON_CELL.match(source) else []
     for number, commented in enumerate(comment_magic(list(lines), "python")):
         line = lines[number]
         if line != commented:
@@ -75,12 +72,6 @@ def as_python(source: str) -> list[str]:
             plain = bound[0] + " get_ipython()" if bound else line[: -len(line.lstrip())] + "pass"
             lines[number] = timed[1] + timed[2] if timed else plain
     return lines
-
-
-class Checker(checker.Checker):
-    """Finds names that are not defined, those too that are awaited below no function."""
-
-    AWAIT = checker.Checker.handleChildren
 
 
 def read(cell: int, source: str) -> list[Statement]:
@@ -97,7 +88,7 @@ def read(cell: int, source: str) -> list[Statement]:
 
 def describe(cell: int, node: ast.stmt, typed: list[str], lines: list[str]) -> Statement:
     """Tell what a statement needs, binds and changes."""
-    scopes = Checker(ast.Module([node], []), builtins=GIVEN)
+    scopes = checker.Checker(ast.Module([node], []), builtins=GIVEN)
     start = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))]) - 1
     needs = {m.message_args[0] for m in scopes.messages if isinstance(m, messages.UndefinedName)}
     module = next(s for s in scopes.deadScopes if isinstance(s, checker.ModuleScope))

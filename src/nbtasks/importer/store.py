@@ -1,7 +1,5 @@
 """Store what was made of a notebook in the project: all of it, and over nothing that is there."""
 
-import hashlib
-import json
 import re
 import shutil
 import subprocess
@@ -13,13 +11,15 @@ from typing import Any
 from nbtasks import notebooks
 from nbtasks.errors import Refusal
 from nbtasks.importer.flow import Flow
+from nbtasks.importer.functions import schemas_text
 from nbtasks.importer.scripts import Task, is_table
-from nbtasks.importer.skeletons import schemas_text
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
 
 #: The cell of a script whose imports are sorted.
 IMPORTS_CELL = re.compile(r"(?<=# %% Imports\n)(?:(?!# %%).*\n)+?(?=\n+# %%)")
+#: How all that an import wrote goes, and is kept.
+TAKE_BACK = "git stash --include-untracked"
 
 
 def mark(path: Path) -> str:
@@ -27,48 +27,14 @@ def mark(path: Path) -> str:
     return f"From {path.name}, cells"
 
 
-def journal(path: Path) -> Path:
-    """Return the file that says what an import under way writes."""
-    return root() / ".cache" / f"import-{re.sub(r'[^0-9A-Za-z]+', '_', path.stem)}.json"
-
-
 def check_new(path: Path) -> None:
-    """Take back an import that was interrupted; refuse a notebook that was imported before."""
-    if journal(path).exists():
-        take_back(path)
+    """Refuse a notebook that was imported before."""
     if f"# {mark(path)}" in (root() / pipeline_file.PIPELINE).read_text(encoding="utf-8"):
         raise Refusal(
-            f"{path.name} was imported before: pipeline.yaml has its tasks. To import it again, "
-            "take them out of pipeline.yaml, and delete their scripts."
+            f"{path.name} was imported before: pipeline.yaml has its tasks. If that is not "
+            f"committed, this takes it back: {TAKE_BACK}. To import it again, take them out of "
+            "pipeline.yaml, and delete their scripts."
         )
-
-
-def take_back(path: Path) -> None:
-    """Take back what an import wrote that was not finished, unless it was edited since."""
-    if not journal(path).exists():
-        raise Refusal(f"No import of {path.name} is under way: there is nothing to take back")
-    noted = json.loads(journal(path).read_text("utf-8"))
-    wrote = {root() / name: note for name, note in noted.items()}
-    journal(path).unlink()
-    edited = [file.name for file, (_, known) in wrote.items() if fingerprint(file) not in known]
-    if edited:
-        raise Refusal(
-            f"The import of {path.name} was not finished, and {edited[0]} was edited since: "
-            "what it wrote stays."
-        )
-    print(f"The import of {path.name} was not finished: what it wrote is taken back first.")
-    for file, (before, _) in wrote.items():
-        if before is None:
-            file.unlink(missing_ok=True)
-        else:
-            notebooks.replace(file, before)
-
-
-def fingerprint(data: bytes | Path) -> str:
-    """Return a fingerprint of what a file holds, nothing if there is no file."""
-    if isinstance(data, Path):
-        return fingerprint(data.read_bytes()) if data.is_file() else ""
-    return hashlib.sha256(data).hexdigest()
 
 
 def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -> None:
@@ -77,16 +43,14 @@ def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -
     taken = [file for file, data in texts.items() if file.exists() and file.read_bytes() != data]
     if taken:
         raise Refusal(f"{taken[0].relative_to(root())} is there already, and stays as it is")
-    pipeline = root() / pipeline_file.PIPELINE
-    changed = {**with_schemas(tasks, flow, path), pipeline: with_tasks(tasks, path)}
-    new = {file: data for file, data in texts.items() if not file.exists()} | changed
-    note = {}
-    for file, data in new.items():
-        before = file.read_bytes().decode() if file in changed else None
-        states = [fingerprint(file), fingerprint(data)]
-        note[file.relative_to(root()).as_posix()] = (before, states)
-    notebooks.replace(journal(path), json.dumps(note))
-    for file, data in new.items():
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(shutil.copy(root() / pipeline_file.PIPELINE, folder))
+        for task in tasks:
+            cells = f"{mark(path)} {task.part.cells[0]}-{task.part.cells[-1]}"
+            pipeline_file.add_task(task.part.name, task.products, task.resources, cells, draft)
+        texts |= with_schemas(tasks, flow, path)
+        texts[root() / pipeline_file.PIPELINE] = draft.read_bytes()
+    for file, data in texts.items():
         notebooks.replace(file, data)
 
 
@@ -124,15 +88,5 @@ def with_schemas(tasks: list[Task], flow: Flow, path: Path) -> dict[Path, bytes]
         for name in (name for name in sorted(task.part.gives) if is_table(flow, index, name)):
             tables.setdefault(task.part.name, {})[name] = flow.look(index, name)["columns"]
     file = package() / "schemas.py"
-    text = file.read_text(encoding="utf-8").rstrip()
-    return tidied({file: f"{text}\n\n{schemas_text(tables, path.name)}".encode()} if tables else {})
-
-
-def with_tasks(tasks: list[Task], path: Path) -> bytes:
-    """Return pipeline.yaml with the tasks."""
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(shutil.copy(root() / pipeline_file.PIPELINE, folder))
-        for task in tasks:
-            cells = f"{mark(path)} {task.part.cells[0]}-{task.part.cells[-1]}"
-            pipeline_file.add_task(task.part.name, task.products, task.resources, cells, draft)
-        return draft.read_bytes()
+    text = f"{file.read_text(encoding='utf-8').rstrip()}\n\n{schemas_text(tables, path.name)}"
+    return tidied({file: text.encode()}) if tables else {}
