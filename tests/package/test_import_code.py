@@ -87,11 +87,11 @@ def test_pieces_of_a_cell_are_replaced_behind_a_magic_too() -> None:
 def test_what_depends_on_constants_alone_is_one() -> None:
     """A text of constants, a type of types: they move with the functions that use them."""
     code = "import typing as t, numpy as np\nPlayer = int\nPair = t.Tuple[Player, Player]\nA = 2\n"
-    code += "B = f'{A}.csv'\nx = np.pi\ny = x.real\nz = f(A)"
+    code += "B = f'{A}.csv'\nx = np.pi\ny = x.real\nz = f(A)\nw = dict(a=A)"
     (part,) = parts.split(notebook(code), [])
     kinds = {name: item.kind for item in part.statements for name in item.binds}
     constants = [name for name, kind in kinds.items() if kind == "constant"]
-    assert constants == ["Player", "Pair", "A", "B", "x", "y"]
+    assert constants == ["Player", "Pair", "A", "B", "x", "y", "w"]
 
 
 @pytest.mark.parametrize(

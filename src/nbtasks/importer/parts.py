@@ -18,8 +18,10 @@ ACTS = re.compile(r"import \w+\.[\w.]+\s*$|from [\w.]*\bexperimental\b")
 QUIET = re.compile(r"get_ipython\(\)|print\([^()]*__version__|['\"]|pass\b|sys\.path")
 #: Decorators that do nothing but to their function.
 PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
-#: What else may be in an expression of constants: a text, a type.
-SIMPLE = (*IN_LITERAL, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.Attribute, ast.Subscript)
+#: What else may be in an expression of constants: a text, a type, a call of a plain type.
+TEXT = (ast.Name, ast.JoinedStr, ast.FormattedValue, ast.Attribute, ast.Subscript)
+SIMPLE = (*IN_LITERAL, *TEXT, ast.Call, ast.keyword)
+TYPES = {"dict", "float", "frozenset", "int", "list", "range", "set", "str", "tuple"}
 #: Statements that do nothing by themselves.
 QUIET_KINDS = {"import", "names", "function", "constant", "setting", "seed"}
 #: Lines that are headings where there are no better ones: in bold, a comment at the top of code.
@@ -121,7 +123,9 @@ def mark_settings(statements: list[Statement]) -> None:
         elif item.kind == "import" and not item.binds & used and ACTS.match(item.text):
             item.kind = "setting"  # it is there for what it does
         elif item.kind == "value" and isinstance(item.node, ast.Assign) and len(item.binds) == 1:
-            simple = all(isinstance(node, SIMPLE) for node in ast.walk(item.node.value))
+            nodes = [*ast.walk(item.node.value)]
+            calls = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+            simple = all(isinstance(n, SIMPLE) for n in nodes) and calls <= TYPES | known
             if simple and item.needs <= known | imported | GIVEN:
                 item.kind, known = "constant", known | item.binds
     follow_calls(statements)

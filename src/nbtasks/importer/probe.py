@@ -6,6 +6,7 @@ Nothing of it stays in an object of the notebook, which may store its own functi
 import contextlib
 import inspect
 import io
+import itertools
 import json
 import os
 import pickle
@@ -99,24 +100,24 @@ def note_file(event, arguments):
 def listen(space, names):
     """Note from now on which files are opened, and what some functions are called with first.
 
-    A profiler sees the calls, so that the functions stay what they are.
+    A profiler sees the calls, so that the functions stay what they are; not for long, as it takes
+    time.
     """
-    wanted = set(names)
+    wanted, events = {*names}, itertools.count()
 
     def note_call(frame, event, _):
         name = frame.f_code.co_name
-        if event == "return" and isinstance(CALLS.get(name), tuple) and CALLS[name][0] is frame:
+        if next(events) > 200_000 or not wanted:
+            sys.setprofile(None)
+        elif event == "call" and frame.f_globals is space and name in wanted and name not in CALLS:
+            CALLS[name] = (frame, time.monotonic(), first_call(frame))
+        elif event == "return" and name in wanted and CALLS.get(name, (None,))[0] is frame:
             _, start, call = CALLS[name]
             CALLS[name] = call if time.monotonic() - start < 10 else None
             wanted.discard(name)
-            if not wanted:
-                sys.setprofile(None)
-        elif event == "call" and frame.f_globals is space and name in wanted and name not in CALLS:
-            CALLS[name] = (frame, time.monotonic(), first_call(frame))
 
     sys.addaudithook(note_file)
-    if names:
-        sys.setprofile(note_call)
+    sys.setprofile(note_call if names else None)
 
 
 def first_call(frame):
