@@ -13,6 +13,8 @@ from conftest import Project, forget
 from nbformat import writes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
+from nbtasks import notebooks
+
 
 @pytest.fixture(scope="module")
 def step(bake: Callable[..., Project]) -> Iterator[Callable[[str], Any]]:
@@ -94,7 +96,7 @@ def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = N
     """Return the script of a part, counted from 0."""
     flow = flow_of(step, text, seen)
     task = step("scripts.make_task")(flow, number, read(text), "module", step("files.Files")())
-    script: str = step("scripts.as_script")(task)
+    script = notebooks.to_script({"cells": task.cells})
     return script
 
 

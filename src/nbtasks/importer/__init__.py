@@ -16,6 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
+from nbtasks import notebooks
 from nbtasks.environment import lock, requirements
 from nbtasks.errors import NbtasksError, Refusal
 from nbtasks.importer import store
@@ -28,7 +31,7 @@ from nbtasks.importer.outside import find_modules, take_pictures, use_modules
 from nbtasks.importer.parts import Part, every, split
 from nbtasks.importer.prove import prove
 from nbtasks.importer.run import DoesNotRun, execute
-from nbtasks.importer.scripts import as_script, make_task
+from nbtasks.importer.scripts import make_task
 from nbtasks.importer.show import advise, show
 from nbtasks.project import package, root
 
@@ -114,7 +117,10 @@ class Import:
             raise Refusal("Nothing was written: Ploomber builds nothing with names like these.")
         code = {package() / name: file.read_text("utf-8") for name, file in self.modules.items()}
         code |= functions_of(flow, module, self.path.name)
-        code |= {root() / "tasks" / f"{task.part.name}.py": as_script(task) for task in tasks}
+        code |= {
+            root() / "tasks" / f"{task.part.name}.py": notebooks.to_script({"cells": task.cells})
+            for task in tasks
+        }
         code = {f: use_modules(t, modules, package().name) for f, t in code.items()}
         code |= tests_of(flow, module, examples)
         images = root() / "tasks" / "images"
@@ -161,8 +167,6 @@ class Import:
 
 def load(path: Path) -> Any:
     """Read a notebook with code in Python, of any format."""
-    import nbformat
-
     try:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:

@@ -7,6 +7,8 @@ import re
 import textwrap
 from typing import Any
 
+from nbformat import from_dict
+
 from nbtasks.importer.parts import Part, is_alone
 from nbtasks.importer.statements import IDLE, Statement
 
@@ -42,17 +44,8 @@ def without_downloads(source: str, given: set[str]) -> str:
     return "\n".join(DOWNLOAD.sub(lambda m: f"{m[1]}pass  # {m[0].strip()}", n) for n in lines)
 
 
-def code_cell(source: str, **metadata: Any) -> Any:
-    """Return a cell of code."""
-    from nbformat.v4 import new_code_cell
-
-    return new_code_cell(source, metadata=metadata)
-
-
 def body_of(cell: Any, number: int, part: Part, gone: set[Statement]) -> Any:
     """Return a cell without results and the statements that go elsewhere."""
-    from nbformat import from_dict
-
     tags = [t for t in cell.metadata.get("tags", []) if t not in ("parameters", "raises-exception")]
     new = from_dict({**cell, "metadata": {"tags": tags} if tags else {}})
     if cell.cell_type != "code":

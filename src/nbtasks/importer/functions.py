@@ -153,13 +153,11 @@ def schemas_text(tables: Mapping[str, Mapping[str, Any]], source: str) -> str:
     for task, schemas in tables.items():
         entries = []
         for key, columns in schemas.items():
-            texts = ", ".join(f"{name!r}: {column(*about)}" for name, about in columns.items())
-            entries.append(f"{key!r}: pa.DataFrameSchema({{{texts}}})")
+            texts = []
+            for name, (kind, holes) in columns.items():
+                zone = kind.startswith("datetime64[") and "," in kind  # of any resolution later
+                more = ", nullable=True" * holes + ", coerce=True" * zone
+                texts.append(f"{name!r}: pa.Column({kind!r}{more})")
+            entries.append(f"{key!r}: pa.DataFrameSchema({{{', '.join(texts)}}})")
         lines.append(f"SCHEMAS[{task!r}] = {{{', '.join(entries)}}}")
     return "\n".join(lines) + "\n"
-
-
-def column(kind: str, holes: bool) -> str:
-    """Return the schema of a column; times with a zone may have another resolution later."""
-    zone = kind.startswith("datetime64[") and "," in kind
-    return f"pa.Column({kind!r}{', nullable=True' * holes}{', coerce=True' * zone})"

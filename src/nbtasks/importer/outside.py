@@ -65,21 +65,18 @@ def texts_of(statements: list[Statement]) -> list[str]:
 
 def starts_in(statements: list[Statement]) -> tuple[str, ...]:
     """Return what paths begin with that code puts together of parts that are not all known."""
-    known, starts = constants_in(statements), []
+    known, starts = constants_in(statements), set()
     for node in (node for item in statements if item.node for node in ast.walk(item.node)):
-        first: list[Any] = []
-        if isinstance(node, ast.Constant):
-            starts.append(str(node.value).partition("*")[0] if "*" in str(node.value) else "")
-        elif isinstance(node, ast.BinOp):
-            first = [node.left]
-        elif isinstance(node, ast.JoinedStr):
-            first = [getattr(value, "value", "") for value in node.values[:1]]
-        elif isinstance(node, ast.Call) and called(node) in ("join", "Path"):
-            first = node.args[:1]
-        if first and fold(node, known) is None:
-            start = first[0] if isinstance(first[0], str) else fold(first[0], known)
-            starts.append(str(start or ""))
-    return tuple(filter(None, starts))
+        parts = getattr(node, "left", None) or getattr(node, "values", None)  # of a sum, a text
+        if isinstance(node, ast.Call) and called(node) in ("join", "Path"):
+            parts = node.args
+        first = parts[0] if isinstance(parts, list) and parts else parts
+        first = getattr(first, "value", first) if isinstance(first, ast.FormattedValue) else first
+        if isinstance(first, ast.expr) and fold(node, known) is None:
+            starts.add(str(fold(first, known) or ""))
+        if isinstance(node, ast.Constant) and "*" in str(node.value):
+            starts.add(str(node.value).partition("*")[0])
+    return tuple(starts - {""})
 
 
 def neat(path: str | Path) -> str:
@@ -132,7 +129,7 @@ def take_pictures(cells: list[Any], folder: Path, task: str) -> dict[str, bytes]
         name = unquote(match[2]).removeprefix("attachment:")
         new = f"{task}_" + re.sub(r"[^\w.]+", "_", Path(name).name)
         if name in attached:
-            found[new] = base64.b64decode("".join(attached[name].popitem()[1]))
+            found[new] = base64.b64decode("".join(*attached[name].values()))
         elif (folder / name).is_file():
             found[new] = (folder / name).read_bytes()
         return f"{match[1]}../tasks/images/{new}" if new in found else match[0]

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from markdown_it import MarkdownIt
+
 from nbtasks.importer.statements import GIVEN, IN_LITERAL, Statement, follow_calls, is_setting, read
 
 #: States that random draws change -> how a seed is set.
@@ -95,8 +97,6 @@ def parts_at(cells: list[Any], statements: list[Statement], at: dict[int, str]) 
 
 def heading(cell: Any, kind: str) -> str:
     """Return the first heading of some levels in a cell, underlined or not, if any."""
-    from markdown_it import MarkdownIt
-
     text = cell.source
     if cell.cell_type == "code" or kind in LINES:
         is_kind = (kind == "comment") == (cell.cell_type == "code")

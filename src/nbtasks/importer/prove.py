@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from nbtasks import notebooks
 from nbtasks.engine import building
 from nbtasks.importer.scripts import ADDED, Task
@@ -86,8 +88,6 @@ def numbers_of(task: Task) -> list[int]:
 
 def cells_of(path: Path | None) -> Iterator[Any]:
     """Yield the cells of a built task that are of the notebook."""
-    import nbformat
-
     for cell in nbformat.read(path, as_version=4).cells if path else []:
         given = {"parameters", "injected-parameters"} & {*cell.metadata.get("tags", [])}
         if cell.cell_type == "code" and cell.metadata.get("title") not in ADDED and not given:

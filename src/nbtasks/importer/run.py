@@ -9,6 +9,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import nbclient
+from nbformat import from_dict
+from nbformat.v4 import new_code_cell
+
 from nbtasks.errors import NbtasksError
 
 PROBE = Path(__file__).with_name("probe.py")
@@ -61,10 +65,6 @@ def execute(
     are noted. Returned are the executed notebook, what was seen after each of these cells, and an
     example of each function. At an error, `DoesNotRun` is raised with the number of the cell.
     """
-    import nbclient
-    from nbformat import from_dict
-    from nbformat.v4 import new_code_cell
-
     with tempfile.TemporaryDirectory() as temporary:
         place = prepare(needed, Path(temporary))
         folder = place / ".import"

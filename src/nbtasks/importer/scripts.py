@@ -1,12 +1,12 @@
 """Write the parts of a notebook as the scripts of tasks."""
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbtasks import notebooks
-from nbtasks.importer.cells import body_of, code_cell, import_text
+from nbformat.v4 import new_code_cell
+
+from nbtasks.importer.cells import body_of, import_text
 from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.functions import SET_UP
@@ -16,11 +16,8 @@ from nbtasks.project import package
 
 #: Titles of the cells that the import adds.
 ADDED = {"Imports", "Inputs", "Outputs"}
-#: What the lines that it adds import.
-IMPORTS = {
-    r"\bjoblib\.": "import joblib",
-    r"\bpd\.": "import pandas as pd",
-}
+#: What `product` has by another name: `nb` is the executed notebook.
+KEYS = {"nb": "nb_value"}
 PARAMETERS = {"upstream", "product", "resources_"}
 
 
@@ -63,7 +60,7 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     if any("get_ipython()" in text for text in code):
         imports.append("from IPython import get_ipython")  # for Ploomber, which looks for names
     text = "\n".join(inputs + outputs)
-    imports += [line for pattern, line in IMPORTS.items() if re.search(pattern, text)]
+    imports += ["import joblib"] * ("joblib." in text) + ["import pandas as pd"] * ("pd." in text)
     moved = ", ".join(sorted({*part.moved, *[SET_UP] * bool(flow.common)}))
     imports += [f"from {package().name}.{module} import {moved}"] * bool(moved)
     inputs = [f"{SET_UP}()"] * bool(flow.common) + inputs
@@ -76,7 +73,7 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     task.cells = [
         *own[:lead],
         *added("Imports", [*dict.fromkeys(filter(None, imports))]),
-        code_cell("\n".join(parameters), tags=["parameters"]),
+        new_code_cell("\n".join(parameters), metadata={"tags": ["parameters"]}),
         *added("Inputs", inputs),
         *body,
         *added("Outputs", outputs),
@@ -86,12 +83,7 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
 
 def added(title: str, lines: list[str]) -> list[Any]:
     """Return a cell with a title, if there is something in it."""
-    return [code_cell("\n".join(lines), title=title)] if lines else []
-
-
-def as_script(task: Task) -> str:
-    """Return the script of a task."""
-    return notebooks.to_script({"cells": task.cells})
+    return [new_code_cell("\n".join(lines), metadata={"title": title})] if lines else []
 
 
 def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) -> list[str]:
@@ -107,7 +99,7 @@ def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) ->
         wanted = wanted.union(*(item.needs for item in new))
     lines = [item.text for item in copies if item in early]
     for name, giver in needs:
-        path = f'{prefix}upstream["{flow.parts[giver].name}"]["{key_for(name)}"]'
+        path = f'{prefix}upstream["{flow.parts[giver].name}"]["{KEYS.get(name, name)}"]'
         load = "pd.read_parquet" if is_table(flow, giver, name) else "joblib.load"
         lines.append(f"{name} = {load}({path})")
     return lines + [item.text for item in copies if item not in early]
@@ -118,16 +110,11 @@ def save_lines(flow: Flow, index: int, task: Task, prefix: str) -> list[str]:
     lines, part = [], flow.parts[index]
     for name in sorted(part.gives):
         table = is_table(flow, index, name)
-        key = key_for(name)
+        key = KEYS.get(name, name)
         task.products[key] = f"{part.name}/{name}.{'parquet' if table else 'joblib'}"
         write = f"{name}.to_parquet(" if table else f"joblib.dump({name}, "
         lines.append(f'{write}{prefix}product["{key}"])')
     return lines
-
-
-def key_for(name: str) -> str:
-    """Return the key of the product that a value becomes; `nb` is the executed notebook."""
-    return "nb_value" if name == "nb" else name
 
 
 def is_table(flow: Flow, index: int, name: str) -> bool:

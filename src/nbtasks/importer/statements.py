@@ -5,6 +5,7 @@ import builtins
 import re
 from dataclasses import dataclass, field
 
+from jupytext.magics import comment_magic
 from pyflakes import checker, messages
 
 from nbtasks.importer.syntax import FUNCTION, called, changed, mentioned, names_in, root, texts_in
@@ -60,8 +61,6 @@ class Statement:
 
 def as_python(source: str) -> list[str]:
     """Return the lines of a cell, its magics replaced by what Python can read."""
-    from jupytext.magics import comment_magic
-
     lines = source.splitlines()
     if source.lstrip().startswith("%%"):
         lines = ["", *lines[1:]] if PYTHON_CELL.match(source) else []
@@ -107,7 +106,7 @@ def describe(cell: int, node: ast.stmt, typed: list[str], lines: list[str]) -> S
         text, binds = "\n".join(typed[inside]), {node.name}
         sets = {n for item in ast.walk(node) if isinstance(item, ast.Global) for n in item.names}
         needs |= sets | ({"get_ipython"} if typed[inside] != lines[inside] else set())
-    changes = {name for name in changed(node, kind == "function") if name in needs | binds} | sets
+    changes = {name for name in changed(node) if name in needs | binds} | sets
     at, named = range(start, node.end_lineno), mentioned(node)
     return Statement(cell, text, kind, at, node, needs, binds, changes, named, sets, imports)
 

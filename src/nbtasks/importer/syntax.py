@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 #: Methods that change their object, and functions that change what they are given first.
 CHANGE = re.compile(
@@ -16,6 +16,8 @@ CHANGE_FIRST = re.compile(r"copyto|delattr|fill_diagonal|heap\w+|insort\w*|next|
 EVALUATE = re.compile(r"eval|exec|query|dmatri\w+|from_formula")
 NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 IN_QUERY = re.compile(r"(?<!\w)@([^\W\d]\w*)")
+#: A piece of a cell, by lines from 1 and columns as `ast` has them, and its new text.
+Edit = tuple[int, int, int, int, str]
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -42,27 +44,20 @@ def texts_in(*nodes: ast.AST) -> list[str]:
     return [item.value for item in constants if isinstance(item.value, str)]
 
 
-def changed(node: ast.AST, inside: bool) -> set[str | None]:
-    """Return the names whose objects a statement changes in place; `inside` functions too."""
-    found = set()
-    if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-        found.add(root(node))
-    elif isinstance(node, ast.AugAssign):
-        found.add(root(node.target))
-    elif isinstance(node, ast.Call):
-        found |= changed_by_call(node)
-    if inside or not isinstance(node, (*FUNCTION, ast.Lambda)):
-        found = found.union(*(changed(child, inside) for child in ast.iter_child_nodes(node)))
-    return found
-
-
-def changed_by_call(node: ast.Call) -> set[str | None]:
-    """Return the names whose objects a call changes, by what the function is called."""
-    name = called(node)
-    method = isinstance(node.func, ast.Attribute) and CHANGE.fullmatch(name)
-    in_place = any(item.arg == "inplace" for item in node.keywords)
-    first = node.args[:1] if CHANGE_FIRST.fullmatch(name) else []
-    return {*map(root, first), *([root(node.func)] if method or in_place else [])}
+def changed(node: ast.AST) -> set[str | None]:
+    """Return the names whose objects code changes in place, as far as its words tell."""
+    found: list[Any] = []
+    for item in ast.walk(node):
+        if isinstance(item, (ast.Attribute, ast.Subscript)) and not isinstance(item.ctx, ast.Load):
+            found.append(item)
+        elif isinstance(item, ast.AugAssign):
+            found.append(item.target)
+        elif isinstance(item, ast.Call):
+            method = isinstance(item.func, ast.Attribute) and CHANGE.fullmatch(called(item))
+            in_place = any(word.arg == "inplace" for word in item.keywords)
+            found += [item.func] if method or in_place else []
+            found += item.args[:1] if CHANGE_FIRST.fullmatch(called(item)) else []
+    return {*map(root, found)}
 
 
 def called(node: ast.Call) -> str:
@@ -77,28 +72,18 @@ def root(node: ast.AST | None) -> str | None:
     return node and node.id
 
 
-class Edit(NamedTuple):
-    """A piece of a cell, by lines from 1 and columns as `ast` has them, and its new text."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    text: str
-
-
 def replacing(node: Any, text: str) -> Edit:
     """Return the edit that replaces a node of a syntax tree."""
-    return Edit(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset, text)
+    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset, text
 
 
 def edited(source: str, edits: Iterable[Edit], read: list[str]) -> str:
     """Return code with edits, each of another piece; `read` are its lines without magics."""
     lines = source.splitlines()
     shifts = [len(a.encode()) - len(b.encode()) for a, b in zip(lines, read, strict=False)]
-    for edit in sorted(edits, reverse=True):
-        first, last = edit.line - 1, edit.end_line - 1
-        start = lines[first].encode()[: edit.column + shifts[first]].decode()
-        rest = lines[last].encode()[edit.end_column + shifts[last] :].decode()
-        lines[first : last + 1] = [f"{start}{edit.text}{rest}"]
+    for line, column, end_line, end_column, text in sorted(edits, reverse=True):
+        first, last = line - 1, end_line - 1
+        start = lines[first].encode()[: column + shifts[first]].decode()
+        rest = lines[last].encode()[end_column + shifts[last] :].decode()
+        lines[first : last + 1] = [f"{start}{text}{rest}"]
     return "\n".join(lines)

@@ -6,6 +6,9 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
 HEAD = """<!doctype html><html lang='en'><meta charset='utf-8'><title>{0}</title><style>
 body {{ font: 15px/1.45 system-ui, sans-serif; margin: 1.5em; color: #222 }}
 main {{ display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 1em }}
@@ -29,9 +32,6 @@ def page(title: str, notes: Iterable[str], parts: dict[str, list[tuple[Any, Any,
         Title of a part -> its cells: as one notebook has it, as the other has it, and what
         differs between them.
     """
-    from nbconvert import HTMLExporter
-    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
     cells = []
     for name, rows in parts.items():
         cells.append(new_markdown_cell(f"## {name}"))
