@@ -165,31 +165,36 @@ def test_what_a_notebook_reads_by_parts_and_stores_of_its_own_moves_in(
 
 
 def test_a_build_that_fails_can_be_taken_back(project: Project, tmp_path: Path) -> None:
-    """The commands are named; nothing is said of a commit."""
-    path = notebook(tmp_path, "# One bird\n---\n1 + 1\n---\n# Two birds\n---\nprint(_1)\n")
+    """The command is named; nothing is said of a commit."""
+    path = notebook(tmp_path, "# One bird\n---\nfrom pathlib import Path\nPath('../new').mkdir()\n")
     done = project.quickly("nbtasks", "import", path, check=False)
     assert done.returncode == 1 and "git commit" not in done.stdout
-    assert "--undo" in done.stdout
-    project.quickly("nbtasks", "import", path, "--undo")
+    assert "This takes it back, for another try: git stash --include-untracked" in done.stdout
+    project.git("stash", "--include-untracked")
     assert project.git("status", "--porcelain") == ""
-    again = project.quickly("nbtasks", "import", path, "--undo", check=False)
-    assert again.returncode == 1 and "nothing to take back" in again.stdout
+    assert project.quickly("nbtasks", "import", path, check=False).stdout == done.stdout
 
 
-def test_an_interrupted_import_is_taken_back(project: Project, tmp_path: Path) -> None:
-    """What it wrote goes by the next import, which finds the project as it was."""
+def test_names_that_nothing_binds_are_refused(project: Project, tmp_path: Path) -> None:
+    """With what they are, before anything is written."""
+    path = notebook(tmp_path, "# One bird\n---\n1 + 1\n---\n# Two birds\n---\nprint(_)\n")
+    printed = project.quickly("nbtasks", "import", path, check=False).stdout
+    assert "nothing says what _ is\nNothing was written" in printed
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_an_interrupted_import_can_be_taken_back(project: Project, tmp_path: Path) -> None:
+    """The next one says how."""
     path, pipeline = notebook(tmp_path), project.path / "pipeline.yaml"
     before = pipeline.read_bytes()
-    command = ["nbtasks", "import", str(path), "--no-run"]
+    command = ["nbtasks", "import", str(path)]
     with subprocess.Popen(command, cwd=project.path, env=project.environ) as process:
         while process.poll() is None and pipeline.read_bytes() == before:
             time.sleep(0.01)
         process.kill()
     assert pipeline.read_bytes() != before
-    notebook(tmp_path, CELLS + "---\nthis is no Python\n")
     printed = project.quickly("nbtasks", "import", path, check=False).stdout
-    assert "what it wrote is taken back first" in printed
-    assert project.git("status", "--porcelain") == ""
+    assert "was imported before" in printed and "git stash --include-untracked" in printed
 
 
 def test_data_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from conftest import Project, forget
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from nbtasks.environment import declared, requirements
-from nbtasks.importer import cells, names, parts, statements, syntax
-from nbtasks.results import beside
+from nbtasks.importer import cells, parts, statements, syntax, words
+from nbtasks.importer.prove import page as page_of
 
 EXAMPLES = runpy.run_path(str(Path(cells.__file__).with_name("examples.py")))
 
@@ -106,7 +106,7 @@ def test_what_depends_on_constants_alone_is_one() -> None:
     ],
 )
 def test_names_are_short_and_of_whole_words(title: str, expected: str) -> None:
-    assert names.short(title) == expected
+    assert words.short(title) == expected
 
 
 def test_a_part_is_named_for_what_it_does_where_its_heading_says_nothing(tmp_path: Path) -> None:
@@ -116,14 +116,14 @@ def test_a_part_is_named_for_what_it_does_where_its_heading_says_nothing(tmp_pat
         "# Statistics", "print(1)", "# Statistics", "print(2)",
     )  # fmt: skip
     found = parts.split(code, [])
-    names.name_parts(found, tmp_path / "birds.ipynb")
+    words.name_parts(found, tmp_path / "birds.ipynb")
     assert [part.name for part in found] == [
         "load_prices",
         "model",
         "birds_statistics",
         "birds_statistics_2",
     ]
-    assert names.module_name(tmp_path / "12_random.ipynb") == "random_notebook"
+    assert words.module_name(tmp_path / "12_random.ipynb") == "random_notebook"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_where_little_flows_is_a_good_place_to_split() -> None:
         "c = a + b", "c.hist()\na.hist()", "d = c.mean()", "d", "plt.show(d)", "print(d)",
     )  # fmt: skip
     (part,) = parts.split(code, [])
-    advice = names.suggest(part, code)
+    advice = words.suggest(part, code)
     assert advice.startswith("--split ") and "load" in advice
 
 
@@ -215,7 +215,7 @@ def test_the_page_has_both_sides_and_what_is_to_do() -> None:
         new_output("stream", text="<1>"),
     ]
     cell = new_code_cell("plot()", outputs=outputs)
-    page = beside.page("Birds", ["Look & see"], {"load": [(cell, cell, "cell 2: text")]})
+    page = page_of("Birds", ["Look & see"], {"load": [(cell, cell, "cell 2: text")]})
     for text in [
         "Look &amp; see",
         "base64,QUJD",

@@ -115,11 +115,6 @@ PASSED = {
     "a path is no formula": ("z = f()", "open('~/z')", set()),
     "a query": ("limit = f()\nu = f()", "df.query('a > @limit')", {"df", "limit"}),
     "a text that is evaluated": ("a = f()", "eval('a + 1')", {"a"}),
-    "a text that a function evaluates": (
-        "a = f()\ndef show(text): return eval(text)\nshow('a')",
-        "show('a')",
-        {"a"},
-    ),
     "a global that a function sets": (
         "n = f()\ndef bump():\n    global n\n    n += 1",
         "bump()\nprint(n)",
@@ -333,7 +328,7 @@ def test_what_cannot_be_decided_is_reported(step: Any) -> None:
     flow = flow_of(step, text)
     files, cells = step("files.Files")(), read(text)
     tasks = [step("scripts.make_task")(flow, n, cells, "module", files) for n in range(2)]
-    assert [*step("show.find_undecided")(tasks)] == [
+    assert [*step("words.find_undecided")(tasks)] == [
         "A: cell 2 installs packages at each build; name them in requirements.txt instead",
         "A: cell 2 uses names in a way that can't be followed",
         "B: nothing says what a is",
@@ -345,6 +340,7 @@ def rewritten(step: Any, folder: Path, text: str, opened: dict[str, bool]) -> tu
     cells = read(text)
     files = step("files.Files")(folder / "n.ipynb", [])
     statements = step("parts.split")(cells, [])[0].statements
+    files.needed(statements, cells)
     seen = [(name, name, way) for name, way in opened.items()]
     files.note({2: {"opened files": seen}} if seen else {}, statements)
     files.rewrite(statements, cells)
@@ -358,7 +354,8 @@ def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None
     """By their names in the code, and in lines for the shell."""
     for name in ("my.csv", "your.csv"):
         (tmp_path / name).write_text("a")
-    files, script = rewritten(step, tmp_path, "# A\n---\nopen('my.csv')\n!head your.csv\n", {})
+    text = "# A\n---\nopen('my.csv')\n!head your.csv\n"
+    files, script = rewritten(step, tmp_path, text, {"my.csv": False})
     assert {key: files.place(key) for key in files.reads} == {
         "my": "data/raw/my.csv",
         "your": "data/raw/your.csv",
@@ -457,9 +454,12 @@ def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> No
     text = "# A\n---\nclass display: pass\ndef f(): display()\nf()\n---\n# B\n---\ndisplay()\n"
     flow = flow_of(step, text)
     assert flow.parts[1].moved == {"display"}
-    lines = [*step("show.advise")([], flow, step("files.Files")(), {})]
+    lines = [*step("words.advise")([], flow, step("files.Files")(), {})]
     assert lines == ["No test, since no short, plain call of them was seen: f"]
     assert not flow_of(step, text.replace("pass", "size = len(_)")).moved
+    staying = flow_of(step, "# A\n---\nx = g()\ndef f(): return x\nf()\n")
+    (advice,) = step("words.advise")([], staying, step("files.Files")(), {})
+    assert "it uses x. Give it" in advice
     (module,) = step("functions.functions_of")(flow, "module", "n.ipynb").values()
     assert "def f()" in module and "import" not in module
     assert (
@@ -472,7 +472,7 @@ def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> No
 
 def test_a_function_that_a_text_names_is_imported(step: Any) -> None:
     """Also by the part that it moves away from; what evaluates texts stays, it must see names."""
-    text = "# A\n---\ndef show(t): return eval(t)\ndef g(): return 1\nshow('g()')\n"
+    text = "# A\n---\ndef show(t): return eval(t)\ndef g(): return 1\neval('g()')\n"
     assert flow_of(step, text).parts[0].moved == {"g"}
 
 
@@ -502,8 +502,11 @@ def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> N
     place = step("run.prepare")(files.needed(statements, cells), tmp_path / "scratch")
     for name in ("data/a.csv", "../above.csv", "in/far.csv"):
         assert (place / name).is_file()
+    seen = [(name, name, False) for name in ("in/far.csv", "../above.csv")]
+    files.note({1: {"opened files": seen}}, statements)
+    files.rewrite(statements, cells)
     root = step("store.root")()
-    assert files.copies() == {root / "above.csv": b"b", root / "far.csv": b"c"}
+    assert files.copies() == {root / "above.csv": b"b", root / "data" / "raw" / "far.csv": b"c"}
 
 
 def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
@@ -518,7 +521,7 @@ def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
         return {item: item.read_bytes() for item in found if item.suffix != ".pyc"}
 
     before = files()
-    assert importlib.import_module("nbtasks.importer").main([str(path), "--no-run"]) == 1
+    assert importlib.import_module("nbtasks.importer").main([str(path)]) == 1
     assert capsys.readouterr().out.endswith("tasks/bees.py is there already, and stays as it is\n")
     assert files() == before
     script.unlink()

@@ -26,13 +26,12 @@ from nbtasks.importer.cells import readable, without_downloads
 from nbtasks.importer.files import MARK, Files
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.functions import find_movable, functions_of, tests_of
-from nbtasks.importer.names import module_name, name_parts, suggest
 from nbtasks.importer.outside import find_modules, take_pictures, use_modules
 from nbtasks.importer.parts import Part, every, split
 from nbtasks.importer.prove import prove
-from nbtasks.importer.run import DoesNotRun, execute
+from nbtasks.importer.run import execute
 from nbtasks.importer.scripts import make_task
-from nbtasks.importer.show import advise, show
+from nbtasks.importer.words import advise, module_name, name_parts, show, suggest
 from nbtasks.project import package, root
 
 
@@ -47,7 +46,6 @@ def main(arguments: list[str] | None = None) -> int:
     add("notebook", type=Path, help="the notebook, which stays as it is")
     add("--data", type=Path, nargs="+", default=[], metavar="PATH", help="what it reads or imports")
     add("--split", default="", metavar="3,7,12", help="cells that begin a part, counted from 1")
-    add("--no-run", **yes, help="go on without running it")
     add("--dry-run", **yes, help="show the parts, write nothing")
     options = parser.parse_args(arguments)
     try:
@@ -65,9 +63,15 @@ class Import:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.path = options, options.notebook.resolve()
+        self.at = [int(number) for number in re.findall(r"\d+", options.split)]
         if missing := [p for p in (options.notebook, *options.data) if not p.exists()]:
             raise Refusal(f"There is no {missing[0]}")
-        self.notebook = load(self.path)
+        try:
+            self.notebook = nbformat.read(self.path, as_version=4)
+        except Exception as error:
+            raise Refusal(f"{self.path.name} is no notebook: {error}".splitlines()[0]) from None
+        if self.notebook.metadata.get("kernelspec", {}).get("language", "python") != "python":
+            raise Refusal(f"{self.path.name} is not in Python, and can't be imported")
         if not options.dry_run:
             store.check_new(self.path)
         data = [path.resolve() for path in options.data]
@@ -77,27 +81,18 @@ class Import:
         self.new = copy.deepcopy(self.notebook.cells)
         for cell in self.new:
             cell.source = readable(cell.source, cell.metadata.get("tags", []))
-        self.parts = self.split()
+        self.parts = split(self.new, self.at)
         nodes = [item.node for item in every(self.parts) if item.node is not None]
         folders = [self.path.parent, *(path.parent for path in data if path.suffix == ".py")]
         self.modules = find_modules(nodes, folders)
         self.files = Files(self.path, data)
-        self.needed = self.files.needed(every(self.parts), self.new)
-        self.needed |= self.modules
-
-    def split(self) -> list[Part]:
-        """Split the notebook as it is rewritten so far."""
-        try:
-            return split(self.new, [int(n) for n in re.findall(r"\d+", self.options.split)])
-        except SyntaxError as error:
-            what = f"{error.filename} is no Python: line {error.lineno}: {error.msg}"
-            raise Refusal(what) from None
+        self.needed = self.files.needed(every(self.parts), self.new) | self.modules
 
     def run(self) -> int:
         """Import it; return the exit code."""
-        original, seen, examples = (None, {}, {}) if self.options.no_run else self.look()
+        original, seen, examples = self.look()
         self.files.rewrite(every(self.parts), self.new)
-        self.parts = self.split()
+        self.parts = split(self.new, self.at)
         name_parts(self.parts, self.path)
         marked = {n for item in every(self.parts) if MARK in item.text for n in item.binds}
         flow = Flow(self.parts, find_movable(self.parts, marked), seen)
@@ -116,16 +111,13 @@ class Import:
         if any(part.unresolved for part in flow.parts):
             raise Refusal("Nothing was written: Ploomber builds nothing with names like these.")
         code = {package() / name: file.read_text("utf-8") for name, file in self.modules.items()}
-        code |= functions_of(flow, module, self.path.name)
-        code |= {
-            root() / "tasks" / f"{task.part.name}.py": notebooks.to_script({"cells": task.cells})
-            for task in tasks
-        }
-        code = {f: use_modules(t, modules, package().name) for f, t in code.items()}
-        code |= tests_of(flow, module, examples)
-        images = root() / "tasks" / "images"
-        new = {images / name: data for task in tasks for name, data in task.images.items()}
-        new |= {file: text.encode() for file, text in code.items()} | self.files.copies()
+        code |= functions_of(flow, module, self.path.name) | tests_of(flow, module, examples)
+        new, folder = self.files.copies(), root() / "tasks"
+        for task in tasks:
+            code[folder / f"{task.part.name}.py"] = notebooks.to_script({"cells": task.cells})
+            new |= {folder / "images" / name: data for name, data in task.images.items()}
+        for file, text in code.items():
+            new[file] = use_modules(text, modules, package().name).encode()
         store.store(self.path, tasks, flow, new)
         notes = [*advise(tasks, flow, self.files, examples)]
         again = partial(execute, self.notebook, self.needed)
@@ -151,27 +143,9 @@ class Import:
         """Run the notebook; see what flows between its parts, and examples of its functions."""
         print(f"Running {self.path.name} as it is ...", flush=True)
         flow = Flow([Part(part.name, part.cells, part.statements) for part in self.parts], [], {})
-        names = sorted({name for part in flow.parts for name in part.needs})
+        names = {name for part in flow.parts for name in part.needs}
         functions = [n for i in every(self.parts) if i.kind == "function" for n in i.binds]
         ends = {part.cells[-1] for part in self.parts}
-        try:
-            original, seen, examples = execute(self.notebook, self.needed, names, ends, functions)
-        except DoesNotRun as error:
-            raise DoesNotRun(
-                f"{self.path.name} does not run by itself any more:\n  {error}\n"
-                "Mend it, name what it reads with --data, or go on regardless with --no-run."
-            ) from None
-        self.files.note(seen, every(self.parts))
-        return original, seen, examples
-
-
-def load(path: Path) -> Any:
-    """Read a notebook with code in Python, of any format."""
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:
-        raise Refusal(f"{path.name} is no notebook: {error}".splitlines()[0]) from None
-    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
-    if language != "python":
-        raise Refusal(f"{path.name} is in {language}; only Python can be imported")
-    return notebook
+        found = execute(self.notebook, self.needed, names, ends, functions)
+        self.files.note(found[1], every(self.parts))
+        return found

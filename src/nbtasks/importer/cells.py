@@ -55,7 +55,9 @@ def body_of(cell: Any, number: int, part: Part, gone: set[Statement]) -> Any:
     drop = {n for n, line in enumerate(lines) if IDLE.match(line)}
     for item in own:
         if item in gone and is_alone(item, part.statements):
-            drop |= {*item.lines, *comments_on(lines, item)}
+            above = itertools.takewhile(lambda n: lines[n][:1] == "#", range(item.lines[0])[::-1])
+            setting = item.kind != "import"  # a comment on one goes with it
+            drop |= {*item.lines, *(n for n in above if setting or ABOUT_IMPORTS.search(lines[n]))}
     left = [line for place, line in enumerate(lines) if place not in drop]
     if drop and all(line[:1] in "#" for line in left):
         left = []  # comments on what is gone
@@ -64,12 +66,6 @@ def body_of(cell: Any, number: int, part: Part, gone: set[Statement]) -> Any:
     new.metadata["import"] = number  # to find its outputs again; not written to the script
     new.outputs, new.execution_count = [], None
     return new
-
-
-def comments_on(lines: list[str], item: Statement) -> list[int]:
-    """Return which lines are comments on a setting or an import, and go with it."""
-    above = itertools.takewhile(lambda n: lines[n][:1] == "#", reversed(range(item.lines.start)))
-    return [n for n in above if item.kind != "import" or ABOUT_IMPORTS.search(lines[n])]
 
 
 def silenced(source: str, statements: list[Statement]) -> list[str]:

@@ -55,11 +55,7 @@ def check(result):
 
 
 def example(function, call):
-    """Return how a function can be called with little, and what is to come out of it then.
-
-    Nothing is returned where it can't be called so, or returns nothing plain, or another thing
-    each time.
-    """
+    """Return how a function is called with little, and what comes out, if that is plain twice."""
     for rows in (4, 40):
         with contextlib.suppress(Exception):
             lines = set()

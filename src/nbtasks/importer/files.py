@@ -35,7 +35,7 @@ class Files:
     writers: dict[str, str] = field(default_factory=dict)  #: key or path -> task that wrote it
     #: Last cell of a part -> what was opened in it, from the notebook's folder -> written?
     opened: dict[int, dict[str, bool]] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)  #: what was opened by a text of the code
+    named: set[str] = field(default_factory=set)  #: what is opened by a text of the code
     starts: tuple[str, ...] = ()  #: what paths begin with that code puts together
 
     def path(self, text: str) -> Path:
@@ -51,8 +51,8 @@ class Files:
             name = os.path.relpath(path, folder)
             needed[path.name if name.count("..") > 5 else name] = path
         lines = [line.split() for cell in cells for line in cell.source.splitlines()]
-        shell = [word for words in lines if words and words[0][0] == "!" for word in words[1:]]
-        for text in [*texts_of(statements), *shell]:
+        self.named = {word for line in lines if line and line[0][0] == "!" for word in line[1:]}
+        for text in [*texts_of(statements), *self.named]:
             for name in (text, os.path.dirname(text.partition("*")[0])):
                 path = self.path(name)
                 own = path in (self.notebook, folder, *folder.parents, Path.home())
@@ -91,7 +91,7 @@ class Files:
             return f'"{MARK}{self.written[inside]}"'
         if text.startswith(self.starts) or not path.is_file():
             return ""
-        if self.opened and text not in self.named and path.suffix not in UNSEEN:
+        if text not in self.named and path.suffix not in UNSEEN:
             return ""
         keys = (key for key, known in self.reads.items() if known == path)
         key = next(keys, None) or self.new_key(path)
@@ -139,23 +139,14 @@ class Files:
     def loose(self, cells: list[int]) -> dict[str, bool]:
         """Return what was opened in some cells by names that code puts together."""
         found = {n: way for cell in cells for n, way in self.opened.get(cell, {}).items()}
-        known = {*self.reads.values()}
-        return {
-            n: way
-            for n, way in found.items()
-            if n not in self.written and self.path(n) not in known
-        }
+        whole = {n for n in found if n in self.written or self.path(n) in self.reads.values()}
+        return {name: way for name, way in found.items() if name not in whole}
 
     def copies(self) -> dict[Path, bytes]:
         """Read what the project needs: where to -> what is to be there."""
         found = {self.place(key): path for key, path in self.reads.items()}
         loose = self.loose([*self.opened])
         found |= {in_project(n): self.path(n) for n, way in loose.items() if not way}
-        if not self.opened:  # nothing has run: all that the user named
-            for path in self.data:
-                name = in_project(os.path.relpath(path, self.notebook.parent))
-                files = [path] if path.is_file() else path.rglob("*")
-                found |= {neat(Path(name, file.relative_to(path))): file for file in files}
         new = {root() / place: path for place, path in found.items() if path.is_file()}
         kept = {root() / in_project(os.path.dirname(n)) for n, way in loose.items() if way}
         folders = {folder / ".gitkeep": b"" for folder in kept if folder != root()}

@@ -1,5 +1,6 @@
 """Find what flows from one part of a notebook to another."""
 
+import ast
 from typing import Any
 
 from nbtasks.importer.functions import able_to_move, find_common, find_imports, latest
@@ -63,7 +64,8 @@ class Flow:
         for item in part.copies + part.statements:
             if not item.binds & self.moved:
                 wanted |= (item.needs | item.mentions & made) - bound
-                bound |= item.surely
+                maybe = isinstance(item.node, (ast.If, ast.Try, ast.While, ast.Match))
+                bound |= set() if maybe else item.binds - item.sets
         wanted |= (part.gives - bound) & made
         done: set[str] = set()
         while wanted:
@@ -148,8 +150,9 @@ class Flow:
     def check(self, giver: int, index: int, name: str) -> None:
         """Refuse to part what can't be stored in a file."""
         seen = self.look(giver, name)
-        is_class = name in seen.get("classes", ())
-        why = "it is a class or a function that code makes" if is_class else seen.get("why")
+        why = seen.get("why")
+        if name in seen.get("classes", ()):
+            why = "it is a class or a function that code makes"
         if why:
             items = self.parts[giver].statements
             cell = max(item.cell for item in items if name in item.binds | item.changes)

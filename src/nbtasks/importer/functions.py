@@ -43,10 +43,9 @@ def latest(settings: list[Statement]) -> list[Statement]:
 
 
 def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
-    """Return the functions that need nothing but imports, constants and one another.
+    """Return the functions that need nothing but imports, one another, and constants; these too.
 
-    Names in `stay` must not move. The constants that they need are returned with them, all in
-    the order of the notebook.
+    They are in the order of the notebook. Names in `stay` must not move.
     """
     able = able_to_move(every(parts), stay)
     functions = {name: item for name, item in able.items() if item.kind == "function"}
@@ -70,10 +69,8 @@ def able_to_move(statements: list[Statement], stay: set[str]) -> dict[str, State
     known = GIVEN - {"get_ipython", *BY_NAME, *times} | with_one_meaning(statements)
     bound = set(times) - known
 
-    def lacks(item: Statement) -> set[str]:
-        return (item.needs | item.mentions & bound) - known - set(able)
-
-    while stuck := [name for name, item in able.items() if lacks(item)]:
+    needs = {name: (item.needs | item.mentions & bound) - known for name, item in able.items()}
+    while stuck := [name for name in able if needs[name] - {*able}]:
         able = {name: item for name, item in able.items() if name not in stuck}
     return able
 
@@ -129,11 +126,7 @@ def with_docstring(item: Statement) -> str:
 
 
 def tests_of(flow: Any, module: str, examples: Mapping[str, Any]) -> dict[Path, str]:
-    """Return tests that the functions do what they did in the notebook.
-
-    `examples` has, by the names of functions, the texts of arguments, and the line that asserts
-    the result.
-    """
+    """Return tests that the functions do what they did; `examples` have arguments and a check."""
     functions = [item for item in flow.statements if item.kind == "function"]
     tests = []
     for name in (name for item in functions for name in item.binds & flow.moved & {*examples}):

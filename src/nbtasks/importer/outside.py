@@ -108,16 +108,16 @@ def moved(node: ast.AST, modules: set[str], package: str) -> Iterator[str]:
     if isinstance(node, ast.ImportFrom) and not node.level:
         if node.module.partition(".")[0] in modules:
             yield ast.unparse(ast.ImportFrom(f"{package}.{node.module}", node.names, 0))
-    elif isinstance(node, ast.Import):
-        tops = [alias.name.partition(".")[0] for alias in node.names]
-        for top, alias in zip(tops, node.names, strict=True) if modules & {*tops} else ():
+    elif isinstance(node, ast.Import) and modules & {a.name.partition(".")[0] for a in node.names}:
+        for alias in node.names:
+            top, dot, _ = alias.name.partition(".")
             if top not in modules:
                 yield ast.unparse(ast.Import([alias]))
             elif alias.asname:
                 yield f"import {package}.{alias.name} as {alias.asname}"
             else:
                 yield f"from {package} import {top}"
-                yield from [f"import {package}.{alias.name}"] * (top != alias.name)
+                yield from [f"import {package}.{alias.name}"] * len(dot)
 
 
 def take_pictures(cells: list[Any], folder: Path, task: str) -> dict[str, bytes]:
@@ -129,7 +129,7 @@ def take_pictures(cells: list[Any], folder: Path, task: str) -> dict[str, bytes]
         name = unquote(match[2]).removeprefix("attachment:")
         new = f"{task}_" + re.sub(r"[^\w.]+", "_", Path(name).name)
         if name in attached:
-            found[new] = base64.b64decode("".join(*attached[name].values()))
+            found[new] = base64.b64decode("".join(next(iter(attached[name].values()))))
         elif (folder / name).is_file():
             found[new] = (folder / name).read_bytes()
         return f"{match[1]}../tasks/images/{new}" if new in found else match[0]

@@ -64,19 +64,14 @@ def split(cells: list[Any], at: list[int]) -> list[Part]:
     statements = [item for number, source in code for item in read(number, source)]
     mark_settings(statements)
     if at:
-        known = titles(cells, "h[12]")
-        return parts_at(cells, statements, {number: known.get(number, "") for number in at})
+        titles = {number: heading(cells[number - 1], "h[12]") for number in at}
+        return parts_at(cells, statements, titles)
+    found = []
     for kind in ("h[12]", "h[1-6]", "bold", "comment"):
-        parts = parts_at(cells, statements, titles(cells, kind))
-        if len(parts) > 1 and (kind == "h[12]" or len(parts) < MOST):
-            return parts
-    return parts_at(cells, statements, titles(cells, "h[12]"))
-
-
-def titles(cells: list[Any], kind: str) -> dict[int, str]:
-    """Return the headings of some kind by the numbers of their cells."""
-    found = {number: heading(cell, kind) for number, cell in enumerate(cells, 1)}
-    return {number: title for number, title in found.items() if title}
+        titles = {number: heading(cell, kind) for number, cell in enumerate(cells, 1)}
+        found.append(parts_at(cells, statements, {n: t for n, t in titles.items() if t}))
+    fits = [parts for parts in found if len(parts) > 1 and (parts is found[0] or len(parts) < MOST)]
+    return [*fits, found[0]][0]
 
 
 def parts_at(cells: list[Any], statements: list[Statement], at: dict[int, str]) -> list[Part]:

@@ -98,11 +98,7 @@ def note_file(event, arguments):
 
 
 def listen(space, names):
-    """Note from now on which files are opened, and what some functions are called with first.
-
-    A profiler sees the calls, so that the functions stay what they are; not for long, as it takes
-    time.
-    """
+    """Note from now on which files are opened, and first calls: a profiler leaves no trace."""
     wanted, events = {*names}, itertools.count()
 
     def note_call(frame, event, _):

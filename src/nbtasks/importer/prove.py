@@ -1,18 +1,29 @@
 """Build the tasks that came from a notebook, and compare what they show with what it shows."""
 
+import html
+import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from nbtasks import notebooks
 from nbtasks.engine import building
 from nbtasks.importer.scripts import ADDED, Task
 from nbtasks.project import root
-from nbtasks.results import beside
 
+HEAD = """<!doctype html><html lang='en'><meta charset='utf-8'><title>{0}</title><style>
+body {{ font: 15px/1.45 system-ui, sans-serif; margin: 1.5em; color: #222 }}
+main {{ display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 1em }}
+.cell {{ border-top: 1px solid #ccc; overflow: auto; max-height: 50em }} img {{ max-width: 100% }}
+.text_cell {{ grid-column: 1 / -1; border: 0 }} strong {{ background: #ffe0b2 }}
+.highlight {{ background: #f4f4f4 }} pre {{ white-space: pre-wrap; font-size: 13px }}
+</style><body><h1>{0}</h1><h2>To do by hand</h2><ol>{1}</ol>
+<p>Left the notebook, right the task.</p><main>{2}</main></body></html>"""
 #: What is different at each run: addresses, random identifiers, times, numbered elements.
 VOLATILE = re.compile(
     r"(?:0|\.\.\.)x[0-9a-f]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16,}\b|\b\d\d:\d\d:\d\d(\.\d+)?\b|"
@@ -28,22 +39,22 @@ def prove(
 ) -> tuple[bool, bool]:
     """Build, compare, and report on the screen and on a page.
 
-    `original` is the executed notebook, None if it was not run; `again` runs it once more, to see
+    `original` is the executed notebook; `again` runs it once more, to see
     what varies by itself. Returned is whether all was built, and whether all shows the same.
     """
     made, failed = building.build_alone([task.part.name for task in tasks])
-    runs, sides = [original], {}
+    sides: dict[str, list[tuple[int, Any]]] = {}
     for task in tasks:
-        cells = [*cells_of(made.get(task.part.name))]
-        sides[task.part.name] = [*zip(numbers_of(task), cells, strict=False)] if original else []
-
-    def differing() -> dict[str, dict[int, str]]:
-        return {task.part.name: compare(task, sides[task.part.name], runs) for task in tasks}
-
-    first = found = differing()
-    while len(runs) < RUNS and any(number for lines in found.values() for number in lines):
+        numbers = [cell.metadata["import"] for cell in task.cells if "import" in cell.metadata]
+        ours = [*cells_of(made.get(task.part.name))]
+        sides[task.part.name] = [*itertools.zip_longest(numbers, ours)]
+    runs, first = [original], {}
+    while True:
+        found = {name: compare(cells, runs) for name, cells in sides.items()}
+        first = first or found
+        if len(runs) == RUNS or not any(number for lines in found.values() for number in lines):
+            break
         runs.append(again()[0])
-        found = differing()
     print("\nOutputs, compared with those of the notebook:")
     for name, lines in found.items():
         print(f"  {name}: {'; '.join(lines.values()) or 'the same'}")
@@ -51,39 +62,26 @@ def prove(
             what = ", ".join(varying)
             notes.append(f"{name}: what varies by itself from run to run was left out: {what}")
     print(*(f"  - {line}" for line in notes), sep="\n")
-    pairs = {
-        name: [(original.cells[n - 1], cell, found[name].get(n, "")) for n, cell in cells]
-        for name, cells in sides.items()
-    }
+    pairs = {}
+    for name, cells in sides.items():
+        whole = [(n, cell) for n, cell in cells if n and cell]
+        pairs[name] = [(original.cells[n - 1], c, found[name].get(n, "")) for n, c in whole]
     report = root() / "products" / f"import-{path.stem}.html"
     todo = [line for lines in found.values() for line in lines.values()] + notes
-    notebooks.replace(report, beside.page(f"Import of {path.name}", todo, pairs))
+    notebooks.replace(report, page(f"Import of {path.name}", todo, pairs))
     print(f"Side by side, cell by cell: {report.relative_to(root()).as_posix()}")
     return not failed, not any(found.values())
 
 
-def compare(task: Task, cells: list[tuple[int, Any]], runs: list[Any]) -> dict[int, str]:
-    """Return what is not the same in a task as in the notebook.
-
-    `cells` are those of the task by the numbers of the notebook's; `runs` is the executed
-    notebook, each time that it ran, or None. Returned is, by the number of a cell or 0 for the
-    whole task, what differs.
-    """
-    if runs[0] is None:
-        return {0: "there is nothing to compare with, as the notebook was not run"}
-    if len(cells) != (wanted := len(numbers_of(task))):
-        return {0: f"{len(cells)} of its {wanted} cells were built"}
+def compare(cells: list[tuple[int, Any]], runs: list[Any]) -> dict[int, str]:
+    """Return what differs from the notebook, by its cells; 0 stands for the whole task."""
+    if any(None in pair for pair in cells):
+        return {0: "it was not built, or not all of its cells"}
     found = {}
     for number, cell in cells:
-        theirs = (run.cells[number - 1].outputs for run in runs)
-        if what := difference(cell.outputs, *theirs):
+        if what := difference(cell.outputs, *(run.cells[number - 1].outputs for run in runs)):
             found[number] = f"cell {number}: {what}"
     return found
-
-
-def numbers_of(task: Task) -> list[int]:
-    """Return the numbers of the cells that a task has of the notebook."""
-    return [cell.metadata["import"] for cell in task.cells if "import" in cell.metadata]
 
 
 def cells_of(path: Path | None) -> Iterator[Any]:
@@ -128,3 +126,21 @@ def plain(outputs: list[Any], here: re.Pattern[str]) -> Iterator[tuple[str, list
                 yield "table", [VOLATILE.sub("", PAGE.sub(" ", row)) for row in rows]
             elif not any(other.startswith("image/") for other in item["data"]):
                 yield "text", VOLATILE.sub("", value).splitlines()
+
+
+def page(title: str, notes: Iterable[str], parts: dict[str, list[tuple[Any, Any, str]]]) -> str:
+    """Return the page: what is to be done, most useful first, and parts by their titles.
+
+    A part has its cells: as one notebook has it, as the other has it, and what differs.
+    """
+    cells = []
+    for name, rows in parts.items():
+        cells.append(new_markdown_cell(f"## {name}"))
+        for before, after, difference in rows:
+            cells += [new_markdown_cell(f"**{difference}**")] * bool(difference)
+            cells += [new_code_cell(side.source, outputs=side.outputs) for side in (before, after)]
+    exporter = HTMLExporter(template_name="basic")
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    body, _ = exporter.from_notebook_node(new_notebook(cells=cells))
+    todo = "".join(f"<li>{html.escape(note)}</li>" for note in notes) or "<li>Nothing</li>"
+    return HEAD.format(html.escape(title), todo, body)

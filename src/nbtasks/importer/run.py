@@ -1,11 +1,12 @@
 """Run a notebook as it is, in a folder of its own, and look at its values."""
 
 import functools
+import itertools
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ from nbtasks.errors import NbtasksError
 PROBE = Path(__file__).with_name("probe.py")
 #: A folder that is copied whole, for what it reads by names that code puts together: bytes.
 SMALL = 50_000_000
+MOST = 2000
+
+SAID = """The notebook does not run by itself any more:
+  {}
+Mend it, or name what it reads with --data."""
 
 
 class DoesNotRun(NbtasksError):
@@ -25,10 +31,7 @@ class DoesNotRun(NbtasksError):
 
 
 def prepare(needed: Mapping[str, Path], folder: Path) -> Path:
-    """Copy files and folders into a folder, by the names that the notebook has for them.
-
-    Returns the folder that the notebook is to run in, deep enough for `../..`.
-    """
+    """Copy what is needed, by the notebook's names for it; return where it is to run, deep."""
     place = folder.resolve().joinpath(*"abcdef")
     place.mkdir(parents=True)
     for name, path in needed.items():
@@ -43,21 +46,14 @@ def prepare(needed: Mapping[str, Path], folder: Path) -> Path:
 def beside(notebook: Path) -> list[Path]:
     """Return what lies beside a notebook, if it is not much: code may put its names together."""
     found = [path for path in notebook.parent.iterdir() if path.name[0] not in "._"]
-    files = (file for path in found for file in (path.rglob("*") if path.is_dir() else [path]))
-    size = 0
-    for number, file in enumerate(files):
-        size += file.stat().st_size if file.is_file() else 0
-        if size > SMALL or number > 2000:
-            return []
-    return [path for path in found if path != notebook]
+    every = (file for path in found for file in (path.rglob("*") if path.is_dir() else [path]))
+    files = [*itertools.islice(every, MOST)]
+    small = len(files) < MOST and sum(f.stat().st_size for f in files if f.is_file()) < SMALL
+    return [path for path in found if path != notebook] if small else []
 
 
 def execute(
-    notebook: Any,
-    needed: Mapping[str, Path],
-    names: Iterable[str] = (),
-    ends: Iterable[int] = (),
-    functions: Iterable[str] = (),
+    notebook: Any, needed: Mapping[str, Path], names: Any = (), ends: Any = (), functions: Any = ()
 ) -> tuple[Any, dict[int, dict[str, Any]], dict[str, Any]]:
     """Run a notebook as nbconvert does, beside what it needs, and look at its values.
 
@@ -76,7 +72,7 @@ def execute(
         for number, cell in enumerate(notebook.cells, 1):
             cells.append(from_dict({**cell, "metadata": {**cell.metadata, "cell": number}}))
             if number in ends:
-                look = f"{ask}probe(globals(), {[*names]}, {str(folder)!r}, {number})"
+                look = f"{ask}probe(globals(), {sorted(names)}, {str(folder)!r}, {number})"
                 cells.append(new_code_cell(look))
         cells.append(new_code_cell(f"{ask}finish(globals(), {str(folder)!r})"))
         done = from_dict({**notebook, "cells": cells if ends else cells[1:-1]})
@@ -88,8 +84,8 @@ def execute(
                 for index, cell in enumerate(done.cells):  # ours do not count in `Out` and `_1`
                     client.execute_cell(cell, index, store_history="cell" in cell.metadata)
         except nbclient.exceptions.CellExecutionError as error:
-            what = f"{error.ename}: {error.evalue}"
-            raise DoesNotRun(f"cell {cell.metadata.get('cell', 0)}: {what}") from None
+            where = f"cell {cell.metadata.get('cell', 0)}: {error.ename}: {error.evalue}"
+            raise DoesNotRun(SAID.format(where)) from None
         done.cells = [cell for cell in done.cells if "cell" in cell.metadata]
         found = {file.stem: json.loads(file.read_text("utf-8")) for file in folder.glob("*.json")}
         return done, {end: found[str(end)] for end in ends}, found.get("examples", {})

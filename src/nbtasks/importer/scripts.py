@@ -100,7 +100,7 @@ def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) ->
     lines = [item.text for item in copies if item in early]
     for name, giver in needs:
         path = f'{prefix}upstream["{flow.parts[giver].name}"]["{KEYS.get(name, name)}"]'
-        load = "pd.read_parquet" if is_table(flow, giver, name) else "joblib.load"
+        load = "pd.read_parquet" if "columns" in flow.look(giver, name) else "joblib.load"
         lines.append(f"{name} = {load}({path})")
     return lines + [item.text for item in copies if item not in early]
 
@@ -109,14 +109,9 @@ def save_lines(flow: Flow, index: int, task: Task, prefix: str) -> list[str]:
     """Return the lines that write what later tasks need; note the products."""
     lines, part = [], flow.parts[index]
     for name in sorted(part.gives):
-        table = is_table(flow, index, name)
+        table = "columns" in flow.look(index, name)
         key = KEYS.get(name, name)
         task.products[key] = f"{part.name}/{name}.{'parquet' if table else 'joblib'}"
         write = f"{name}.to_parquet(" if table else f"joblib.dump({name}, "
         lines.append(f'{write}{prefix}product["{key}"])')
     return lines
-
-
-def is_table(flow: Flow, index: int, name: str) -> bool:
-    """Tell whether a run saw that a value is a table that parquet keeps as it is."""
-    return "columns" in flow.look(index, name)

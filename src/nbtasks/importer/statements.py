@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from jupytext.magics import comment_magic
 from pyflakes import checker, messages
 
-from nbtasks.importer.syntax import FUNCTION, called, changed, mentioned, names_in, root, texts_in
+from nbtasks.errors import Refusal
+from nbtasks.importer.syntax import FUNCTION, called, changed, mentioned, root
 
 #: What IPython gives, beside the names of Python.
 GIVEN = {*dir(builtins), *["display", "get_ipython", "In", "exit", "quit", "__file__"]}
@@ -27,7 +28,7 @@ SET = re.compile(
     r"filterwarnings|insert|ioff|ion|load_dotenv|(manual_)?seed|pandas|rc|simplefilter|update|use"
 )
 #: Those of which the last call counts, whatever its arguments.
-SETS_ALL = re.compile(r"set|set_(?!option|default|param)\w+|use|simplefilter")
+SETS_ALL = re.compile(r"\.(set|set_(?!option|default|param)\w+|use|simplefilter)$")
 #: Magics that a task does not need.
 IDLE = re.compile(r"%matplotlib (inline|notebook|widget)|%load_ext autoreload|%autoreload")
 #: What makes a class, whose values can only be loaded where it is.
@@ -52,12 +53,6 @@ class Statement:
     sets: set[str] = field(default_factory=set)  #: by `global`, in a function or one it calls
     imports: dict[str, str] = field(default_factory=dict)  #: name -> what it is imported from
 
-    @property
-    def surely(self) -> set[str]:
-        """What it binds whatever happens."""
-        branches = isinstance(self.node, (ast.If, ast.Try, ast.While, ast.Match))
-        return set() if branches else self.binds - self.sets
-
 
 def as_python(source: str) -> list[str]:
     """Return the lines of a cell, its magics replaced by what Python can read."""
@@ -74,9 +69,13 @@ def as_python(source: str) -> list[str]:
 
 
 def read(cell: int, source: str) -> list[Statement]:
-    """Cut a cell into its statements; raise SyntaxError if it is no Python."""
+    """Cut a cell into its statements."""
     typed, lines = source.splitlines(), as_python(source)
-    tree = ast.parse("\n".join(lines), f"cell {cell}")
+    try:
+        tree = ast.parse("\n".join(lines))
+    except SyntaxError as error:
+        what = f"cell {cell} is no Python: line {error.lineno}: {error.msg}"
+        raise Refusal(what) from None
     nodes = [node for node in tree.body if not isinstance(node, ast.Pass)]  # such as a magic
     found = [describe(cell, node, typed, lines) for node in nodes]
     for n, line in enumerate(typed):
@@ -141,15 +140,12 @@ def is_setting(item: Statement, known: set[str], imported: set[str]) -> bool:
 
 def setting_key(item: Statement) -> str:
     """Return what a setting sets, of which only the last one counts."""
-    value = getattr(item.node, "value", None)
-    if isinstance(item.node, ast.Assign):
-        return ast.unparse(item.node.targets[0])
-    sets_all = isinstance(value, ast.Call) and SETS_ALL.fullmatch(called(value))
-    return ast.unparse(value.func) if sets_all else item.text
+    head, sign = re.match(r"([^(=]+)(.?)", item.text).groups()
+    return head if sign == "=" or SETS_ALL.search(head) else item.text
 
 
 def follow_calls(statements: list[Statement]) -> None:
-    """Let what uses a function change, set and name (in texts) what the function does."""
+    """Let what uses a function change and set what the function does."""
     functions = {n: item for item in statements if item.kind == "function" for n in item.binds}
     pending = list(statements)
     while pending:
@@ -159,9 +155,5 @@ def follow_calls(statements: list[Statement]) -> None:
                 item.changes |= function.changes
                 item.sets |= function.sets
                 pending += [user for user in statements if user.needs & item.binds]
-    evaluate = {name for name, item in functions.items() if item.needs & BY_NAME}
     for item in statements:
-        if item.kind != "function":
-            item.binds |= item.sets
-        if item.needs & evaluate:
-            item.mentions |= names_in(texts_in(item.node))
+        item.binds |= item.sets if item.kind != "function" else set()

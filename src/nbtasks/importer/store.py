@@ -12,24 +12,23 @@ from nbtasks import notebooks
 from nbtasks.errors import Refusal
 from nbtasks.importer.flow import Flow
 from nbtasks.importer.functions import schemas_text
-from nbtasks.importer.scripts import Task, is_table
+from nbtasks.importer.scripts import Task
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
 
 #: The cell of a script whose imports are sorted.
 IMPORTS_CELL = re.compile(r"(?<=# %% Imports\n)(?:(?!# %%).*\n)+?(?=\n+# %%)")
+#: The comment above the tasks of a notebook.
+MARK = "From {}, cells"
 #: How all that an import wrote goes, and is kept.
 TAKE_BACK = "git stash --include-untracked"
 
 
-def mark(path: Path) -> str:
-    """Return the comment above the tasks of a notebook."""
-    return f"From {path.name}, cells"
-
-
 def check_new(path: Path) -> None:
     """Refuse a notebook that was imported before."""
-    if f"# {mark(path)}" in (root() / pipeline_file.PIPELINE).read_text(encoding="utf-8"):
+    if f"# {MARK.format(path.name)}" in (root() / pipeline_file.PIPELINE).read_text(
+        encoding="utf-8"
+    ):
         raise Refusal(
             f"{path.name} was imported before: pipeline.yaml has its tasks. If that is not "
             f"committed, this takes it back: {TAKE_BACK}. To import it again, take them out of "
@@ -46,9 +45,9 @@ def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(shutil.copy(root() / pipeline_file.PIPELINE, folder))
         for task in tasks:
-            cells = f"{mark(path)} {task.part.cells[0]}-{task.part.cells[-1]}"
+            cells = f"{MARK.format(path.name)} {task.part.cells[0]}-{task.part.cells[-1]}"
             pipeline_file.add_task(task.part.name, task.products, task.resources, cells, draft)
-        texts |= with_schemas(tasks, flow, path)
+        texts |= with_schemas(flow, path)
         texts[root() / pipeline_file.PIPELINE] = draft.read_bytes()
     for file, data in texts.items():
         notebooks.replace(file, data)
@@ -81,12 +80,13 @@ def ruff(folder: Path, *words: str | Path, text: str | None = None) -> str:
     ).stdout
 
 
-def with_schemas(tasks: list[Task], flow: Flow, path: Path) -> dict[Path, bytes]:
+def with_schemas(flow: Flow, path: Path) -> dict[Path, bytes]:
     """Return schemas.py with a schema for each table, if there are tables."""
     tables: dict[str, dict[str, Any]] = {}
-    for index, task in enumerate(tasks):
-        for name in (name for name in sorted(task.part.gives) if is_table(flow, index, name)):
-            tables.setdefault(task.part.name, {})[name] = flow.look(index, name)["columns"]
+    for index, part in enumerate(flow.parts):
+        for name in sorted(part.gives):
+            if columns := flow.look(index, name).get("columns"):
+                tables.setdefault(part.name, {})[name] = columns
     file = package() / "schemas.py"
     text = f"{file.read_text(encoding='utf-8').rstrip()}\n\n{schemas_text(tables, path.name)}"
     return tidied({file: text.encode()}) if tables else {}

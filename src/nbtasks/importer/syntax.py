@@ -23,19 +23,14 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 def mentioned(node: ast.AST) -> set[str]:
     """Return the names in texts that are code: formulas, `@name` of a query, what is evaluated."""
-    names = set()
+    names: set[str] = set()
     for item in ast.walk(node):
         if isinstance(item, ast.Call) and EVALUATE.fullmatch(called(item)):
-            names |= names_in(texts_in(*item.args, *item.keywords))
+            names.update(NAME.findall(" ".join(texts_in(*item.args, *item.keywords))))
     for text in texts_in(node):
         formula = "~" in text and not text.startswith("~/")
-        names |= {*(NAME if formula else IN_QUERY).findall(text)}
+        names.update((NAME if formula else IN_QUERY).findall(text))
     return names
-
-
-def names_in(texts: list[str]) -> set[str]:
-    """Return the names in texts that are code."""
-    return {name for text in texts for name in NAME.findall(text)}
 
 
 def texts_in(*nodes: ast.AST) -> list[str]:

@@ -1,4 +1,4 @@
-"""Give parts short names, of their headings or of what they do; suggest where to split."""
+"""Give parts short names, show them, suggest where to split, and say what is left to do."""
 
 import ast
 import builtins
@@ -6,11 +6,14 @@ import keyword
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from nbtasks.importer.files import Files
+from nbtasks.importer.flow import Flow
 from nbtasks.importer.parts import QUIET_KINDS, Part
+from nbtasks.importer.scripts import Task
 from nbtasks.importer.syntax import called
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package
@@ -34,6 +37,14 @@ DOES = {
     "save": r"to_\w+|dump|save\w*",
 }
 PLAIN = re.compile(r"_|df\d*|data|dataset|x|y|fig|ax|axes|i|n|.")
+#: What can't be decided, or is better done otherwise.
+UNDECIDED = {
+    r"(?m)^\s*[!%]\s*(pip|conda|mamba)\b": "installs packages at each build; "
+    "name them in requirements.txt instead",
+    r"(?<![\w.])(eval|exec|globals|locals|vars)\(": "uses names in a way that can't be followed",
+    r"(?m)^\s*%(run|store|pylab|load)\b": "brings names that can't be followed",
+    r"(?m)^\s*%%(writefile|file)\b": "writes a file to the folder that it runs in, the project's",
+}
 
 
 def short(text: str) -> str:
@@ -74,11 +85,8 @@ def is_free(name: str, taken: Iterable[str]) -> bool:
 def module_name(path: Path, taken: Iterable[str] = ()) -> str:
     """Return a name for the module of the functions, one that no other module has."""
     name = re.sub(r"\W+", "_", path.stem.lower()).strip("_0123456789") or "notebook"
-    others = [
-        file.stem
-        for file in package().glob("*.py")
-        if f"came from {path.name}." not in file.read_text("utf-8")
-    ]
+    ours = f"came from {path.name}."
+    others = [f.stem for f in package().glob("*.py") if ours not in f.read_text("utf-8")]
     while not is_free(name, {*taken, *others}):
         name += "_notebook"
     return name
@@ -98,9 +106,7 @@ def name_parts(parts: list[Part], path: Path) -> None:
 
 def suggest(part: Part, cells: list[Any]) -> str:
     """Return where a notebook without headings could be split: where little flows."""
-    codes = [
-        n for n in part.cells if cells[n - 1].cell_type == "code" and cells[n - 1].source.strip()
-    ]
+    codes = [n for n in part.cells if cells[n - 1].cell_type == "code" and cells[n - 1].source]
     pieces = min(5, len(codes) // 4)
     values = [item for item in part.statements if item.kind not in QUIET_KINDS]
     costs = {}
@@ -113,10 +119,64 @@ def suggest(part: Part, cells: list[Any]) -> str:
         gaps = [abs(codes.index(at) - codes.index(cut)) for cut in cuts]
         if len(cuts) < pieces - 1 and all(gap > len(codes) // (pieces + 2) for gap in gaps):
             cuts.append(at)
-    starts = [1, *sorted(cuts)]
-    ranges = zip(starts, [*starts[1:], len(cells) + 1], strict=True)
-    pieces_of = [Part("", [a], [i for i in part.statements if a <= i.cell < b]) for a, b in ranges]
-    flows = ", ".join(str(costs[cut]) for cut in starts[1:])
-    split = ",".join(map(str, starts[1:]))
-    named = ", ".join(map(does, pieces_of))
-    return f"--split {split}  makes {named} (values that pass: {flows})" if cuts else ""
+    starts, named = sorted(cuts), []
+    for first, end in zip([1, *starts], [*starts, len(cells) + 1], strict=True):
+        own = [item for item in part.statements if first <= item.cell < end]
+        named.append(does(Part("", [first], own)))
+    flows = ", ".join(str(costs[cut]) for cut in starts)
+    split = ",".join(map(str, starts))
+    return f"--split {split}  makes {', '.join(named)} (values that pass: {flows})" if cuts else ""
+
+
+def show(tasks: list[Task], flow: Flow, path: Path) -> None:
+    """Print the parts as a table, and what flows between them as a picture."""
+    print(f"{path.name}: {len(tasks)} parts")
+    width = max(len(task.part.name) for task in tasks)
+    for task in tasks:
+        cells = task.part.cells
+        makes = ", ".join(key for key in task.products if key != "nb") or "-"
+        print(f"  {task.part.name:<{width}}  cells {cells[0]}-{cells[-1]}  makes {makes}")
+    for index, part in enumerate(flow.parts):
+        for later in flow.parts[index + 1 :]:
+            if names := sorted(n for n, giver in later.needs.items() if giver == index):
+                print(f"  {part.name:>{width}} ── {', '.join(names)} ──▶ {later.name}")
+    for line in [*(f"One task, since {line}" for line in flow.joined), *find_undecided(tasks)]:
+        print(f"  {line}")
+
+
+def find_undecided(tasks: list[Task]) -> Iterator[str]:
+    """Say what can't be decided, a line each."""
+    for task in tasks:
+        for name in sorted(task.part.unresolved):
+            yield f"{task.part.name}: nothing says what {name} is"
+        for cell in (cell for cell in task.cells if "import" in cell.metadata):
+            for pattern, text in UNDECIDED.items():
+                if re.search(pattern, cell.source):
+                    yield f"{task.part.name}: cell {cell.metadata['import']} {text}"
+
+
+def advise(tasks: list[Task], flow: Flow, files: Files, tested: Container[str]) -> Iterator[str]:
+    """Say what to do by hand, most useful first."""
+    yield from find_undecided(tasks)
+    bare, values = [], {n for i in flow.statements if i.kind == "value" for n in i.binds}
+    for item in (item for item in flow.statements if item.kind == "function"):
+        name, sets = min(item.binds), ", ".join(sorted(item.sets))
+        uses = ", ".join(sorted(item.needs & values))
+        if not item.binds & flow.moved:
+            why = f"it uses {uses}. Give it these as arguments." if uses else "see what it names."
+            why = f"it sets {sets} by `global`. Let it return what it makes." if sets else why
+            yield f"{name} (cell {item.cell}) stays in the script: {why}"
+        elif isinstance(item.node, ast.FunctionDef) and name not in tested:
+            bare.append(name)
+    for index, part in enumerate(flow.parts):
+        for name in sorted(part.gives):
+            seen = flow.look(index, name)
+            if seen.get("type") == "DataFrame" and "columns" not in seen:
+                yield f"{name} passes by joblib: parquet would change its types, or nan to None."
+    for task in tasks:
+        if loose := [name for name, way in files.loose(task.part.cells).items() if not way]:
+            first = ", ".join(loose[:2]) + ", ..." * (len(loose) > 2)
+            yield f"{task.part.name} puts names of files together: {first} stay where they were."
+        yield from (f"A picture is now tasks/images/{name}" for name in task.images)
+    if bare:
+        yield f"No test, since no short, plain call of them was seen: {', '.join(bare)}"
