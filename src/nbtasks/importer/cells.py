@@ -59,10 +59,8 @@ def body_of(cell: Any, number: int, part: Part, gone: set[Statement]) -> Any:
             setting = item.kind != "import"  # a comment on one goes with it
             drop |= {*item.lines, *(n for n in above if setting or ABOUT_IMPORTS.search(lines[n]))}
     left = [line for place, line in enumerate(lines) if place not in drop]
-    if drop and all(line[:1] in "#" for line in left):
-        left = []  # comments on what is gone
-    text = "\n".join(left)
-    new.source = re.sub(r"\n{3,}", "\n\n", text).strip("\n") if drop else text
+    left = left if not drop or any(line[:1] not in "#" for line in left) else []  # comments on it
+    new.source = re.sub(r"\n{3,}", "\n\n", "\n".join(left)).strip("\n")
     new.metadata["import"] = number  # to find its outputs again; not written to the script
     new.outputs, new.execution_count = [], None
     return new

@@ -1,7 +1,4 @@
-"""Write what a function was called with, and what it returned, as a line of Python each.
-
-The kernel of a notebook loads this file.
-"""
+"""Write what a function was called with, and what it returned, as Python: in the kernel."""
 
 import contextlib
 import math

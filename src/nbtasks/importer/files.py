@@ -149,8 +149,8 @@ class Files:
         found |= {in_project(n): self.path(n) for n, way in loose.items() if not way}
         new = {root() / place: path for place, path in found.items() if path.is_file()}
         kept = {root() / in_project(os.path.dirname(n)) for n, way in loose.items() if way}
-        folders = {folder / ".gitkeep": b"" for folder in kept if folder != root()}
-        return {p: path.read_bytes() for p, path in new.items() if p != path} | folders
+        new |= {folder / ".gitkeep": Path(os.devnull) for folder in kept - {root()}}
+        return {target: path.read_bytes() for target, path in new.items() if target != path}
 
     def use(self, text: str, task: Any, upstream: set[str]) -> str:
         """Return code that takes its files from the pipeline; note them in the task."""

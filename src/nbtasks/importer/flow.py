@@ -15,8 +15,7 @@ class Join(Exception):
 class Flow:
     """What flows between parts.
 
-    `moved` are the statements that move to the new module, `seen` is what a run saw after the
-    last cell of a part: its number -> name -> what it was like.
+    `moved` go to the new module; `seen` is: last cell of a part -> name -> what it was like then.
     """
 
     def __init__(
@@ -35,8 +34,7 @@ class Flow:
         self.common = find_common(parts)
         #: States of random numbers -> what sets their seeds.
         self.seeds = {
-            name: [i for i in self.statements if seed.search(i.text)]
-            for name, seed in RANDOM.items()
+            n: [i for i in self.statements if s.search(i.text)] for n, s in RANDOM.items()
         }
         self.connect()
 
@@ -149,11 +147,8 @@ class Flow:
 
     def check(self, giver: int, index: int, name: str) -> None:
         """Refuse to part what can't be stored in a file."""
-        seen = self.look(giver, name)
-        why = seen.get("why")
-        if name in seen.get("classes", ()):
-            why = "it is a class or a function that code makes"
-        if why:
+        seen, made = self.look(giver, name), "it is a class or a function that code makes"
+        if why := made if name in seen.get("classes", ()) else seen.get("why"):
             items = self.parts[giver].statements
             cell = max(item.cell for item in items if name in item.binds | item.changes)
             raise Join(f"{name} (cell {cell}) can't be stored, {why}", giver, index)

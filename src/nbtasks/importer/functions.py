@@ -43,10 +43,7 @@ def latest(settings: list[Statement]) -> list[Statement]:
 
 
 def find_movable(parts: list[Part], stay: set[str]) -> list[Statement]:
-    """Return the functions that need nothing but imports, one another, and constants; these too.
-
-    They are in the order of the notebook. Names in `stay` must not move.
-    """
+    """Return the functions that need only imports, one another and constants, and these."""
     able = able_to_move(every(parts), stay)
     functions = {name: item for name, item in able.items() if item.kind == "function"}
     used = {name for item in functions.values() for name in item.needs | item.mentions}

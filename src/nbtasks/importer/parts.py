@@ -8,7 +8,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from nbtasks.importer.statements import GIVEN, IN_LITERAL, Statement, follow_calls, is_setting, read
+from nbtasks.importer.statements import GIVEN, LITERAL, Statement, follow_calls, is_setting, read
 
 #: States that random draws change -> how a seed is set.
 RANDOM = {
@@ -21,8 +21,7 @@ QUIET = re.compile(r"get_ipython\(\)|print\([^()]*__version__|['\"]|pass\b|sys\.
 #: Decorators that do nothing but to their function.
 PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
 #: What else may be in an expression of constants: a text, a type, a call of a plain type.
-TEXT = (ast.Name, ast.JoinedStr, ast.FormattedValue, ast.Attribute, ast.Subscript)
-SIMPLE = (*IN_LITERAL, *TEXT, ast.Call, ast.keyword)
+SIMPLE = (ast.Name, ast.JoinedStr, ast.FormattedValue, ast.Attribute, ast.Subscript, ast.keyword)
 TYPES = {"dict", "float", "frozenset", "int", "list", "range", "set", "str", "tuple"}
 #: Statements that do nothing by themselves.
 QUIET_KINDS = {"import", "names", "function", "constant", "setting", "seed"}
@@ -56,9 +55,8 @@ class Part:
 def split(cells: list[Any], at: list[int]) -> list[Part]:
     """Split a notebook at its headings, or at the cells with some numbers, counted from 1.
 
-    Headings are those of the first two levels; where there are none, deeper ones, then lines in
-    bold, then comments at the top of cells. Parts that do nothing by themselves are joined to
-    the next.
+    Where there are no headings of the first two levels, deeper ones count, then lines in bold, then
+    comments at the top of cells.
     """
     code = [(n, cell.source) for n, cell in enumerate(cells, 1) if cell.cell_type == "code"]
     statements = [item for number, source in code for item in read(number, source)]
@@ -111,6 +109,7 @@ def mark_settings(statements: list[Statement]) -> None:
     imported = {name for item in statements if item.kind == "import" for name in item.binds}
     known = {name for item in statements if item.kind == "constant" for name in item.binds}
     used = {name for item in statements for name in item.needs | item.mentions}
+    fits = (*LITERAL, *SIMPLE, ast.Call)
     for item in statements:
         if is_setting(item, imported | known, imported):
             seeds = any(seed.search(item.text) for seed in RANDOM.values())
@@ -120,7 +119,7 @@ def mark_settings(statements: list[Statement]) -> None:
         elif item.kind == "value" and isinstance(item.node, ast.Assign) and len(item.binds) == 1:
             nodes = [*ast.walk(item.node.value)]
             calls = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
-            simple = all(isinstance(n, SIMPLE) for n in nodes) and calls <= TYPES | known
+            simple = all(isinstance(n, fits) for n in nodes) and calls <= TYPES | known
             if simple and item.needs <= known | imported | GIVEN:
                 item.kind, known = "constant", known | item.binds
     follow_calls(statements)

@@ -1,7 +1,4 @@
-"""Look at the values of a notebook while it runs: its kernel loads this file.
-
-Nothing of it stays in an object of the notebook, which may store its own functions.
-"""
+"""Look at the values of a notebook while it runs, and leave no trace: its kernel loads this."""
 
 import contextlib
 import inspect

@@ -39,8 +39,8 @@ def prove(
 ) -> tuple[bool, bool]:
     """Build, compare, and report on the screen and on a page.
 
-    `original` is the executed notebook; `again` runs it once more, to see
-    what varies by itself. Returned is whether all was built, and whether all shows the same.
+    `again` runs it once more, to see what varies by itself. Returned is whether all was built,
+    and whether all shows the same as the original.
     """
     made, failed = building.build_alone([task.part.name for task in tasks])
     sides: dict[str, list[tuple[int, Any]]] = {}
@@ -62,10 +62,9 @@ def prove(
             what = ", ".join(varying)
             notes.append(f"{name}: what varies by itself from run to run was left out: {what}")
     print(*(f"  - {line}" for line in notes), sep="\n")
-    pairs = {}
+    pairs, was = {}, original.cells
     for name, cells in sides.items():
-        whole = [(n, cell) for n, cell in cells if n and cell]
-        pairs[name] = [(original.cells[n - 1], c, found[name].get(n, "")) for n, c in whole]
+        pairs[name] = [(was[n - 1], c, found[name].get(n, "")) for n, c in cells if n and c]
     report = root() / "products" / f"import-{path.stem}.html"
     todo = [line for lines in found.values() for line in lines.values()] + notes
     notebooks.replace(report, page(f"Import of {path.name}", todo, pairs))

@@ -17,9 +17,8 @@ from nbformat.v4 import new_code_cell
 from nbtasks.errors import NbtasksError
 
 PROBE = Path(__file__).with_name("probe.py")
-#: A folder that is copied whole, for what it reads by names that code puts together: bytes.
-SMALL = 50_000_000
-MOST = 2000
+#: A folder that is copied whole, for what it reads by names that code puts together: bytes, files.
+SMALL, MOST = 50_000_000, 2000
 
 SAID = """The notebook does not run by itself any more:
   {}

@@ -1,5 +1,6 @@
 """Write the parts of a notebook as the scripts of tasks."""
 
+import ast
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +17,7 @@ from nbtasks.project import package
 
 #: Titles of the cells that the import adds.
 ADDED = {"Imports", "Inputs", "Outputs"}
-#: What `product` has by another name: `nb` is the executed notebook.
-KEYS = {"nb": "nb_value"}
+KEYS = {"nb": "nb_value"}  #: `product["nb"]` is the executed notebook
 PARAMETERS = {"upstream", "product", "resources_"}
 
 
@@ -47,11 +47,12 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     used = part.gives.union(*(item.needs | item.mentions for item in left))
     imports = [import_text(item, used) for item in left if item in flow.imports]
     copies = [item for item in part.copies if item not in gone | flow.imports]
-    imports += [item.text for item in copies if item.kind == "import"]
+    late = [i for i in copies if i.kind != "import" and not isinstance(i.node, ast.ImportFrom)]
+    imports += [item.text for item in copies if item not in late]
     names = {*part.needs}.union(*(item.binds for item in left))
     prefix = "task_" if PARAMETERS & names else ""  # it has a `product` of its own
     inputs = ["task_product, task_upstream = product, upstream"] if prefix else []
-    inputs += input_lines(flow, part, [i for i in copies if i.kind != "import"], prefix)
+    inputs += input_lines(flow, part, late, prefix)
     inputs = [files.use(text, task, upstream) for text in inputs]
     outputs = save_lines(flow, index, task, prefix)
     files.watch(task, upstream)

@@ -34,7 +34,7 @@ IDLE = re.compile(r"%matplotlib (inline|notebook|widget)|%load_ext autoreload|%a
 #: What makes a class, whose values can only be loaded where it is.
 DEFINE = re.compile(r"namedtuple|NamedTuple|TypedDict|NewType|TypeVar|make_dataclass|(Int)?Enum")
 LITERAL = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.BinOp)
-IN_LITERAL = (*LITERAL, ast.operator, ast.unaryop, ast.expr_context)
+LITERAL += (ast.operator, ast.unaryop, ast.expr_context)
 
 
 @dataclass(eq=False)
@@ -122,7 +122,7 @@ def kind_of(node: ast.stmt) -> str:
     made = single and isinstance(node.value, ast.Call) and DEFINE.fullmatch(called(node.value))
     if isinstance(node, FUNCTION) or made or (single and isinstance(node.value, ast.Lambda)):
         return "function"
-    literal = single and all(isinstance(child, IN_LITERAL) for child in ast.walk(node.value))
+    literal = single and all(isinstance(child, LITERAL) for child in ast.walk(node.value))
     return "constant" if literal else "value"
 
 

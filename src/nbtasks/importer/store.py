@@ -30,9 +30,8 @@ def check_new(path: Path) -> None:
         encoding="utf-8"
     ):
         raise Refusal(
-            f"{path.name} was imported before: pipeline.yaml has its tasks. If that is not "
-            f"committed, this takes it back: {TAKE_BACK}. To import it again, take them out of "
-            "pipeline.yaml, and delete their scripts."
+            f"{path.name} was imported before: take its tasks out of pipeline.yaml, and delete "
+            f"their scripts. If they are not committed, this takes them back: {TAKE_BACK}"
         )
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -60,20 +61,17 @@ def short(text: str) -> str:
 
 def does(part: Part) -> str:
     """Return a name for a part, of what it does most, and of what it makes."""
-    calls = {
-        item: [called(n) for n in ast.walk(item.node) if isinstance(n, ast.Call)]
-        for item in part.statements
-        if item.node
-    }
-    every = [call for names in calls.values() for call in names]
-    found = Counter(k for call in every for k, p in DOES.items() if re.fullmatch(p, call))
+    found: Counter[str] = Counter()
+    made: dict[str, list[str]] = {}
+    for item in (item for item in part.statements if item.node):
+        calls = [called(node) for node in ast.walk(item.node) if isinstance(node, ast.Call)]
+        verbs = [verb for call in calls for verb, p in DOES.items() if re.fullmatch(p, call)]
+        found.update(verbs)
+        for verb in verbs:
+            made.setdefault(verb, []).extend(filterfalse(PLAIN.fullmatch, sorted(item.binds)))
     verb = max(found, key=lambda k: found[k], default="explore")
     verb = "load" if found["load"] and part.cells[0] < 8 else verb
-    about = [
-        i for i, names in calls.items() if any(map(re.compile(DOES.get(verb, "")).fullmatch, names))
-    ]
-    made = [name for item in about for name in sorted(item.binds) if not PLAIN.fullmatch(name)]
-    return "_".join(filter(None, [verb, *map(short, made[:1])]))
+    return "_".join(filter(None, [verb, *map(short, made.get(verb, [])[:1])]))
 
 
 def is_free(name: str, taken: Iterable[str]) -> bool:
