@@ -155,26 +155,27 @@ def find_undecided(tasks: list[Task]) -> Iterator[str]:
 
 def advise(tasks: list[Task], flow: Flow, files: Files, tested: Container[str]) -> Iterator[str]:
     """Say what to do by hand, most useful first."""
-    yield from find_undecided(tasks)
-    bare, values = [], {n for i in flow.statements if i.kind == "value" for n in i.binds}
-    for item in (item for item in flow.statements if item.kind == "function"):
-        name, sets = min(item.binds), ", ".join(sorted(item.sets))
-        uses = ", ".join(sorted(item.needs & values))
-        if not item.binds & flow.moved:
-            why = f"it uses {uses}. Give it these as arguments." if uses else "see what it names."
-            why = f"it sets {sets} by `global`. Let it return what it makes." if sets else why
-            yield f"{name} (cell {item.cell}) stays in the script: {why}"
-        elif isinstance(item.node, ast.FunctionDef) and name not in tested:
-            bare.append(name)
-    for index, part in enumerate(flow.parts):
-        for name in sorted(part.gives):
-            seen = flow.look(index, name)
-            if seen.get("type") == "DataFrame" and "columns" not in seen:
-                yield f"{name} passes by joblib: parquet would change its types, or nan to None."
+    yield from [*find_undecided(tasks), *about_functions(flow, tested)]
+    for index, name in [(n, name) for n, p in enumerate(flow.parts) for name in sorted(p.gives)]:
+        seen = flow.look(index, name)
+        if seen.get("type") == "DataFrame" and "columns" not in seen:
+            yield f"{name} passes by joblib: parquet would change its types, or nan to None."
     for task in tasks:
         if loose := [name for name, way in files.loose(task.part.cells).items() if not way]:
             first = ", ".join(loose[:2]) + ", ..." * (len(loose) > 2)
             yield f"{task.part.name} puts names of files together: {first} stay where they were."
         yield from (f"A picture is now tasks/images/{name}" for name in task.images)
-    if bare:
+
+
+def about_functions(flow: Flow, tested: Container[str]) -> Iterator[str]:
+    """Say which functions stay, and why, and which have no test."""
+    values = {name for i in flow.statements if i.kind == "value" for name in i.binds}
+    functions = [item for item in flow.statements if item.kind == "function"]
+    for item in (item for item in functions if not item.binds & flow.moved):
+        sets, uses = ", ".join(sorted(item.sets)), ", ".join(sorted(item.needs & values))
+        why = f"it uses {uses}. Give it these as arguments." if uses else "see what it names."
+        why = f"it sets {sets} by `global`. Let it return what it makes." if sets else why
+        yield f"{min(item.binds)} (cell {item.cell}) stays in the script: {why}"
+    moved = [i for i in functions if i.binds & flow.moved and isinstance(i.node, ast.FunctionDef)]
+    if bare := [min(i.binds) for i in moved if min(i.binds) not in tested]:
         yield f"No test, since no short, plain call of them was seen: {', '.join(bare)}"
