@@ -100,7 +100,7 @@ def listen(space, names):
 
     def note_call(frame, event, _):
         name = frame.f_code.co_name
-        if next(events) > 200_000 or not wanted:
+        if next(events) > 20_000_000 or not wanted:
             sys.setprofile(None)
         elif event == "call" and frame.f_globals is space and name in wanted and name not in CALLS:
             CALLS[name] = (frame, time.monotonic(), first_call(frame))
