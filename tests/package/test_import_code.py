@@ -18,7 +18,7 @@ from conftest import Project, forget
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from nbtasks.environment import declared, requirements
-from nbtasks.importer import cells, parts, statements, syntax, words
+from nbtasks.importer import cells, files, flow, functions, parts, statements, store, syntax, words
 from nbtasks.importer.prove import page as page_of
 
 EXAMPLES = runpy.run_path(str(Path(cells.__file__).with_name("examples.py")))
@@ -170,6 +170,54 @@ def test_a_comment_on_a_setting_goes_with_it() -> None:
     cell = new_code_cell("# A look\nsns.set()\nx = f()")
     left = cells.body_of(cell, 1, part, {part.statements[0]})
     assert left.source == "x = f()"
+
+
+def test_a_setting_stands_once() -> None:
+    """The last of those that set the same; others stay, though they call the same function."""
+    text = "import seaborn as sns, pandas as pd\nsns.set_style('dark')\nsns.set_style('white')\n"
+    text += (
+        "pd.set_option('a', 1)\npd.set_option('b', 2)\nsns.rc['a'] = 1\nsns.rc['a'] = 2\nx = f()"
+    )
+    found = parts.split(notebook("# A", text, "# B", "print(x)"), [])
+    assert [item.text for item in functions.find_common(found)] == [
+        "sns.set_style('white')",
+        "pd.set_option('a', 1)",
+        "pd.set_option('b', 2)",
+        "sns.rc['a'] = 2",
+    ]
+
+
+def test_a_comment_above_a_function_becomes_its_docstring() -> None:
+    """If it has none; one on one line stays as it is."""
+    code = "# the rain\n# of a day\ndef f(a):\n    return a\n# b\ndef g(a): return a\n"
+    code += '# c\ndef h(a):\n    """D."""\n'
+    (part,) = parts.split(notebook("x = 1", code), [])
+    first, second, third = map(functions.with_docstring, part.statements[1:])
+    assert first == 'def f(a):\n    """The rain of a day."""\n    return a'
+    assert second.startswith("# b\ndef g") and third.startswith("# c\ndef h")
+
+
+def test_what_is_left_to_do_is_said_with_the_reason() -> None:
+    """A function that sets a global, a table that parquet would change."""
+    code = "import lib\nn = lib.f()\ndef bump():\n    global n\n    n += 1\nbump()"
+    found = parts.split(notebook("# A", code, "# B", "print(n)"), [])
+    seen = {2: {"n": {"type": "DataFrame"}}}
+    passed = flow.Flow(found, functions.find_movable(found, set()), seen)
+    assert [*words.advise([], passed, files.Files(), ())] == [
+        "bump (cell 2) stays in the script: it sets n by `global`. Let it return what it makes.",
+        "n passes by joblib: parquet would change its types, or nan to None.",
+    ]
+
+
+def test_scripts_are_as_a_commit_wants_them() -> None:
+    """Imports sorted at the top only; old code that breaks rules is marked, and formatted then."""
+    names = ", ".join(f"argument_{number}" for number in range(6))
+    script = "# %% Imports\nimport pandas\nimport os\n\n# %%\nprint(pandas, os)\n"
+    script += f"import b, a\ndef f({names}, x=[1]): pass\n"
+    file = Path.cwd() / "tasks" / "old.py"
+    first = store.tidied({file: script.encode()})
+    assert first[file].startswith(b"# %% Imports\nimport os\n\nimport pandas\n\n# %%\n")
+    assert b"# noqa: B006" in first[file] and store.tidied(first) == first
 
 
 TABLE = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [1.0, np.nan, 3, 4, 5]})
