@@ -182,7 +182,7 @@ def test_names_that_nothing_binds_are_refused(project: Project, tmp_path: Path) 
     """With what they are, before anything is written."""
     path = notebook(tmp_path, "# One bird\n---\n1 + 1\n---\n# Two birds\n---\nprint(_)\n")
     printed = project.quickly("nbtasks", "import", path, check=False).stdout
-    assert "nothing says what _ is\nNothing was written" in printed
+    assert "cell 4: nothing says what _ is\nNothing was written" in printed
     assert project.git("status", "--porcelain") == ""
 
 

@@ -195,6 +195,9 @@ def test_a_comment_above_a_function_becomes_its_docstring() -> None:
     first, second, third = map(functions.with_docstring, part.statements[1:])
     assert first == 'def f(a):\n    """The rain of a day."""\n    return a'
     assert second.startswith("# b\ndef g") and third.startswith("# c\ndef h")
+    moved = flow.Flow([part], functions.find_movable([part], set()), {})
+    (text,) = functions.functions_of(moved, "module", "n.ipynb").values()
+    assert first in text
 
 
 def test_what_is_left_to_do_is_said_with_the_reason() -> None:

@@ -204,9 +204,13 @@ def test_random_numbers_that_go_on_keep_parts_together(step: Any) -> None:
         "# A\n---\nimport numpy as np\nnp.random.seed(0)\nx = np.random.rand()\n"
         "---\n# B\n---\nnp.random.rand()\n"
     )
-    assert "random numbers go on from one seed" in flow_of(step, text).joined[0]
-    drawn = {2: {"numpy_random": {"state": "1", "fresh": True}}}
-    drawn[4] = {"numpy_random": {"state": "2"}}
+    assert flow_of(step, text).parts[1].needs == {"numpy_random": 0}  # a run looks at it
+    drawn: dict[int, Any] = {
+        2: {"numpy_random": {"state": "1"}},
+        4: {"numpy_random": {"state": "2"}},
+    }
+    assert "random numbers go on from one seed" in flow_of(step, text, drawn).joined[0]
+    drawn[2]["numpy_random"]["fresh"] = True
     assert "np.random.seed(0)" in script_of(step, text, 1, drawn)
 
 
@@ -331,7 +335,7 @@ def test_what_cannot_be_decided_is_reported(step: Any) -> None:
     assert [*step("words.find_undecided")(tasks)] == [
         "A: cell 2 installs packages at each build; name them in requirements.txt instead",
         "A: cell 2 uses names in a way that can't be followed",
-        "B: nothing says what a is",
+        "B: cell 4: nothing says what a is",
     ]
 
 

@@ -98,7 +98,7 @@ class Flow:
         if giver is None:
             return set()
         seen, last = self.look(giver, name), self.parts[giver].cells[-1]
-        if name in self.seeds:
+        if name in self.seeds and self.seen:
             seeds = [i for i in self.seeds[name] if i.kind == "seed" and i.cell <= last]
             if not seeds or not seen.get("fresh"):  # a number was drawn since
                 raise Join("random numbers go on from one seed. Set one in each", giver, index)

@@ -58,8 +58,7 @@ def constants_in(statements: list[Statement]) -> dict[str, Any]:
 def texts_of(statements: list[Statement]) -> list[str]:
     """Return all texts and paths that code has, those of known parts put together."""
     known = constants_in(statements)
-    nodes = (node for item in statements if item.node for node in ast.walk(item.node))
-    values = [fold(node, known) for node in nodes]
+    values = [fold(n, known) for item in statements if item.node for n in ast.walk(item.node)]
     return [*dict.fromkeys(str(value) for value in values if value is not None)]
 
 

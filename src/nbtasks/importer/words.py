@@ -145,12 +145,13 @@ def show(tasks: list[Task], flow: Flow, path: Path) -> None:
 def find_undecided(tasks: list[Task]) -> Iterator[str]:
     """Say what can't be decided, a line each."""
     for task in tasks:
+        code = task.part.copies + task.part.statements
         for name in sorted(task.part.unresolved):
-            yield f"{task.part.name}: nothing says what {name} is"
+            cell = min(item.cell for item in code if name in item.needs | item.mentions)
+            yield f"{task.part.name}: cell {cell}: nothing says what {name} is"
         for cell in (cell for cell in task.cells if "import" in cell.metadata):
-            for pattern, text in UNDECIDED.items():
-                if re.search(pattern, cell.source):
-                    yield f"{task.part.name}: cell {cell.metadata['import']} {text}"
+            for text in (text for p, text in UNDECIDED.items() if re.search(p, cell.source)):
+                yield f"{task.part.name}: cell {cell.metadata['import']} {text}"
 
 
 def advise(tasks: list[Task], flow: Flow, files: Files, tested: Container[str]) -> Iterator[str]:
