@@ -183,6 +183,16 @@ def test_imports_for_what_they_do_go_to_every_later_part(step: Any) -> None:
     assert "scipy" not in first
 
 
+def test_a_name_that_is_imported_and_made_anew_is_both(step: Any) -> None:
+    """What is between the two may use the first."""
+    text = (
+        "# A\n---\nfrom lib import One, x\ndef f(a: One): return x\nclass One: pass\nx = f(1)\n"
+        "---\n# B\n---\nprint(f(2), One)\n"
+    )
+    script = script_of(step, text, 1)
+    assert script.index("import One") < script.index("def f") < script.index("class One")
+
+
 def test_settings_are_set_again(step: Any) -> None:
     """What is set in a library, a magic included, holds for each later part."""
     text = (

@@ -79,7 +79,7 @@ class Flow:
         if name in self.moved:
             part.moved.add(name)
         elif source and (source.kind in ("import", "function") or name in self.constants):
-            imports = [i for i in before if name in i.binds and i.kind == source.kind == "import"]
+            imports = [i for i in before if name in i.binds and i.kind == "import"]
             found = [i for i in before if i is source or i in imports]  # `import a.b`, too
             part.copies += [item for item in found if item not in part.copies]
             return source.needs | source.mentions & made
