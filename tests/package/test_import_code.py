@@ -113,7 +113,7 @@ def test_a_part_is_named_for_what_it_does_where_its_heading_says_nothing(tmp_pat
     """And never like something of Python, or like another task."""
     code = notebook(
         "# Task 1", "prices = pd.read_csv(f)", "# Task 2", "model.fit(a)\nmodel.predict(b)",
-        "# Statistics", "print(1)", "# Statistics", "print(2)",
+        "# Statistics", "print(1)", "# Statistics", "print(2)", "# Pandas", "import pandas\nf()",
     )  # fmt: skip
     found = parts.split(code, [])
     words.name_parts(found, tmp_path / "birds.ipynb")
@@ -122,6 +122,7 @@ def test_a_part_is_named_for_what_it_does_where_its_heading_says_nothing(tmp_pat
         "model",
         "birds_statistics",
         "birds_statistics_2",
+        "birds_pandas",
     ]
     assert words.module_name(tmp_path / "12_random.ipynb") == "random_notebook"
 

@@ -38,8 +38,7 @@ def check_new(path: Path) -> None:
 def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -> None:
     """Write all files of an import, pipeline.yaml last."""
     texts = tidied(texts)
-    taken = [file for file, data in texts.items() if file.exists() and file.read_bytes() != data]
-    if taken:
+    if taken := [f for f, data in texts.items() if f.exists() and f.read_bytes() != data]:
         raise Refusal(f"{taken[0].relative_to(root())} is there already, and stays as it is")
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(shutil.copy(root() / pipeline_file.PIPELINE, folder))

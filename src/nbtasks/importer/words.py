@@ -13,7 +13,7 @@ from typing import Any
 
 from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
-from nbtasks.importer.parts import QUIET_KINDS, Part
+from nbtasks.importer.parts import QUIET_KINDS, Part, every
 from nbtasks.importer.scripts import Task
 from nbtasks.importer.syntax import called
 from nbtasks.pipeline import pipeline_file
@@ -92,7 +92,8 @@ def module_name(path: Path, taken: Iterable[str] = ()) -> str:
 
 def name_parts(parts: list[Part], path: Path) -> None:
     """Give every part a name that no other task has."""
-    taken, start = {*pipeline_file.read_tasks()}, short(path.stem) or module_name(path)
+    used = {name.partition(".")[0] for i in every(parts) for name in i.imports.values()}
+    taken, start = {*pipeline_file.read_tasks(), *used}, short(path.stem) or module_name(path)
     for part in parts:
         name = short(part.name) or (start if len(parts) == 1 and len(start) > 3 else does(part))
         if not is_free(name, taken):
