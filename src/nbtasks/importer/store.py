@@ -20,8 +20,7 @@ from nbtasks.project import package, root
 IMPORTS_CELL = re.compile(r"(?<=# %% Imports\n)(?:(?!# %%).*\n)+?(?=\n+# %%)")
 #: The comment above the tasks of a notebook.
 MARK = "From {}, cells"
-#: How all that an import wrote goes, and is kept.
-TAKE_BACK = "git stash --include-untracked"
+TAKE_BACK = "git stash --include-untracked"  #: all that was written goes, and is kept
 
 
 def check_new(path: Path) -> None:

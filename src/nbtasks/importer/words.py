@@ -38,6 +38,7 @@ DOES = {
     "save": r"to_\w+|dump|save\w*",
 }
 PLAIN = re.compile(r"_|df\d*|data|dataset|x|y|fig|ax|axes|i|n|.")
+OTHER = "it is made twice, or has a file, a magic or a name with two meanings in it."
 #: What can't be decided, or is better done otherwise.
 UNDECIDED = {
     r"(?m)^\s*[!%]\s*(pip|conda|mamba)\b": "installs packages at each build; "
@@ -173,9 +174,9 @@ def about_functions(flow: Flow, tested: Container[str]) -> Iterator[str]:
     """Say which functions stay, and why, and which have no test."""
     values = {name for i in flow.statements if i.kind == "value" for name in i.binds}
     functions = [item for item in flow.statements if item.kind == "function"]
-    for item in (item for item in functions if not item.binds & flow.moved):
+    for item in [item for item in functions if not item.binds & flow.moved]:
         sets, uses = ", ".join(sorted(item.sets)), ", ".join(sorted(item.needs & values))
-        why = f"it uses {uses}. Give it these as arguments." if uses else "see what it names."
+        why = f"it uses {uses}. Give it these as arguments." if uses else OTHER
         why = f"it sets {sets} by `global`. Let it return what it makes." if sets else why
         yield f"{min(item.binds)} (cell {item.cell}) stays in the script: {why}"
     moved = [i for i in functions if i.binds & flow.moved and isinstance(i.node, ast.FunctionDef)]
