@@ -23,7 +23,7 @@ from nbtasks.project import package
 NOISE = re.compile(
     "a|about|all|an|and|are|as|at|be|by|can|chapter|df|do|does|each|exercises?|final|finally|first|"
     "for|from|has|have|how|i|if|in|into|is|it|its|lets?|look|next|notebook|now|of|on|one|or|our|"
-    "out|parts?|problem|questions?|s|second|section|should|so|solution|some|statement|steps?|t|"
+    "out|parts?|problem|pts|questions?|s|second|section|should|so|solution|some|statement|steps?|t|"
     "tasks?|that|the|their|then|there|these|this|to|tutorial|two|untitled|up|us|using|via|"
     "was|we|were|what|when|where|which|who|why|will|with|you|your"
 )
