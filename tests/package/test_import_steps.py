@@ -286,6 +286,15 @@ def test_names_that_ploomber_uses_are_kept_apart(step: Any) -> None:
     )
 
 
+def test_an_import_that_is_named_like_a_parameter_comes_after_it(step: Any) -> None:
+    text = (
+        "# A\n---\nfrom itertools import product\nprint(product)\n---\n# B\n---\nprint(product)\n"
+    )
+    for number in range(2):
+        script = script_of(step, text, number)
+        assert script.index("product = None") < script.index("import product")
+
+
 def test_what_only_moved_code_imports_stays_in_no_script(step: Any) -> None:
     """The import goes along to the module, and values of its classes load without their name."""
     text = (

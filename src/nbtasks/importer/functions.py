@@ -84,7 +84,7 @@ def with_one_meaning(statements: list[Statement]) -> set[str]:
 
 def find_imports(statements: list[Statement]) -> set[Statement]:
     """Return the plain imports, which a script can have at its top wherever they were."""
-    names = with_one_meaning(statements)
+    names = with_one_meaning(statements) - {"upstream", "product", "resources_"}
     plain = [i for i in statements if isinstance(i.node, (ast.Import, ast.ImportFrom))]
     return {i for i in plain if i.kind == "import" and i.binds <= names and is_alone(i, statements)}
 

@@ -47,7 +47,8 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     used = part.gives.union(*(item.needs | item.mentions for item in left))
     imports = [import_text(item, used) for item in left if item in flow.imports]
     copies = [item for item in part.copies if item not in gone | flow.imports]
-    late = [i for i in copies if i.kind != "import" and not isinstance(i.node, ast.ImportFrom)]
+    top = [i for i in copies if i.kind == "import" or isinstance(i.node, ast.ImportFrom)]
+    late = [i for i in copies if i not in top or i.binds & PARAMETERS]
     imports += [item.text for item in copies if item not in late]
     names = {*part.needs}.union(*(item.binds for item in left))
     prefix = "task_" if PARAMETERS & names else ""  # it has a `product` of its own

@@ -18,8 +18,7 @@ from nbtasks.project import package, root
 
 #: The cell of a script whose imports are sorted.
 IMPORTS_CELL = re.compile(r"(?<=# %% Imports\n)(?:(?!# %%).*\n)+?(?=\n+# %%)")
-#: The comment above the tasks of a notebook.
-MARK = "From {}, cells"
+MARK = "From {}, cells"  #: the comment above the tasks of a notebook
 TAKE_BACK = "git stash --include-untracked"  #: all that was written goes, and is kept
 
 
