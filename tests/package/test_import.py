@@ -94,14 +94,16 @@ def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path
     path = notebook(tmp_path)
     before = path.read_bytes()
     printed = project.quickly("nbtasks", "import", path).stdout
-    for name in ["load_the_data", "birds_clean", "model_it", "use"]:
+    for name in ["load_data", "birds_clean", "model", "use"]:
         assert f"  {name}: the same\n" in printed
     assert path.read_bytes() == before
     assert "def add_ratio" in project.read("src/my_pipeline/birds.py")
-    assert 'upstream = ["birds_clean", "model_it"]' in project.read("tasks/use.py")
+    assert 'upstream = ["birds_clean", "model"]' in project.read("tasks/use.py")
     assert project.read("pipeline.yaml").startswith("# The pipeline")
     for name in ["add_ratio", "double"]:
         assert f"def test_{name}()" in project.read("tests/test_birds.py")
+    assert "pd.testing.assert_frame_equal(" in project.read("tests/test_birds.py")
+    assert "cell 6" not in project.read("products/import-birds.html").partition("<table")[0]
     assert "def shout" in project.read("src/my_pipeline/helpers.py")
     assert "../tasks/images/use_bird.png" in project.read("tasks/use.py")
     assert project.read("tasks/images/use_bird.png") == "a bird"
@@ -117,8 +119,8 @@ def test_a_notebook_moves_in_and_gives_the_same(project: Project, tmp_path: Path
 def test_a_dry_run_shows_the_parts_and_writes_nothing(project: Project, tmp_path: Path) -> None:
     """Parts, cells and what flows between them are seen before anything is written."""
     printed = project.quickly("nbtasks", "import", notebook(tmp_path), "--dry-run").stdout
-    assert "birds_clean    cells 6-7  makes df" in printed
-    assert "model_it ── m ──▶ use" in printed
+    assert "birds_clean  cells 6-7  makes df" in printed
+    assert "model ── m ──▶ use" in printed
     assert project.git("status", "--porcelain") == ""
 
 
@@ -132,20 +134,70 @@ def test_a_notebook_that_no_longer_runs_is_said_so(project: Project, tmp_path: P
     assert project.git("status", "--porcelain") == ""
 
 
-def test_an_interrupted_import_is_taken_back(project: Project, tmp_path: Path) -> None:
-    """What it wrote goes by the next import, which finds the project as it was."""
+ODD = """\
+# Paths
+---
+import pandas as pd
+from sklearn.preprocessing import FunctionTransformer
+import joblib
+FOLDER = "data/"
+df = pd.read_csv(FOLDER + "birds.csv")
+print(sum(len(pd.read_csv("data/" + name)) for name in ["birds.csv"]))
+def half(table):
+    return table / 2
+joblib.dump(FunctionTransformer(half), "half.joblib")
+;
+---
+# Read
+---
+print(joblib.load("half.joblib").transform(df).sum())
+"""
+
+
+def test_what_a_notebook_reads_by_parts_and_stores_of_its_own_moves_in(
+    project: Project, tmp_path: Path
+) -> None:
+    """Paths that code puts together, a function that is pickled, a line that is only `;`."""
+    printed = project.quickly("nbtasks", "import", notebook(tmp_path, ODD)).stdout
+    assert "  paths: the same\n" in printed and "  read: the same\n" in printed
+    assert "data/birds.csv stay where they were" in printed
+    assert "data/birds.csv" in project.read("pipeline.yaml")
+
+
+def test_a_build_that_fails_can_be_taken_back(project: Project, tmp_path: Path) -> None:
+    """The command is named; nothing is said of a commit."""
+    path = notebook(
+        tmp_path, "# One bird\n---\nfrom pathlib import Path\nassert Path.cwd().name == 'f'\n"
+    )
+    done = project.quickly("nbtasks", "import", path, check=False)
+    assert done.returncode == 1 and "git commit" not in done.stdout
+    assert "This takes it back, for another try: git stash --include-untracked" in done.stdout
+    project.git("stash", "--include-untracked")
+    assert project.git("status", "--porcelain") == ""
+    again = project.quickly("nbtasks", "import", path, check=False).stdout
+    assert "This takes it back" in again and "imported before" not in again
+
+
+def test_names_that_nothing_binds_are_refused(project: Project, tmp_path: Path) -> None:
+    """With what they are, before anything is written."""
+    path = notebook(tmp_path, "# One bird\n---\n1 + 1\n---\n# Two birds\n---\nprint(_)\n")
+    printed = project.quickly("nbtasks", "import", path, check=False).stdout
+    assert "cell 4: nothing says what _ is\nNothing was written" in printed
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_an_interrupted_import_can_be_taken_back(project: Project, tmp_path: Path) -> None:
+    """The next one says how."""
     path, pipeline = notebook(tmp_path), project.path / "pipeline.yaml"
     before = pipeline.read_bytes()
-    command = ["nbtasks", "import", str(path), "--no-run"]
+    command = ["nbtasks", "import", str(path)]
     with subprocess.Popen(command, cwd=project.path, env=project.environ) as process:
         while process.poll() is None and pipeline.read_bytes() == before:
             time.sleep(0.01)
         process.kill()
     assert pipeline.read_bytes() != before
-    notebook(tmp_path, CELLS + "---\nthis is no Python\n")
     printed = project.quickly("nbtasks", "import", path, check=False).stdout
-    assert "what it wrote is taken back first" in printed
-    assert project.git("status", "--porcelain") == ""
+    assert "was imported before" in printed and "git stash --include-untracked" in printed
 
 
 def test_data_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -13,6 +12,8 @@ import pytest
 from conftest import Project, forget
 from nbformat import writes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+from nbtasks import notebooks
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def step(bake: Callable[..., Project]) -> Iterator[Callable[[str], Any]]:
 )
 def test_imports_of_modules_beside_the_notebook(step: Any, code: str, expected: str) -> None:
     """They are imported from the package; what only looks like an import stays."""
-    assert step("local.use_modules")(code, ["helpers"], "pkg") == expected
+    assert step("outside.use_modules")(code, ["helpers"], "pkg") == expected
 
 
 def test_modules_are_found_with_what_they_import(step: Any, tmp_path: Path) -> None:
@@ -59,8 +60,8 @@ def test_modules_are_found_with_what_they_import(step: Any, tmp_path: Path) -> N
     (tmp_path / "data").mkdir()
     (tmp_path / "sub").mkdir()
     tree = ast.parse("import a, os, data")
-    found = step("local.find_modules")([tree], [tmp_path / "sub", tmp_path])
-    assert found == {"a": tmp_path / "a.py", "b": tmp_path / "b"}
+    found = step("outside.find_modules")([tree], [tmp_path / "sub", tmp_path])
+    assert found == {name: tmp_path / name for name in ("a.py", "b/c.py")}
 
 
 def test_pictures_move_attached_or_not(step: Any, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_pictures_move_attached_or_not(step: Any, tmp_path: Path) -> None:
     (tmp_path / "my bird.png").write_bytes(b"bird")
     text = "![a](attachment:fly.png) <img src='my%20bird.png'> ![c](https://x.org/z.png)"
     cell = new_markdown_cell(text, attachments={"fly.png": {"image/png": "Zmx5"}})
-    assert step("local.take_pictures")([cell], tmp_path, "fit") == {
+    assert step("outside.take_pictures")([cell], tmp_path, "fit") == {
         "fit_fly.png": b"fly",
         "fit_my_bird.png": b"bird",
     }
@@ -88,14 +89,14 @@ def read(text: str) -> list[Any]:
 def flow_of(step: Any, text: str, seen: dict[int, Any] | None = None) -> Any:
     """Return what flows between the parts of a notebook."""
     parts = step("parts.split")(read(text), [])
-    return step("flow.Flow")(parts, step("movable.find_movable")(parts, set()), seen or {})
+    return step("flow.Flow")(parts, step("functions.find_movable")(parts, set()), seen or {})
 
 
 def script_of(step: Any, text: str, number: int, seen: dict[int, Any] | None = None) -> str:
     """Return the script of a part, counted from 0."""
     flow = flow_of(step, text, seen)
     task = step("scripts.make_task")(flow, number, read(text), "module", step("files.Files")())
-    script: str = step("scripts.as_script")(task)
+    script = notebooks.to_script({"cells": task.cells})
     return script
 
 
@@ -114,13 +115,6 @@ PASSED = {
     "a path is no formula": ("z = f()", "open('~/z')", set()),
     "a query": ("limit = f()\nu = f()", "df.query('a > @limit')", {"df", "limit"}),
     "a text that is evaluated": ("a = f()", "eval('a + 1')", {"a"}),
-    "a text that a function evaluates": (
-        "a = f()\ndef show(text): return eval(text)\nshow('a')",
-        "show('a')",
-        {"a"},
-    ),
-    "what is awaited": ("x = f()", "r = await g(await x)", {"x"}),
-    "a captured text": ("%%capture cap\nprint(1)", "print(cap)", {"cap"}),
     "a global that a function sets": (
         "n = f()\ndef bump():\n    global n\n    n += 1",
         "bump()\nprint(n)",
@@ -189,24 +183,45 @@ def test_imports_for_what_they_do_go_to_every_later_part(step: Any) -> None:
     assert "scipy" not in first
 
 
+def test_a_name_that_is_imported_and_made_anew_is_both(step: Any) -> None:
+    """What is between the two may use the first."""
+    text = (
+        "# A\n---\nfrom lib import One, x\ndef f(a: One): return x\nclass One: pass\nx = f(1)\n"
+        "---\n# B\n---\nprint(f(2), One)\n"
+    )
+    script = script_of(step, text, 1)
+    assert script.index("import One") < script.index("def f") < script.index("class One")
+
+
 def test_settings_are_set_again(step: Any) -> None:
     """What is set in a library, a magic included, holds for each later part."""
     text = (
         "# A\n---\n%matplotlib inline\nimport seaborn as sns, warnings\nsns.set_theme()\n"
-        "warnings.filterwarnings('ignore')\nsns.rc['a'] = 1\nprint(1)\n---\n# B\n---\nprint(2)\n"
+        "warnings.filterwarnings('ignore')\nsns.set_theme()\nsns.rc['a'] = 1\nprint(1)\n"
+        "---\n# B\n---\nprint(2)\n"
     )
     script = script_of(step, text, 1)
-    for line in ["%matplotlib inline", "sns.set_theme()", "filterwarnings", "sns.rc['a'] = 1"]:
-        assert line in script
+    assert "set_up()" in script and "inline" not in script and "sns" not in script
+    flow = flow_of(step, text)
+    (module,) = step("functions.functions_of")(flow, "module", "n.ipynb").values()
+    for line in ["sns.set_theme()", "warnings.filter", "sns.rc['a'] = 1"]:
+        assert f"    {line}" in module
 
 
-def test_random_numbers_go_on_where_they_were(step: Any) -> None:
-    """After a seed, the state passes from part to part, as later draws depend on earlier ones."""
+def test_random_numbers_that_go_on_keep_parts_together(step: Any) -> None:
+    """Later draws depend on earlier ones; where nothing was drawn yet, the seed is set again."""
     text = (
         "# A\n---\nimport numpy as np\nnp.random.seed(0)\nx = np.random.rand()\n"
         "---\n# B\n---\nnp.random.rand()\n"
     )
-    assert "np.random.set_state(joblib.load(" in script_of(step, text, 1)
+    assert flow_of(step, text).parts[1].needs == {"numpy_random": 0}  # a run looks at it
+    drawn: dict[int, Any] = {
+        2: {"numpy_random": {"state": "1"}},
+        4: {"numpy_random": {"state": "2"}},
+    }
+    assert "random numbers go on from one seed" in flow_of(step, text, drawn).joined[0]
+    drawn[2]["numpy_random"]["fresh"] = True
+    assert "np.random.seed(0)" in script_of(step, text, 1, drawn)
 
 
 def test_one_object_with_two_names_keeps_parts_together(step: Any) -> None:
@@ -215,22 +230,21 @@ def test_one_object_with_two_names_keeps_parts_together(step: Any) -> None:
     same = {"a": {"state": "1", "shares": ["b"]}, "b": {"state": "1", "shares": ["a"]}}
     changed = {"a": {"state": "2", "shares": ["b"]}, "b": {"state": "2", "shares": ["a"]}}
     flow = flow_of(step, text, {2: same, 4: changed, 6: changed})
-    assert [part.name for part in flow.parts] == ["a", "c"]
-    assert flow.joined == ["b and a are one object, which changes: a, b"]
+    assert [part.name for part in flow.parts] == ["A", "C"]
+    assert flow.joined == ["b and a are one object, which changes: A, B"]
 
 
-def test_the_result_of_the_cell_before_keeps_parts_together(step: Any) -> None:
-    """`_` at the start of a part; by number, a result can't be found any more."""
-    flow = flow_of(step, "# A\n---\n1 + 1\n---\n# B\n---\nprint(_)\n---\n# C\n---\nprint(_2)\n")
-    assert [part.name for part in flow.parts] == ["a", "c"]
-    assert flow.parts[1].unresolved == {"_2"}
+def test_results_by_their_numbers_are_reported(step: Any) -> None:
+    """`_` is the result of another cell in a task than in the notebook."""
+    flow = flow_of(step, "# A\n---\n1 + 1\n---\n# B\n---\nprint(_, _2)\n")
+    assert flow.parts[1].unresolved == {"_", "_2"}
 
 
 def test_what_cannot_be_stored_keeps_parts_together(step: Any) -> None:
     """A figure that is drawn on, a generator: the cell and the reason are reported."""
     text = "# A\n---\nfig = f()\n---\n# B\n---\nfig.show()\n"
     flow = flow_of(step, text, {2: {"fig": {"why": "Figure: no"}}})
-    assert flow.joined == ["fig (cell 2) can't be stored, Figure: no: a, b"]
+    assert flow.joined == ["fig (cell 2) can't be stored, Figure: no: A, B"]
 
 
 def test_classes_that_code_makes_are_no_values(step: Any) -> None:
@@ -242,7 +256,7 @@ def test_classes_that_code_makes_are_no_values(step: Any) -> None:
     assert script.index("P = namedtuple(") < script.index("p = joblib.load(")
     flow = flow_of(step, text.replace("{}", "f.make()"), seen)
     assert flow.joined == [
-        "P (cell 2) can't be stored, it is a class or a function that code makes: a, b"
+        "P (cell 2) can't be stored, it is a class or a function that code makes: A, B"
     ]
 
 
@@ -268,8 +282,17 @@ def test_names_that_ploomber_uses_are_kept_apart(step: Any) -> None:
     assert (
         kept
         < second.index("upstream = 5", kept)
-        < second.index(' = joblib.load(task_upstream["a"]')
+        < second.index(' = joblib.load(task_upstream["A"]')
     )
+
+
+def test_an_import_that_is_named_like_a_parameter_comes_after_it(step: Any) -> None:
+    text = (
+        "# A\n---\nfrom itertools import product\nprint(product)\n---\n# B\n---\nprint(product)\n"
+    )
+    for number in range(2):
+        script = script_of(step, text, number)
+        assert script.index("product = None") < script.index("import product")
 
 
 def test_what_only_moved_code_imports_stays_in_no_script(step: Any) -> None:
@@ -296,6 +319,7 @@ def shown(*rows: str) -> list[Any]:
     ("ours", "theirs", "again", "expected"),
     [
         (printed("at 0x7f00aa"), printed("at 0x7f11bb"), None, ""),
+        (printed("<Tree...x7f00aa>"), printed("<Tree...x7f11bb>"), None, ""),
         (printed("Time: 12:00:01"), printed("Time: 12:00:02"), None, ""),
         (printed("1.0"), printed("1.1"), None, "text"),
         (printed("n 1\n0.3"), printed("n 1\n0.1"), printed("n 1\n0.2"), ""),
@@ -321,26 +345,32 @@ def test_runs_that_agree_by_chance_are_told_by_another(step: Any) -> None:
     assert step("prove.difference")(printed("n 2\n65"), *runs) == "text"
 
 
-def test_what_varies_by_itself_is_named(step: Any) -> None:
-    """With the numbers of the cells."""
-    found = {"one": {1: "cell 1: text", 3: "cell 3: text, figure"}, "two": {2: "cell 2: text"}}
-    steady = {"one": {3: "cell 3: text"}, "two": {2: "cell 2: text"}}
-    assert [*step("prove.describe_varying")(found, steady)] == [
-        "one: what varies by itself from run to run was left out: cell 1, cell 3"
-    ]
-
-
 def test_what_cannot_be_decided_is_reported(step: Any) -> None:
     """Names that no code binds, and cells whose names can't be followed."""
     text = "# A\n---\n!pip install x\nexec('a = 1')\n---\n# B\n---\nprint(a)\n"
     flow = flow_of(step, text)
     files, cells = step("files.Files")(), read(text)
     tasks = [step("scripts.make_task")(flow, n, cells, "module", files) for n in range(2)]
-    assert [*step("show.find_undecided")(tasks)] == [
-        "a: cell 2 installs packages at each build; name them in requirements.txt instead",
-        "a: cell 2 uses names in a way that can't be followed",
-        "b: nothing says what a is",
+    assert [*step("words.find_undecided")(tasks)] == [
+        "A: cell 2 installs packages at each build; name them in requirements.txt instead",
+        "A: cell 2 uses names in a way that can't be followed",
+        "B: cell 4: nothing says what a is",
     ]
+
+
+def rewritten(step: Any, folder: Path, text: str, opened: dict[str, bool]) -> tuple[Any, str]:
+    """Return the files of a notebook of one part, and its script."""
+    cells = read(text)
+    files = step("files.Files")(folder / "n.ipynb", [])
+    statements = step("parts.split")(cells, [])[0].statements
+    files.needed(statements, cells)
+    seen = [(name, name, way) for name, way in opened.items()]
+    files.note({2: {"opened files": seen}} if seen else {}, statements)
+    files.rewrite(statements, cells)
+    parts = step("parts.split")(cells, [])
+    flow = step("flow.Flow")(parts, [], {})
+    task = step("scripts.make_task")(flow, 0, cells, "module", files)
+    return files, "\n".join(cell.source for cell in task.cells)
 
 
 def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None:
@@ -348,35 +378,57 @@ def test_files_that_are_read_become_resources(step: Any, tmp_path: Path) -> None
     for name in ("my.csv", "your.csv"):
         (tmp_path / name).write_text("a")
     text = "# A\n---\nopen('my.csv')\n!head your.csv\n"
-    cells = read(text)
-    parts = step("parts.split")(cells, [])
-    files = step("files.find_reads")(parts[0].statements, cells, tmp_path / "n.ipynb", [])
-    assert files.reads == {
-        "my.csv": ("my", "data/raw/my.csv"),
-        "your.csv": ("your", "data/raw/your.csv"),
+    files, script = rewritten(step, tmp_path, text, {"my.csv": False})
+    assert {key: files.place(key) for key in files.reads} == {
+        "my": "data/raw/my.csv",
+        "your": "data/raw/your.csv",
     }
-    flow = step("flow.Flow")(parts, [], {})
-    task = step("scripts.make_task")(flow, 0, cells, "module", files)
-    assert task.resources == {"my": "data/raw/my.csv", "your": "data/raw/your.csv"}
-    assert task.cells[-1].source == 'open(resources_["my"])\n!head data/raw/your.csv'
+    assert 'open(resources_["my"])\n!head data/raw/your.csv' in script
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ('D = "./"\nread(D + "w.csv")', 'read(resources_["w"])'),
+        ('D = "./"\nread(D + "w.csv")\nD = "./"', 'read(resources_["w"])'),
+        ('D = "in"\nread(f"{D}/a.csv")', 'read(resources_["a"])'),
+        ('read(os.path.join("in", "a.csv"))', 'read(resources_["a"])'),
+        ('D = Path("in")\nread(D / "a.csv")', 'read(Path(resources_["a"]))'),
+        ('read(Path("in") / "a.csv")', 'read(Path(resources_["a"]))'),
+        ('for n in ["a.csv"]:\n    read("in/" + n)', 'for n in ["a.csv"]:\n    read("in/" + n)'),
+        ('def f(n):\n    return read("./" + n)\nf("w.csv")', 'f("w.csv")'),
+        ('z.open("other.csv")', 'z.open("other.csv")'),
+        ('read(f"../up/{n}.csv")', 'read(f"./up/{n}.csv")'),
+        ("%cd ../up", "%cd ./up"),
+    ],
+)
+def test_a_path_is_a_whole_or_stays_as_it_is(
+    step: Any, tmp_path: Path, code: str, expected: str
+) -> None:
+    """What is put together of known parts is a file; other parts of paths stay."""
+    for name in ("work/w.csv", "work/in/a.csv", "work/other.csv", "up/b.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text("a")
+    opened = {"./w.csv": False, "in/a.csv": False, "../up/b.csv": False}
+    text = f"# A\n---\nimport os\nfrom pathlib import Path\n{code}\n"
+    files, script = rewritten(step, tmp_path / "work", text, opened)
+    assert expected in script
+    root = step("store.root")()
+    copied = {path.relative_to(root).as_posix() for path in files.copies()}
+    assert copied >= ({"in/a.csv"} if "in ['" in code.replace('"', "'") else set())
+    assert "up/b.csv" in copied
 
 
 def test_what_is_written_again_is_no_resource(step: Any, tmp_path: Path) -> None:
     """A file of an earlier run lies beside the notebook; what is only read stays one."""
     for name in ("plot.png", "my.csv"):
         (tmp_path / name).write_text("old")
-        os.utime(tmp_path / name, (1, 1))
-    path, cells = tmp_path / "n.ipynb", read("f('plot.png', 'my.csv')")
-    statements = step("parts.split")(cells, [])[0].statements
-    data: list[Any] = []
-    files = step("files.find_reads")(statements, cells, path, data)
-    place = step("run.prepare")(path, data, tmp_path / "scratch")
-    (place / "plot.png").write_text("new")
-    step("files.find_writes")(statements, files, path, place)
-    assert [*files.reads] == ["my.csv"]
-    assert files.writes == {"plot.png": ("plot_file", "plot.png")}
-    copies, left = step("files.find_copies")(files, path, data)
-    assert [target.name for target in copies] == ["my.csv"] and not left
+    opened = {"plot.png": True, "my.csv": False}
+    files, script = rewritten(step, tmp_path, "# A\n---\nf('plot.png', 'my.csv')", opened)
+    assert [*files.reads] == ["my"]
+    assert files.writes == {"plot_file": "plot.png"}
+    assert [target.name for target in files.copies()] == ["my.csv"]
+    assert 'f(product["plot_file"], resources_["my"])' in script
 
 
 def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
@@ -386,12 +438,15 @@ def test_parts_begin_at_headings_or_where_the_user_says(step: Any) -> None:
         "a.c()\n---\n# The end\n"
     )
     parts = step("parts.split")(read(text), [])
-    assert [(part.name, part.cells) for part in parts] == [("load_all", [1, 2, 3, 4, 5, 6, 7])]
+    assert [(part.name, part.cells) for part in parts] == [
+        ("Load all", [1, 2, 3, 4]),
+        ("Deeper", [5, 6, 7]),
+    ]
     parts = step("parts.split")(read(text), [3, 6])
     assert [part.cells for part in parts] == [[1, 2, 3, 4, 5], [6, 7]]
     raw = [new_raw_cell("Birds\n=====\nText"), *read("print(1)"), new_raw_cell("Bees\n----")]
     parts = step("parts.split")([*raw, *read("print(2)")], [])
-    assert [part.name for part in parts] == ["birds", "bees"]
+    assert [part.name for part in parts] == ["Birds", "Bees"]
     constants = step("parts.split")(read("# A\n---\nX = 1\n---\n# B\n---\nprint(X)\n"), [])
     assert [part.cells for part in constants] == [[1, 2, 3, 4]]
 
@@ -414,7 +469,7 @@ def test_a_function_stays_if_a_name_in_it_means_two_things(
     parts = step("parts.split")(
         read(f"# A\n---\n{imports}\n---\ndef f():\n    return np.log\n"), []
     )
-    assert bool(step("movable.find_movable")(parts, set())) is moves
+    assert bool(step("functions.find_movable")(parts, set())) is moves
 
 
 def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> None:
@@ -422,14 +477,17 @@ def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> No
     text = "# A\n---\nclass display: pass\ndef f(): display()\nf()\n---\n# B\n---\ndisplay()\n"
     flow = flow_of(step, text)
     assert flow.parts[1].moved == {"display"}
-    lines = [*step("show.describe_functions")(flow, {})]
-    assert lines == ["f: no test, its arguments are not known"]  # and none of a class
+    lines = [*step("words.advise")([], flow, step("files.Files")(), {})]
+    assert lines == ["No test, since no short, plain call of them was seen: f"]
     assert not flow_of(step, text.replace("pass", "size = len(_)")).moved
-    (module,) = step("skeletons.functions_of")(flow, "module", "n.ipynb").values()
+    staying = flow_of(step, "# A\n---\nx = g()\ndef f(): return x\nf()\n")
+    (advice,) = step("words.advise")([], staying, step("files.Files")(), {})
+    assert "it uses x. Give it" in advice
+    (module,) = step("functions.functions_of")(flow, "module", "n.ipynb").values()
     assert "def f()" in module and "import" not in module
     assert (
         "import display"
-        in step("skeletons.functions_of")(
+        in step("functions.functions_of")(
             flow_of(step, "def f(): display(1)\nf()"), "module", "n.ipynb"
         ).popitem()[1]
     )
@@ -437,7 +495,7 @@ def test_a_function_named_like_one_of_ipython_moves_and_is_used(step: Any) -> No
 
 def test_a_function_that_a_text_names_is_imported(step: Any) -> None:
     """Also by the part that it moves away from; what evaluates texts stays, it must see names."""
-    text = "# A\n---\ndef show(t): return eval(t)\ndef g(): return 1\nshow('g()')\n"
+    text = "# A\n---\ndef show(t): return eval(t)\ndef g(): return 1\neval('g()')\n"
     assert flow_of(step, text).parts[0].moved == {"g"}
 
 
@@ -455,26 +513,29 @@ def test_a_script_has_a_cell_even_when_all_its_code_has_moved(step: Any) -> None
 
 
 def test_data_is_where_the_notebook_looks_for_it(step: Any, tmp_path: Path) -> None:
-    """In the folder that it runs in; in the project, unless it lies above the notebook."""
+    """In the folder that it runs in, by the name that the code wants; in the project likewise."""
     (tmp_path / "work" / "data").mkdir(parents=True)
     (tmp_path / "work" / "data" / "a.csv").write_text("a")
     (tmp_path / "above.csv").write_text("b")
-    notebook = tmp_path / "work" / "n.ipynb"
-    data = [notebook.parent / "data", tmp_path / "above.csv"]
-    place = step("run.prepare")(notebook, data, tmp_path / "scratch")
-    assert (place / "data" / "a.csv").is_file() and (place / ".." / "above.csv").is_file()
-    copies, left = step("files.find_copies")(step("files.Files")(), notebook, data)
+    (tmp_path / "far.csv").write_text("c")
+    data = [tmp_path / "above.csv", tmp_path / "far.csv"]
+    files = step("files.Files")(tmp_path / "work" / "n.ipynb", data)
+    cells = read("read('in/far.csv')")
+    statements = step("parts.split")(cells, [])[0].statements
+    place = step("run.prepare")(files.needed(statements, cells), tmp_path / "scratch")
+    for name in ("data/a.csv", "../above.csv", "in/far.csv"):
+        assert (place / name).is_file()
+    seen = [(name, name, False) for name in ("in/far.csv", "../above.csv")]
+    files.note({1: {"opened files": seen}}, statements)
+    files.rewrite(statements, cells)
     root = step("store.root")()
-    assert copies == {root / "data" / "a.csv": b"a"}
-    assert left == [
-        f"{data[1]}: its path is put together in code; name it under `resources_`",
-    ]
+    assert files.copies() == {root / "above.csv": b"b", root / "data" / "raw" / "far.csv": b"c"}
 
 
 def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
     """A script that is there, though in no pipeline, stays as it is, and nothing is written."""
-    path, script = tmp_path / "n.ipynb", step("store.root")() / "tasks" / "two.py"
-    cells = read("# One\n---\nprint(1)\n---\n# Two\n---\nprint(2)\n")
+    path, script = tmp_path / "n.ipynb", step("store.root")() / "tasks" / "bees.py"
+    cells = read("# Birds\n---\nprint(1)\n---\n# Bees\n---\nprint(2)\n")
     path.write_text(writes(new_notebook(cells=cells)))
     script.write_text("mine")
 
@@ -483,7 +544,7 @@ def test_nothing_is_overwritten(step: Any, tmp_path: Path, capsys: Any) -> None:
         return {item: item.read_bytes() for item in found if item.suffix != ".pyc"}
 
     before = files()
-    assert importlib.import_module("nbtasks.importer").main([str(path), "--no-run"]) == 1
-    assert capsys.readouterr().out.endswith("tasks/two.py is there already, and stays as it is\n")
+    assert importlib.import_module("nbtasks.importer").main([str(path)]) == 1
+    assert capsys.readouterr().out.endswith("tasks/bees.py is there already, and stays as it is\n")
     assert files() == before
     script.unlink()

@@ -12,7 +12,7 @@ from conftest import BIN, Project, clean_environ, found_pythons
 
 from nbtasks.environment.lock import read_versions
 from nbtasks.importer import probe
-from nbtasks.importer.skeletons import schemas_text
+from nbtasks.importer.functions import schemas_text
 
 pytestmark = pytest.mark.slow
 

@@ -1,60 +1,69 @@
-"""The cells of a notebook as a task has them, and those that an import adds."""
-
-from __future__ import annotations
+"""Rewrite the cells of a notebook, so that the script of a task can hold them."""
 
 import ast
+import copy
+import itertools
 import re
+import textwrap
 from typing import Any
 
-from nbtasks.importer.movable import is_alone
-from nbtasks.importer.parts import Part
-from nbtasks.importer.statements import Statement
+from nbformat import from_dict
+
+from nbtasks.importer.parts import Part, is_alone
+from nbtasks.importer.statements import IDLE, Statement
+
+#: What IPython reads and a script can't have: an empty quote, and what must come first.
+QUOTE = re.compile(r"(?m)^;[ \t]*$")
+FUTURE = re.compile(r"(?m)^from __future__ import .*\n?")
+#: A line that downloads; an address that is read at once.
+DOWNLOAD = re.compile(
+    r"(\s*)(!.*\b(wget|curl|gdown|kaggle)\b.*|([\w.]*\burlretrieve|(wget|gdown)\.\w+)\(.*\))$"
+)
+ADDRESS = re.compile(
+    r"""(\bread_\w+\(\s*)(["'])(?:https?|ftp)://[^"'\s]*?([^/"'\s?]+)(\?\S*?)?\2"""
+)
+#: A comment that says no more than that imports follow.
+ABOUT_IMPORTS = re.compile(r"(?i)import|librar|module|package|depend")
 
 
-def code_cell(source: str, **metadata: Any) -> Any:
-    """Return a cell of code."""
-    from nbformat.v4 import new_code_cell
-
-    return new_code_cell(source, metadata=metadata)
-
-
-def added(title: str, lines: list[str]) -> list[Any]:
-    """Return a cell with a title, if there is something in it."""
-    return [code_cell("\n".join(lines), title=title)] if lines else []
+def readable(source: str, tags: list[str]) -> str:
+    """Return a cell as a script can have it: what only a runner of notebooks reads, said anew."""
+    source = FUTURE.sub("", QUOTE.sub('""', source.replace("%%HTML", "%%html")))
+    if "raises-exception" in tags:
+        body = textwrap.indent(source, "    ")
+        source = f"import traceback\n\ntry:\n{body}\nexcept Exception:\n    traceback.print_exc()"
+    return source
 
 
-def body_of(cell: Any, number: int, part: Part, moved: set[str]) -> Any:
-    """Return a cell without what moves to the module, and without results."""
-    from nbformat import from_dict
+def without_downloads(source: str, given: set[str]) -> str:
+    """Return a cell that reads the files that the user gave, if any, and downloads nothing."""
+    if not given:
+        return source
+    source = ADDRESS.sub(lambda m: f'{m[1]}"{m[3]}"' if m[3] in given else m[0], source)
+    lines = source.splitlines()
+    return "\n".join(DOWNLOAD.sub(lambda m: f"{m[1]}pass  # {m[0].strip()}", n) for n in lines)
 
-    tags = [tag for tag in cell.metadata.get("tags", []) if tag != "parameters"]
-    copy = from_dict({**cell, "metadata": {"tags": tags} if tags else {}})
+
+def body_of(cell: Any, number: int, part: Part, gone: set[Statement]) -> Any:
+    """Return a cell without results and the statements that go elsewhere."""
+    tags = [t for t in cell.metadata.get("tags", []) if t not in ("parameters", "raises-exception")]
+    new = from_dict({**cell, "metadata": {"tags": tags} if tags else {}})
     if cell.cell_type != "code":
-        return copy
-    idle = idle_imports(part, moved)
-    gone = {
-        line
-        for item in part.statements
-        if item.cell == number and (item.binds & moved or item in idle)
-        for line in item.lines
-    }
-    lines = silenced(cell.source, [item for item in part.statements if item.cell == number])
-    kept = "\n".join(line for place, line in enumerate(lines) if place not in gone)
-    copy.source = re.sub(r"\n{3,}", "\n\n", kept).strip("\n") if gone else kept
-    copy.metadata["import"] = number  # to find its outputs again; not written to the script
-    copy.outputs, copy.execution_count = [], None
-    return copy
-
-
-def idle_imports(part: Part, moved: set[str]) -> list[Statement]:
-    """Return the imports that only other parts use, or what has moved."""
-    statements = [item for item in part.statements + part.copies if not item.binds & moved]
-    used = part.gives.union(*(item.needs | item.mentions for item in statements))
-    return [
-        item
-        for item in part.statements
-        if item.kind == "import" and not item.binds & used and is_alone(item, part.statements)
-    ]
+        return new
+    own = [item for item in part.statements if item.cell == number]
+    lines = silenced(cell.source, own)
+    drop = {n for n, line in enumerate(lines) if IDLE.match(line)}
+    for item in own:
+        if item in gone and is_alone(item, part.statements):
+            above = itertools.takewhile(lambda n: lines[n][:1] == "#", range(item.lines[0])[::-1])
+            setting = item.kind != "import"  # a comment on one goes with it
+            drop |= {*item.lines, *(n for n in above if setting or ABOUT_IMPORTS.search(lines[n]))}
+    left = [line for place, line in enumerate(lines) if place not in drop]
+    left = left if not drop or any(line[:1] not in "#" for line in left) else []  # comments on it
+    new.source = re.sub(r"\n{3,}", "\n\n", "\n".join(left)).strip("\n")
+    new.metadata["import"] = number  # to find its outputs again; not written to the script
+    new.outputs, new.execution_count = [], None
+    return new
 
 
 def silenced(source: str, statements: list[Statement]) -> list[str]:
@@ -66,3 +75,12 @@ def silenced(source: str, statements: list[Statement]) -> list[str]:
             lines[start] = "_ = " + lines[start]
             lines[-1] = lines[-1].rstrip("; ")
     return lines
+
+
+def import_text(item: Statement, used: set[str]) -> str:
+    """Return a plain import, or what of it is used; nothing if nothing is."""
+    new = copy.copy(item.node)
+    new.names = [a for a in new.names if (a.asname or a.name.partition(".")[0]) in used]
+    if item.kind == "setting" or new.names == item.node.names:
+        return item.text
+    return ast.unparse(new) if new.names else ""

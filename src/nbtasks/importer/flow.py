@@ -1,12 +1,10 @@
 """Find what flows from one part of a notebook to another."""
 
-from __future__ import annotations
-
-import re
-from collections import Counter
+import ast
 from typing import Any
 
-from nbtasks.importer.parts import RANDOM, Part, join, texts
+from nbtasks.importer.functions import able_to_move, find_common, find_imports, latest
+from nbtasks.importer.parts import RANDOM, Part, every, join
 from nbtasks.importer.statements import GIVEN, Statement
 
 
@@ -17,40 +15,28 @@ class Join(Exception):
 class Flow:
     """What flows between parts.
 
-    Parameters
-    ----------
-    parts
-        The parts; those that can't be parted are joined.
-    moved
-        Statements that move to the new module.
-    seen
-        What a run saw after the last cell of a part: its number -> name -> what it was like.
+    `moved` go to the new module; `seen` is: last cell of a part -> name -> what it was like then.
     """
 
     def __init__(
         self, parts: list[Part], moved: list[Statement], seen: dict[int, dict[str, dict[str, Any]]]
     ) -> None:
-        self.parts, self.seen = parts, seen
-        self.statements = [item for part in parts for item in part.statements]
+        self.parts, self.seen, self.statements = parts, seen, every(parts)
         self.moved = {name for item in moved for name in item.binds}
+        self.imports = find_imports(self.statements)
         self.joined: list[str] = []
-        self.constants = self.find_constants()
-        text = "\n".join(item.text for item in self.statements)
-        self.seeded = {name for name, (seed, *_) in RANDOM.items() if re.search(seed, text)}
-        self.connect()
-
-    def find_constants(self) -> set[str]:
-        """Return the names of short literals that never change, which each task can write anew."""
-        times = Counter(name for item in self.statements for name in item.binds)
-        changed = {name for item in self.statements for name in item.changes}
-        return {
+        self.constants = {  # short literals that never change, which each task can write anew
             name
-            for item in self.statements
-            for name in item.binds
-            if item.kind == "constant" and len(item.lines) < 4 and times[name] == 1
-            if name not in changed
-            if not any(self.differs(index, name) for index in range(len(self.parts)))
+            for name, item in able_to_move(self.statements, set()).items()
+            if item.kind == "constant" and len(item.lines) < 4
+            if not any(self.differs(index, name) for index in range(1, len(parts)))
         }
+        self.common = find_common(parts)
+        #: States of random numbers -> what sets their seeds.
+        self.seeds = {
+            n: [i for i in self.statements if s.search(i.text)] for n, s in RANDOM.items()
+        }
+        self.connect()
 
     def connect(self) -> None:
         """Find what each part needs, from the last part to the first."""
@@ -68,31 +54,23 @@ class Flow:
 
     def resolve(self, index: int) -> None:
         """Find where a part has from what it does not make itself."""
-        part = self.parts[index]
-        before = [item for earlier in self.parts[:index] for item in earlier.statements]
-        part.copies = [item for item in before if item.kind == "setting"]
-        self.keep_results(index)
-        made = self.made(index) | self.moved
-        wanted, bound = set(self.seeded & part.gives), set()
+        part, before = self.parts[index], every(self.parts[:index])
+        part.copies = latest([item for item in before if item.kind == "setting"])
+        made = {name for item in before for name in item.binds} | self.moved
+        wanted = {name for name in self.seeds if self.draws(index, name)}
+        bound: set[str] = set()
         for item in part.copies + part.statements:
             if not item.binds & self.moved:
                 wanted |= (item.needs | item.mentions & made) - bound
-                bound |= item.surely
+                maybe = isinstance(item.node, (ast.If, ast.Try, ast.While, ast.Match))
+                bound |= set() if maybe else item.binds - item.sets
         wanted |= (part.gives - bound) & made
-        wanted |= {name for name in self.seeded if self.draws(index, name)}
         done: set[str] = set()
         while wanted:
             name = wanted.pop()
             done.add(name)
             wanted |= self.find(index, name, before, made) - done
-
-    def keep_results(self, index: int) -> None:
-        """Keep a part with the one before if it uses its last result, `_`."""
-        part = self.parts[index]
-        first = min((item.cell for item in part.statements), default=0)
-        results = {"_", "__", "___"} - self.made(index)
-        if index and any(item.cell == first and results & item.needs for item in part.statements):
-            raise Join(f"cell {first} uses `_`, the result of the cell before", index - 1, index)
+        part.copies.sort(key=lambda item: (item.cell, item.lines.start))
 
     def find(self, index: int, name: str, before: list[Statement], made: set[str]) -> set[str]:
         """Find one name that a part needs; return what it takes in turn."""
@@ -100,17 +78,14 @@ class Flow:
         source = next((item for item in reversed(before) if name in item.binds), None)
         if name in self.moved:
             part.moved.add(name)
-        elif source is not None and source.kind in ("import", "function"):
-            dotted = [item for item in before if name in item.binds and item.kind == "import"]
-            found = [source, *dotted] if source.kind == "import" else [source]
-            part.copies += [item for item in before if item in found and item not in part.copies]
+        elif source and (source.kind in ("import", "function") or name in self.constants):
+            imports = [i for i in before if name in i.binds and i.kind == "import"]
+            found = [i for i in before if i is source or i in imports]  # `import a.b`, too
+            part.copies += [item for item in found if item not in part.copies]
             return source.needs | source.mentions & made
-        elif source is not None and name in self.constants:
-            part.copies += [source] * (source not in part.copies)
-            return source.mentions & made
-        elif source is not None or name in self.seeded:
+        elif source or name in self.seeds:
             return self.take(index, name) | (source.mentions & made if source else set())
-        elif not part.has(name, "binds") and name not in GIVEN | {"_", "__", "___"}:
+        elif not part.has(name, "binds") and name not in GIVEN:
             stars = [item for item in before if item.kind == "names"]
             part.copies += [item for item in stars if item not in part.copies]
             if not stars and not any(item.kind == "names" for item in part.statements):
@@ -122,13 +97,16 @@ class Flow:
         giver = self.giver(index, name)
         if giver is None:
             return set()
+        seen, last = self.look(giver, name), self.parts[giver].cells[-1]
+        if name in self.seeds and self.seen:
+            seeds = [i for i in self.seeds[name] if i.kind == "seed" and i.cell <= last]
+            if not seeds or not seen.get("fresh"):  # a number was drawn since
+                raise Join("random numbers go on from one seed. Set one in each", giver, index)
+            self.parts[index].copies.append(seeds[-1])
+            return seeds[-1].needs
         self.parts[index].needs[name] = giver
         self.parts[giver].gives.add(name)
-        return set(self.look(giver, name).get("classes", ())) - self.moved
-
-    def made(self, index: int) -> set[str]:
-        """Return the names that earlier parts bind."""
-        return {n for part in self.parts[:index] for item in part.statements for n in item.binds}
+        return set(seen.get("classes", ())) - self.moved
 
     def look(self, index: int, name: str) -> dict[str, Any]:
         """Return what the run saw of a name at the end of a part."""
@@ -136,15 +114,13 @@ class Flow:
 
     def differs(self, index: int, name: str) -> bool:
         """Tell whether the run saw a name change during a part."""
-        if not index:
-            return False
-        states = self.look(index - 1, name).get("state"), self.look(index, name).get("state")
-        return None not in states and states[0] != states[1]
+        states = [self.look(i, name).get("state") for i in (index - 1, index) if i >= 0]
+        return None not in states and states[0] != states[-1]
 
     def draws(self, index: int, name: str) -> bool:
         """Tell whether a part draws random numbers after a seed was set, or may do so."""
-        seeds = [n for n, p in enumerate(self.parts) if re.search(RANDOM[name][0], texts(p))]
-        return seeds[0] < index and (not self.seen or self.differs(index, name))
+        after = any(item.cell < self.parts[index].cells[0] for item in self.seeds[name])
+        return after and (not self.seen or self.differs(index, name))
 
     def giver(self, index: int, name: str) -> int | None:
         """Return the number of the part that made or changed a value last."""
@@ -152,8 +128,8 @@ class Flow:
             part, changed = self.parts[giver], self.differs(giver, name)
             if changed and not part.has(name, "binds", "changes"):
                 self.check_aliases(giver, name)
-            if name in self.seeded:
-                if self.draws(giver, name) or re.search(RANDOM[name][0], texts(part)):
+            if name in self.seeds:
+                if self.draws(giver, name) or {*self.seeds[name]} & {*part.statements}:
                     return giver
             elif part.has(name, "binds", "changes") or (changed and part.has(name, "needs")):
                 self.check(giver, index, name)
@@ -171,13 +147,8 @@ class Flow:
 
     def check(self, giver: int, index: int, name: str) -> None:
         """Refuse to part what can't be stored in a file."""
-        seen = dict(self.look(giver, name))
-        if name in seen.get("classes", ()):
-            seen["why"] = "it is a class or a function that code makes"
-        if seen.get("why"):
-            cell = max(
-                item.cell
-                for item in self.parts[giver].statements
-                if name in item.binds | item.changes
-            )
-            raise Join(f"{name} (cell {cell}) can't be stored, {seen['why']}", giver, index)
+        seen, made = self.look(giver, name), "it is a class or a function that code makes"
+        if why := made if name in seen.get("classes", ()) else seen.get("why"):
+            items = self.parts[giver].statements
+            cell = max(item.cell for item in items if name in item.binds | item.changes)
+            raise Join(f"{name} (cell {cell}) can't be stored, {why}", giver, index)

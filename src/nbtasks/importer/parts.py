@@ -1,23 +1,37 @@
 """Split a notebook into parts."""
 
-from __future__ import annotations
-
+import ast
 import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbtasks.importer.statements import Statement, follow_calls, is_setting, read
+from markdown_it import MarkdownIt
 
-#: States that random draws change: how a seed is set, how they are read and put back.
+from nbtasks.importer.statements import GIVEN, LITERAL, Statement, follow_calls, is_setting, read
+
+#: States that random draws change -> how a seed is set.
 RANDOM = {
-    "numpy_random": (
-        r"\b(np|numpy)\.random\.seed\(",
-        "np.random.get_state()",
-        "np.random.set_state",
-    ),
-    "python_random": (r"(?<![.\w])random\.seed\(", "random.getstate()", "random.setstate"),
+    "numpy_random": re.compile(r"\b(np|numpy)\.random\.seed\("),
+    "python_random": re.compile(r"(?<![.\w])random\.seed\("),
 }
+#: Imports that are there for what they do; code that shows nothing to speak of.
+ACTS = re.compile(r"import \w+\.[\w.]+\s*$|from [\w.]*\bexperimental\b")
+QUIET = re.compile(r"get_ipython\(\)|print\([^()]*__version__|['\"]|pass\b|sys\.path")
+#: Decorators that do nothing but to their function.
+PURE = r"[\w.]*\b(cache|lru_cache|wraps|dataclass|contextmanager|n?jit|total_ordering)\b"
+#: What else may be in an expression of constants: a text, a type, a call of a plain type.
+SIMPLE = (ast.Name, ast.JoinedStr, ast.FormattedValue, ast.Attribute, ast.Subscript, ast.keyword)
+TYPES = {"dict", "float", "frozenset", "int", "list", "range", "set", "str", "tuple"}
+#: Statements that do nothing by themselves.
+QUIET_KINDS = {"import", "names", "function", "constant", "setting", "seed"}
+#: Lines that are headings where there are no better ones: in bold, a comment at the top of code.
+LINES = {
+    "bold": r"\s*(?:\*\*|__)([^*_\n]{3,60})(?:\*\*|__):?\s*(?:\n|$)",
+    "comment": r"#+ *(?!In ?\[)([^\W\d_][^\n]{2,60})\n",
+}
+#: More parts than these, and what begins them were no headings.
+MOST = 13
 
 
 @dataclass
@@ -39,87 +53,99 @@ class Part:
 
 
 def split(cells: list[Any], at: list[int]) -> list[Part]:
-    """Split a notebook at its headings of the first two levels.
+    """Split a notebook at its headings, or at the cells with some numbers, counted from 1.
 
-    Parameters
-    ----------
-    cells
-        The cells of the notebook.
-    at
-        Numbers of the cells where parts begin, instead of at headings.
-
-    Returns
-    -------
-    list of Part
-        Those that do nothing by themselves are joined to the next.
+    Where there are no headings of the first two levels, deeper ones count, then lines in bold, then
+    comments at the top of cells.
     """
-    parts = [Part("", [], [])]
-    for number, cell in enumerate(cells, 1):
-        title = heading(cell.source) if cell.cell_type != "code" else ""
-        if number in at or (title and not at):
-            parts.append(Part(title, [], []))
-        parts[-1].cells.append(number)
-        parts[-1].name = parts[-1].name or title
-        if cell.cell_type == "code":
-            parts[-1].statements += read(number, cell.source)
-    mark_settings(parts)
+    code = [(n, cell.source) for n, cell in enumerate(cells, 1) if cell.cell_type == "code"]
+    statements = [item for number, source in code for item in read(number, source)]
+    mark_settings(statements)
+    if at:
+        titles = {number: heading(cells[number - 1], "h[12]") for number in at}
+        return parts_at(cells, statements, titles)
+    found = []
+    for kind in ("h[12]", "h[1-6]", "bold", "comment"):
+        titles = {number: heading(cell, kind) for number, cell in enumerate(cells, 1)}
+        found.append(parts_at(cells, statements, {n: t for n, t in titles.items() if t}))
+    fits = [parts for parts in found if len(parts) > 1 and (parts is found[0] or len(parts) < MOST)]
+    return [*fits, found[0]][0]
+
+
+def parts_at(cells: list[Any], statements: list[Statement], at: dict[int, str]) -> list[Part]:
+    """Return the parts that begin at some cells, those joined that do nothing by themselves."""
+    starts = sorted({1, *at})
+    parts = []
+    for start, end in zip(starts, [*starts[1:], len(cells) + 1], strict=True):
+        own = [item for item in statements if start <= item.cell < end]
+        parts.append(Part(at.get(start, ""), [*range(start, end)], own))
     for index in reversed(range(len(parts) - 1)):
         if not has_code(parts[index]):
-            parts[index + 1].name = parts[index + 1].name or parts[index].name
-            parts[index].name = parts[index + 1].name
+            parts[index].name = parts[index + 1].name or parts[index].name
             join(parts, index, index + 1)
     if len(parts) > 1 and not has_code(parts[-1]):
         join(parts, len(parts) - 2, len(parts) - 1)
     return parts
 
 
-def heading(text: str) -> str:
-    """Return the first heading of level 1 or 2 of a text, underlined or not, as a name, if any."""
-    from markdown_it import MarkdownIt
-
-    tokens = MarkdownIt().parse(text)
-    for opening, inline in itertools.pairwise(tokens):
-        if opening.type == "heading_open" and opening.tag in ("h1", "h2"):
+def heading(cell: Any, kind: str) -> str:
+    """Return the first heading of some levels in a cell, underlined or not, if any."""
+    text = cell.source
+    if cell.cell_type == "code" or kind in LINES:
+        is_kind = (kind == "comment") == (cell.cell_type == "code")
+        match = re.match(LINES[kind], text) if kind in LINES and is_kind else None
+        return match[1] if match else ""
+    if match := re.search(rf"(?s)<{kind}\b[^>]*>(.*?)</?{kind}", text):
+        return re.sub(r"<[^>]+>", "", match[1]).strip()
+    for opening, inline in itertools.pairwise(MarkdownIt().parse(text)):
+        if opening.type == "heading_open" and re.fullmatch(kind, opening.tag):
             plain = "".join(item.content for item in inline.children if item.type != "html_inline")
-            words = re.findall(r"[^\W_]+", plain.lower())
-            while len(words) > 1 and (words[0].isdigit() or len("_".join(words)) > 40):
-                words.pop(0 if words[0].isdigit() else -1)
-            return "_".join(words) or "part"
+            return plain.strip() or "part"
     return ""
 
 
-def mark_settings(parts: list[Part]) -> None:
-    """Find the statements that set something in a module, now that all imports are known."""
-    statements = [item for part in parts for item in part.statements]
-    names = {
-        kind: {name for item in statements if item.kind == kind for name in item.binds}
-        for kind in ("import", "constant")
-    }
-    for item in statements:
-        if is_setting(item, names["import"], names["constant"]):
-            seeds = any(re.search(seed, item.text) for seed, *_ in RANDOM.values())
-            item.kind = "seed" if seeds else "setting"
+def mark_settings(statements: list[Statement]) -> None:
+    """Tell the kinds of statements that depend on others: what sets something, and constants."""
+    imported = {name for item in statements if item.kind == "import" for name in item.binds}
+    known = {name for item in statements if item.kind == "constant" for name in item.binds}
     used = {name for item in statements for name in item.needs | item.mentions}
+    fits = (*LITERAL, *SIMPLE, ast.Call)
     for item in statements:
-        if item.kind == "import" and not item.binds & used and " as " not in item.text:
-            item.kind = "setting"  # it may be there for what it does
+        if is_setting(item, imported | known, imported):
+            seeds = any(seed.search(item.text) for seed in RANDOM.values())
+            item.kind = "seed" if seeds else "setting"
+        elif item.kind == "import" and not item.binds & used and ACTS.match(item.text):
+            item.kind = "setting"  # it is there for what it does
+        elif item.kind == "value" and isinstance(item.node, ast.Assign) and len(item.binds) == 1:
+            nodes = [*ast.walk(item.node.value)]
+            calls = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+            simple = all(isinstance(n, fits) for n in nodes) and calls <= TYPES | known
+            if simple and item.needs <= known | imported | GIVEN:
+                item.kind, known = "constant", known | item.binds
     follow_calls(statements)
 
 
 def has_code(part: Part) -> bool:
     """Tell whether a part does something by itself."""
-    quiet = {"import", "names", "function", "constant", "setting", "seed"}
-    return any(item.kind not in quiet for item in part.statements)
+    loud = [item for item in part.statements if item.kind not in QUIET_KINDS]
+    return any(not QUIET.match(item.text) for item in loud)
 
 
 def join(parts: list[Part], first: int, last: int) -> None:
     """Make one part of several."""
     joined = parts[first : last + 1]
     cells = [cell for part in joined for cell in part.cells]
-    statements = [item for part in joined for item in part.statements]
-    parts[first : last + 1] = [Part(joined[0].name, cells, statements)]
+    parts[first : last + 1] = [Part(joined[0].name, cells, every(joined))]
 
 
-def texts(part: Part) -> str:
-    """Return the code of a part."""
-    return "\n".join(item.text for item in part.statements)
+def every(parts: list[Part]) -> list[Statement]:
+    """Return all statements of some parts."""
+    return [item for part in parts for item in part.statements]
+
+
+def is_alone(item: Statement, statements: list[Statement]) -> bool:
+    """Tell whether a statement shares no line with another, and its decorators are harmless."""
+    others = (other for other in statements if other.cell == item.cell and other is not item)
+    lines = {line for other in others for line in other.lines}
+    decorators = re.findall(r"(?m)^@(.*)", item.text)
+    return not lines & set(item.lines) and all(re.match(PURE, text) for text in decorators)

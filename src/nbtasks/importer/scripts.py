@@ -1,31 +1,23 @@
 """Write the parts of a notebook as the scripts of tasks."""
 
-from __future__ import annotations
-
 import ast
 import json
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from nbtasks import notebooks
-from nbtasks.importer.cells import added, body_of, code_cell
-from nbtasks.importer.files import Files, use_files
+from nbformat.v4 import new_code_cell
+
+from nbtasks.importer.cells import body_of, import_text
+from nbtasks.importer.files import Files
 from nbtasks.importer.flow import Flow
-from nbtasks.importer.parts import RANDOM, Part
+from nbtasks.importer.functions import SET_UP
+from nbtasks.importer.parts import Part
 from nbtasks.importer.statements import Statement
-from nbtasks.project import package, root
+from nbtasks.project import package
 
 #: Titles of the cells that the import adds.
 ADDED = {"Imports", "Inputs", "Outputs"}
-#: What the lines that it adds import.
-IMPORTS = {
-    r"\bjoblib\.": "import joblib",
-    r"\bpd\.": "import pandas as pd",
-    r"\bnp\.random\.": "import numpy as np",
-    r"(?<!\.)\brandom\.[gs]etstate": "import random",
-}
+KEYS = {"nb": "nb_value"}  #: `product["nb"]` is the executed notebook
 PARAMETERS = {"upstream", "product", "resources_"}
 
 
@@ -41,44 +33,39 @@ class Task:
 
 
 def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: Files) -> Task:
-    """Turn a part into a task.
-
-    Parameters
-    ----------
-    flow
-        What flows between the parts.
-    index
-        Number of the part.
-    cells
-        The cells of the notebook.
-    module
-        Name of the module that has the functions.
-    files
-        Files that the notebook reads and writes.
-
-    Returns
-    -------
-    Task
-        With the cells of its script.
-    """
+    """Turn a part into a task."""
     part = flow.parts[index]
     task = Task(part, [], {"nb": f"{part.name}.ipynb"}, {})
     upstream = {flow.parts[giver].name for giver in part.needs.values()}
-    own = [body_of(cells[number - 1], number, part, flow.moved) for number in part.cells]
+    gone = {item for item in flow.statements if item.binds & flow.moved} | {*flow.common}
+    own = [body_of(cells[n - 1], n, part, gone | flow.imports) for n in part.cells]
     for item in own:
         if item.cell_type == "code":
-            item.source = use_files(item.source, task, files, upstream)
-    late = [item for item in part.copies if not is_import(item) or item.binds & PARAMETERS]
-    prefix = "task_" if PARAMETERS & names_in(part) else ""  # it has a `product` of its own
+            item.source = files.use(item.source, task, upstream)
+    code = [item.source for item in own if item.cell_type == "code"]
+    left = [item for item in part.copies + part.statements if item not in gone]
+    used = part.gives.union(*(item.needs | item.mentions for item in left))
+    imports = [import_text(item, used) for item in left if item in flow.imports]
+    copies = [item for item in part.copies if item not in gone | flow.imports]
+    top = [i for i in copies if i.kind == "import" or isinstance(i.node, ast.ImportFrom)]
+    late = [i for i in copies if i not in top or i.binds & PARAMETERS]
+    imports += [item.text for item in copies if item not in late]
+    names = {*part.needs}.union(*(item.binds for item in left))
+    prefix = "task_" if PARAMETERS & names else ""  # it has a `product` of its own
     inputs = ["task_product, task_upstream = product, upstream"] if prefix else []
     inputs += input_lines(flow, part, late, prefix)
+    inputs = [files.use(text, task, upstream) for text in inputs]
     outputs = save_lines(flow, index, task, prefix)
-    inputs = [use_files(text, task, files, upstream) for text in inputs]
-    imports = [item.text for item in part.copies if item not in late]
-    text = "\n".join([*inputs, *outputs])
-    imports += [line for pattern, line in IMPORTS.items() if re.search(pattern, text)]
-    moved = ", ".join(sorted(part.moved))
+    files.watch(task, upstream)
+    if task.resources and "resources_" not in "".join(inputs + code):
+        inputs.append("watched = resources_  # read below, by names that code puts together")
+    if any("get_ipython()" in text for text in code):
+        imports.append("from IPython import get_ipython")  # for Ploomber, which looks for names
+    text = "\n".join(inputs + outputs)
+    imports += ["import joblib"] * ("joblib." in text) + ["import pandas as pd"] * ("pd." in text)
+    moved = ", ".join(sorted({*part.moved, *[SET_UP] * bool(flow.common)}))
     imports += [f"from {package().name}.{module} import {moved}"] * bool(moved)
+    inputs = [f"{SET_UP}()"] * bool(flow.common) + inputs
     parameters = [f"upstream = {json.dumps(sorted(upstream)) if upstream else None}"]
     parameters += ["product = None", *["resources_ = None"] * bool(task.resources)]
     lead = next((n for n, item in enumerate(own) if item.cell_type == "code"), len(own))
@@ -87,8 +74,8 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
         outputs = ["# All of its code has moved to src/"]  # Ploomber wants a cell
     task.cells = [
         *own[:lead],
-        *added("Imports", list(dict.fromkeys(imports))),
-        code_cell("\n".join(parameters), tags=["parameters"]),
+        *added("Imports", [*dict.fromkeys(filter(None, imports))]),
+        new_code_cell("\n".join(parameters), metadata={"tags": ["parameters"]}),
         *added("Inputs", inputs),
         *body,
         *added("Outputs", outputs),
@@ -96,30 +83,9 @@ def make_task(flow: Flow, index: int, cells: list[Any], module: str, files: File
     return task
 
 
-def scripts_of(tasks: list[Task]) -> dict[Path, str]:
-    """Return the scripts of tasks by where they are to be."""
-    return {root() / "tasks" / f"{task.part.name}.py": as_script(task) for task in tasks}
-
-
-def as_script(task: Task) -> str:
-    """Return the script of a task."""
-    return notebooks.to_script({"cells": task.cells})
-
-
-def pictures_of(tasks: list[Task]) -> dict[Path, bytes]:
-    """Return the pictures of tasks by where they are to be."""
-    images = [item for task in tasks for item in task.images.items()]
-    return {root() / "tasks" / "images" / name: data for name, data in images}
-
-
-def is_import(item: Statement) -> bool:
-    """Tell whether a copied statement imports."""
-    return item.kind == "import" or isinstance(item.node, (ast.Import, ast.ImportFrom))
-
-
-def names_in(part: Part) -> set[str]:
-    """Return the names that a part binds or loads."""
-    return {*part.needs}.union(*(item.binds for item in part.statements + part.copies))
+def added(title: str, lines: list[str]) -> list[Any]:
+    """Return a cell with a title, if there is something in it."""
+    return [new_code_cell("\n".join(lines), metadata={"title": title})] if lines else []
 
 
 def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) -> list[str]:
@@ -135,13 +101,9 @@ def input_lines(flow: Flow, part: Part, copies: list[Statement], prefix: str) ->
         wanted = wanted.union(*(item.needs for item in new))
     lines = [item.text for item in copies if item in early]
     for name, giver in needs:
-        path = f'{prefix}upstream["{flow.parts[giver].name}"]["{key_for(name)}"]'
-        if name in RANDOM:
-            lines.append(f"{RANDOM[name][2]}(joblib.load({path}))")
-        elif is_table(flow, giver, name):
-            lines.append(f"{name} = pd.read_parquet({path})")
-        else:
-            lines.append(f"{name} = joblib.load({path})")
+        path = f'{prefix}upstream["{flow.parts[giver].name}"]["{KEYS.get(name, name)}"]'
+        load = "pd.read_parquet" if "columns" in flow.look(giver, name) else "joblib.load"
+        lines.append(f"{name} = {load}({path})")
     return lines + [item.text for item in copies if item not in early]
 
 
@@ -149,20 +111,9 @@ def save_lines(flow: Flow, index: int, task: Task, prefix: str) -> list[str]:
     """Return the lines that write what later tasks need; note the products."""
     lines, part = [], flow.parts[index]
     for name in sorted(part.gives):
-        table = is_table(flow, index, name)
-        key = key_for(name)
+        table = "columns" in flow.look(index, name)
+        key = KEYS.get(name, name)
         task.products[key] = f"{part.name}/{name}.{'parquet' if table else 'joblib'}"
-        value = RANDOM[name][1] if name in RANDOM else name
-        write = f"{name}.to_parquet(" if table else f"joblib.dump({value}, "
+        write = f"{name}.to_parquet(" if table else f"joblib.dump({name}, "
         lines.append(f'{write}{prefix}product["{key}"])')
     return lines
-
-
-def key_for(name: str) -> str:
-    """Return the key of the product that a value becomes; `nb` is the executed notebook."""
-    return "nb_value" if name == "nb" else name
-
-
-def is_table(flow: Flow, index: int, name: str) -> bool:
-    """Tell whether a run saw that a value is a table that parquet keeps as it is."""
-    return "columns" in flow.look(index, name)

@@ -1,9 +1,5 @@
 """Store what was made of a notebook in the project: all of it, and over nothing that is there."""
 
-from __future__ import annotations
-
-import hashlib
-import json
 import re
 import shutil
 import subprocess
@@ -15,126 +11,78 @@ from typing import Any
 from nbtasks import notebooks
 from nbtasks.errors import Refusal
 from nbtasks.importer.flow import Flow
-from nbtasks.importer.scripts import Task, is_table
-from nbtasks.importer.skeletons import schemas_text
+from nbtasks.importer.functions import schemas_text
+from nbtasks.importer.scripts import Task
 from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
 
-
-def mark(path: Path) -> str:
-    """Return the comment above the tasks of a notebook."""
-    return f"From {path.name}, cells"
-
-
-def journal(path: Path) -> Path:
-    """Return the file that says what an import under way writes."""
-    return root() / ".cache" / f"import-{re.sub(r'[^0-9A-Za-z]+', '_', path.stem)}.json"
+#: The cell of a script whose imports are sorted.
+IMPORTS_CELL = re.compile(r"(?<=# %% Imports\n)(?:(?!# %%).*\n)+?(?=\n+# %%)")
+MARK = "From {}, cells"  #: the comment above the tasks of a notebook
+TAKE_BACK = "git stash --include-untracked"  #: all that was written goes, and is kept
 
 
 def check_new(path: Path) -> None:
-    """Take back an import that was interrupted; refuse a notebook that was imported before."""
-    if journal(path).exists():
-        take_back(path)
-    if f"# {mark(path)}" in (root() / pipeline_file.PIPELINE).read_text(encoding="utf-8"):
+    """Refuse a notebook that was imported before."""
+    if f"# {MARK.format(path.name)}" in (root() / pipeline_file.PIPELINE).read_text(
+        encoding="utf-8"
+    ):
         raise Refusal(
-            f"{path.name} was imported before: pipeline.yaml has its tasks. To import it again, "
-            "take them out of pipeline.yaml, and delete their scripts."
+            f"{path.name} was imported before: take its tasks out of pipeline.yaml, and delete "
+            f"their scripts. If they are not committed, this takes them back: {TAKE_BACK}"
         )
-
-
-def take_back(path: Path) -> None:
-    """Take back what an import wrote before it was interrupted, unless it was edited since."""
-    noted = json.loads(journal(path).read_text("utf-8"))
-    wrote = {root() / name: note for name, note in noted.items()}
-    journal(path).unlink()
-    edited = [file.name for file, (_, known) in wrote.items() if fingerprint(file) not in known]
-    if edited:
-        raise Refusal(
-            f"The import of {path.name} was interrupted, and {edited[0]} was edited since: "
-            "what it wrote stays."
-        )
-    print(f"The import of {path.name} was interrupted: what it wrote is taken back first.")
-    for file, (before, _) in wrote.items():
-        if before is None:
-            file.unlink(missing_ok=True)
-        else:
-            notebooks.replace(file, before)
-
-
-def fingerprint(file: Path) -> str:
-    """Return a fingerprint of a file, nothing if there is none."""
-    return digest(file.read_bytes()) if file.is_file() else ""
-
-
-def digest(data: bytes) -> str:
-    """Return the fingerprint of a file that holds this."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def store(path: Path, tasks: list[Task], flow: Flow, texts: dict[Path, bytes]) -> None:
-    """Write all files of an import, pipeline.yaml last.
-
-    Parameters
-    ----------
-    path
-        The notebook.
-    tasks
-        What its parts became.
-    flow
-        What flows between them.
-    texts
-        New files and what they hold.
-    """
+    """Write all files of an import, pipeline.yaml last."""
     texts = tidied(texts)
-    taken = [file for file, data in texts.items() if file.exists() and file.read_bytes() != data]
-    if taken:
+    if taken := [f for f, data in texts.items() if f.exists() and f.read_bytes() != data]:
         raise Refusal(f"{taken[0].relative_to(root())} is there already, and stays as it is")
-    pipeline = root() / pipeline_file.PIPELINE
-    changed = {**with_schemas(tasks, flow, path), pipeline: with_tasks(tasks, path)}
-    new = {file: data for file, data in texts.items() if not file.exists()} | changed
-    note = {}
-    for file, data in new.items():
-        before = file.read_bytes().decode() if file in changed else None
-        states = [fingerprint(file), digest(data)]
-        note[file.relative_to(root()).as_posix()] = (before, states)
-    notebooks.replace(journal(path), json.dumps(note))
-    for file, data in new.items():
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(shutil.copy(root() / pipeline_file.PIPELINE, folder))
+        for task in tasks:
+            cells = f"{MARK.format(path.name)} {task.part.cells[0]}-{task.part.cells[-1]}"
+            pipeline_file.add_task(task.part.name, task.products, task.resources, cells, draft)
+        texts |= with_schemas(flow, path)
+        texts[root() / pipeline_file.PIPELINE] = draft.read_bytes()
+    for file, data in texts.items():
         notebooks.replace(file, data)
 
 
 def tidied(texts: dict[Path, bytes]) -> dict[Path, bytes]:
     """Format code as a commit does; old code may break rules, a comment in each such line."""
     with tempfile.TemporaryDirectory() as folder:
-        code = [file for file in texts if file.suffix == ".py"]
-        stage = {file: Path(folder).resolve() / file.relative_to(root()) for file in code}
-        shutil.copy2(root() / "pyproject.toml", folder)
-        for file, copy in stage.items():
+        stage = Path(folder).resolve()
+        shutil.copy2(root() / "pyproject.toml", stage)
+        Path(stage, "src", package().name).mkdir(parents=True)
+        files = {file: stage / file.relative_to(root()) for file in texts if file.suffix == ".py"}
+        for file, copy in files.items():
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(texts[file])
-        for command in (["check", "--fix"], ["format"], ["check", "--add-noqa"]):
-            ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache"]
-            subprocess.run([*ruff, *stage.values()], cwd=folder, capture_output=True)
-        return texts | {file: copy.read_bytes() for file, copy in stage.items()}
+            text = texts[file].decode()
+            if head := IMPORTS_CELL.search(text):  # ruff would sort across cells
+                lines = ruff(stage, "check", "--select=I", "--fix", "-", text=head[0])
+                text = text.replace(head[0], lines, 1)
+            copy.write_bytes(text.encode())
+        for words in (["check", "--fix"], ["format"], ["check", "--add-noqa"], ["format"]):
+            ruff(stage, *words, *files.values())
+        return texts | {file: copy.read_bytes() for file, copy in files.items()}
 
 
-def with_schemas(tasks: list[Task], flow: Flow, path: Path) -> dict[Path, bytes]:
+def ruff(folder: Path, *words: str | Path, text: str | None = None) -> str:
+    """Run ruff with the settings of a folder; return what it prints."""
+    ruff = [sys.executable, "-m", "ruff", *words, "--quiet", "--no-cache"]
+    return subprocess.run(
+        ruff, cwd=folder, capture_output=True, encoding="utf-8", input=text
+    ).stdout
+
+
+def with_schemas(flow: Flow, path: Path) -> dict[Path, bytes]:
     """Return schemas.py with a schema for each table, if there are tables."""
     tables: dict[str, dict[str, Any]] = {}
-    for index, task in enumerate(tasks):
-        for name in sorted(task.part.gives):
-            if is_table(flow, index, name):
-                columns = flow.look(index, name)["columns"]
-                tables.setdefault(task.part.name, {})[name] = columns
+    for index, part in enumerate(flow.parts):
+        for name in sorted(part.gives):
+            if columns := flow.look(index, name).get("columns"):
+                tables.setdefault(part.name, {})[name] = columns
     file = package() / "schemas.py"
-    text = file.read_text(encoding="utf-8").rstrip()
-    return tidied({file: f"{text}\n\n{schemas_text(tables, path.name)}".encode()} if tables else {})
-
-
-def with_tasks(tasks: list[Task], path: Path) -> bytes:
-    """Return pipeline.yaml with the tasks."""
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(shutil.copy(root() / pipeline_file.PIPELINE, folder))
-        for task in tasks:
-            cells = f"{mark(path)} {task.part.cells[0]}-{task.part.cells[-1]}"
-            pipeline_file.add_task(task.part.name, task.products, task.resources, cells, draft)
-        return draft.read_bytes()
+    text = f"{file.read_text(encoding='utf-8').rstrip()}\n\n{schemas_text(tables, path.name)}"
+    return tidied({file: text.encode()}) if tables else {}
