@@ -61,7 +61,7 @@ def build(folder: Path) -> Path:
             if path.suffix != ".md":
                 write(copy / path.relative_to(REPOSITORY), path.read_text("utf-8"))
         # One file: its pages share their words, so it takes a fifth less.
-        write(copy / "src/nbtasks/manual.md", manual.joined(REPOSITORY / "docs", site()))
+        write(copy / "src/nbtasks/manual.md", manual.joined(REPOSITORY / "docs"))
         text = (REPOSITORY / "pyproject.toml").read_text("utf-8")
         write(
             copy / "pyproject.toml",
@@ -72,12 +72,6 @@ def build(folder: Path) -> Path:
     wheel = folder / f"nbtasks-{version()}-py3-none-any.whl"
     pack(wheel)
     return wheel
-
-
-def site() -> str:
-    """Return where the manual of this version is on the web."""
-    about = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
-    return f"{about['urls']['Documentation']}{about['version']}/"
 
 
 def write(path: Path, text: str) -> None:

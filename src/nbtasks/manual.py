@@ -16,22 +16,14 @@ HEAD = "<!-- page: {} -->\n"
 #: The kinds of pages, which are folders of docs/, in the order in which one meets them.
 KINDS = ["", "tutorial", "how-to", "reference", "why"]
 REFERENCE = "reference/reference"
-#: What one does not read at work in a project. The wheel is small: it says where they are.
-AWAY = {f"why/{name}" for name in ("compared", "pairs", "ploomber", "promises")}
-AWAY |= {"index", "tutorial/bikes", *(f"how-to/{name}" for name in ("clone", "existing", "leave"))}
 
 
-def joined(folder: Path, site: str = "") -> str:
-    """Return all pages of a folder as one text, a head before each.
-
-    If the address of a site is given, `AWAY` is left out.
-    """
+def joined(folder: Path) -> str:
+    """Return all pages of a folder as one text, a head before each."""
     texts = {
         path.relative_to(folder).with_suffix("").as_posix(): path.read_text(encoding="utf-8")
         for path in folder.rglob("*.md")
     }
-    for name in AWAY & texts.keys() if site else ():
-        texts[name] = f"{texts[name].splitlines()[0]}\n\nOn the web: {site}{name}.html\n"
     return "".join(HEAD.format(name) + texts[name] for name in sorted(texts))
 
 

@@ -8,10 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import CONTEXT, TEMPLATE
+from conftest import TEMPLATE
 
 import vendoring
-from nbtasks import manual
 from nbtasks.__main__ import main
 
 FILES = sorted((TEMPLATE / "docs").rglob("*.md"))
@@ -75,12 +74,7 @@ def test_the_wheel_has_the_pages_and_shows_them(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = archive.read("nbtasks/manual.md").decode()
         archive.extractall("installed")
-    away = {path.stem for path in FILES if path.stem in map(stem, manual.AWAY)}
-    assert len(away) == len(manual.AWAY)
-    for topic, text in PAGES.items():
-        assert (text in held) == (topic not in away), topic
-    site = f"https://org.github.io/template/{CONTEXT['_version']}/tutorial/bikes.html"
-    assert f"\n# Tutorial: from a messy notebook to a pipeline\n\nOn the web: {site}\n" in held
+    assert all(text in held for text in PAGES.values())
     command = [sys.executable, "-I", "-c", "import sys; sys.path.insert(0, 'installed')"]
     command[-1] += "; from nbtasks.__main__ import main; sys.exit(main(['docs', 'tasks']))"
     shown = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
