@@ -1,7 +1,5 @@
 """Look into a package that is not on an index: what it is called, and which modules it holds."""
 
-from __future__ import annotations
-
 import ast
 import configparser
 import contextlib

@@ -1,7 +1,5 @@
 """Find out what a folder, a file or a repository is called that requirements.txt names."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import importlib.metadata

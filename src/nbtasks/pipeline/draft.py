@@ -1,7 +1,5 @@
 """Make a task of a notebook or a script that somebody has tried something out with."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

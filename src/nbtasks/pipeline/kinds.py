@@ -1,7 +1,5 @@
 """The kinds of tasks that make a table: a notebook, a grid of them, a function, an SQL script."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path

@@ -4,8 +4,6 @@ All of it works at once, so that `ploomber build` and `pytest` pass before you h
 anything. Nothing that exists is overwritten.
 """
 
-from __future__ import annotations
-
 import argparse
 import keyword
 import re

@@ -1,7 +1,5 @@
 """Make a dashboard to start from, on the tables that the pipeline makes."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """What the files of a new task are made of: texts with gaps, and how it reads its upstream."""
 
-from __future__ import annotations
-
 import re
 import string
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Make the task that reads a raw file: functions, test, and a schema of what is in it."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import json
@@ -56,7 +54,7 @@ def reading(path: Path) -> tuple[str, dict[str, str]]:
     return OTHERS[suffix], {}
 
 
-def load(path: Path) -> pd.DataFrame:
+def load(path: Path) -> "pd.DataFrame":
     """Return the table of a raw file; it has rows, and all columns have a name."""
     import pandas
 
@@ -70,7 +68,7 @@ def load(path: Path) -> pd.DataFrame:
     return table
 
 
-def column(name: str, values: pd.Series) -> str:
+def column(name: str, values: "pd.Series") -> str:
     """Return the line of a schema for a column, with what is in it as a comment."""
     from pandas.api import types
 
@@ -89,7 +87,7 @@ def column(name: str, values: pd.Series) -> str:
     return f"{line}  # {seen}" if seen and len(line) + len(seen) < 96 else line
 
 
-def draft_schema(table: pd.DataFrame) -> str:
+def draft_schema(table: "pd.DataFrame") -> str:
     """Return the arguments of a schema that a table passes: columns, types, holes."""
     lines = [column(name, table[name]) for name in table.columns]
     return "\n    {\n" + "\n".join(lines) + "\n    }$checks\n"

@@ -1,7 +1,5 @@
 """Scripts of libraries that an installed package brings along: a report holds them."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import pkgutil

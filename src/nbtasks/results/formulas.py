@@ -1,7 +1,5 @@
 """Formulas as MathML, which browsers draw by themselves."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath

@@ -1,9 +1,8 @@
 """What a part of a page loads from the network: scripts, styles, frames, pictures, tiles."""
 
-from __future__ import annotations
-
 import re
 from html.parser import HTMLParser
+from typing import Self
 
 #: The attribute of a tag that names what is loaded.
 LOADING = {
@@ -108,7 +107,7 @@ class Loaded(HTMLParser):
                     self.code.append(found[1])
         self.others += TILES.findall(text) + DATA.findall(text)
 
-    def add(self, other: Loaded) -> None:
+    def add(self, other: Self) -> None:
         """Add what something else loads."""
         self.code += other.code
         self.others += other.others

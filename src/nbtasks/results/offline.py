@@ -1,7 +1,5 @@
 """What a report needs a network for: as little as can be, and said where it stands."""
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Every notebook product whose name ends in .html becomes one, unless pipeline.yam
 exporter for it (`nbconvert_exporter_name`). The page is templates/report/index.html.j2.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import warnings

@@ -4,8 +4,6 @@ A build may be under way: a table is half written, or made of another one than t
 The note that a task leaves when it has succeeded tells; until then, what was last whole stays.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ What is still as the template made it goes: scripts, functions, tests, data, ent
 edited stays, and so does what it needs. Git undoes it.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections.abc import Collection, Iterable, Iterator
