@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-from nbtasks.results import embedded, formulas, network
+from nbtasks.results import embedded, network
 
 #: How plotly stores a figure in a notebook: as data, which JupyterLab and VS Code draw.
 FIGURE = "application/vnd.plotly.v1+json"
@@ -98,7 +98,7 @@ def note(
 
 def of_markdown(cell: Any) -> tuple[set[str], network.Loaded]:
     """Return the tools that a text needs, and what it loads."""
-    rendered, left = formulas.render(cell.source, attachments=cell.get("attachments", {}))
+    rendered, left = embedded.render(cell.source, attachments=cell.get("attachments", {}))
     found = network.Loaded(rendered)
     tools = {"math"} if left or network.FORMULA.search(found.text) else set()
     return tools | ({"mermaid"} if MERMAID.search(cell.source) else set()), found
@@ -116,7 +116,7 @@ def of_output(data: Any, kind: str) -> tuple[set[str], network.Loaded]:
     elif kind in {"text/html", "image/svg+xml"}:
         found = network.Loaded(text)
     elif kind in {"text/latex", "text/markdown"}:
-        rendered, left = formulas.render(text)
+        rendered, left = embedded.render(text)
         found = network.Loaded(rendered)
         tools = {"math"} if left else tools
     if network.FORMULA.search(found.text):

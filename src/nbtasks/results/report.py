@@ -17,7 +17,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from nbtasks.pipeline.tasks import Task
-from nbtasks.results import about, embedded, finish, formulas, network, offline
+from nbtasks.results import about, embedded, finish, network, offline
 from nbtasks.results.offline import FIGURE
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -123,7 +123,7 @@ class Report(HTMLExporter):
         attachments = context.get("cell", {}).get("attachments", {})
         links = {"anchor_link_text": self.anchor_link_text, "embed_images": self.embed_images}
         path = context.get("resources", {}).get("metadata", {}).get("path", "")
-        return formulas.render(source, attachments=attachments, path=path, **links)[0]
+        return embedded.render(source, attachments=attachments, path=path, **links)[0]
 
 
 def warn(needs: offline.Needs, task: str) -> None:
