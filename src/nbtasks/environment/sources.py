@@ -24,19 +24,9 @@ ARCHIVE = re.compile(r"/([^/]+)/(?:-/)?(?:archive|zipball|tarball)/")
 
 
 def parse(line: str, folder: Path) -> tuple[Requirement | None, set[str] | None]:
-    """Return what a line asks for by its place, and the modules that are there.
+    """Return what a line without its comment asks for by its place, and the modules there.
 
-    Parameters
-    ----------
-    line
-        A line of requirements, without its comment.
-    folder
-        Where the file of that line is.
-
-    Returns
-    -------
-    tuple
-        None if the line names no place, and None for modules that nobody knows yet.
+    `folder` is that of its file. None if it names no place; for modules that nobody knows yet.
     """
     is_editable, name = bool(EDITABLE.match(line)), None
     text = re.sub(r"\$\{(\w+)\}", lambda found: os.environ.get(found[1], found[0]), line)

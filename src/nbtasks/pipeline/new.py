@@ -66,13 +66,7 @@ def namesakes(name: str, *known: Path | None) -> Iterator[str]:
 
 
 def make(options: argparse.Namespace) -> None:
-    """Make a task of the kind that is asked for.
-
-    Raises
-    ------
-    Refusal
-        Before anything is written, if it can't be made.
-    """
+    """Make a task of the kind that is asked for, or refuse before anything is written."""
     name, tasks = options.name, pipeline_file.read_tasks()
     check_name(name, tasks)
     check_options(options)

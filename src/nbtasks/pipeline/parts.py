@@ -46,13 +46,7 @@ def pattern(name: str) -> str:
 
 
 def find_input(name: str, tasks: Tasks) -> Input:
-    """Return how a script reads the table of a task.
-
-    Raises
-    ------
-    Refusal
-        If there is no such task, or it makes no table.
-    """
+    """Return how a script reads the table of a task; refuse one that is none, or makes no table."""
     named = {pattern(one): task for one, task in tasks.items()}
     grids = (one for one in named if "-*" in one and one.partition("-*")[0] == name.rstrip("-*"))
     wanted = name if name in named else next(grids, "")

@@ -41,10 +41,7 @@ def options_of(path: Path) -> dict[str, str]:
 def reading(path: Path) -> tuple[str, dict[str, str]]:
     """Return the function of pandas that reads a file as it is, and its options.
 
-    Raises
-    ------
-    Refusal
-        If its name does not tell what it is.
+    A file whose name does not tell what it is, is refused.
     """
     suffix = path.suffix.lower()
     if suffix in TEXTS:

@@ -30,20 +30,13 @@ MERMAID = re.compile(r"(?m)^ {0,3}(?:```|~~~)+ *mermaid")
 
 @dataclass
 class Needs:
-    """What a page can't do without.
+    """What a page can't do without."""
 
-    Attributes
-    ----------
-    scripts
-        Names of the libraries that it holds.
-    addresses
-        What it loads from the network.
-    tools
-        Which scripts of nbconvert it loads: math, require, mermaid, widgets.
-    """
-
+    #: Names of the libraries that it holds
     scripts: list[str] = field(default_factory=list)
+    #: What it loads from the network
     addresses: list[str] = field(default_factory=list)
+    #: Which scripts of nbconvert it loads: math, require, mermaid, widgets
     tools: set[str] = field(default_factory=set)
 
     def advice(self) -> list[str]:
@@ -54,16 +47,10 @@ class Needs:
 
 
 def prepare(nb: Any, priority: list[str], urls: dict[str, str]) -> Needs:
-    """Let a notebook load as little as can be, and note in its metadata what it does.
+    """Let an executed notebook load as little as can be, and note in its metadata what it does.
 
-    Parameters
-    ----------
-    nb
-        An executed notebook. It is changed.
-    priority
-        The kinds of output, as the page prefers them.
-    urls
-        Where the scripts of nbconvert come from.
+    `priority` has the kinds of output, as the page prefers them; `urls`, where the scripts of
+    nbconvert come from.
     """
     needs = Needs()
     states = nb.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
@@ -173,13 +160,10 @@ def words(name: str, states: dict[str, Any]) -> tuple[list[str], bool]:
     value = state.get("value", "")
     plain = html.unescape(re.sub(r"<[^>]*>", "", value)) if isinstance(value, str) else ""
     texts = [" ".join(plain.split())]
-    found = [words(str(child).removeprefix("IPY_MODEL_"), states) for child in children(state)]
+    found = [
+        words(str(child).removeprefix("IPY_MODEL_"), states) for child in state.get("children", [])
+    ]
     return (
         texts + [text for texts, _ in found for text in texts],
         kind in BARS or any(bar for _, bar in found),
     )
-
-
-def children(state: dict[str, Any]) -> list[Any]:
-    """Return what a widget holds."""
-    return list(state.get("children", []))

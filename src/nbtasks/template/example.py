@@ -82,10 +82,7 @@ def check_git() -> None:
 def drop(given: Path | None) -> Iterator[str]:
     """Take the example out; yield what goes, and what stays and why.
 
-    Raises
-    ------
-    Refusal
-        Before anything is written, if git could not undo it, or nothing of it is left.
+    It is refused, before anything is written, if git could not undo it or nothing of it is left.
     """
     check_git()
     path = raw.find(given) if given else root() / "data" / "raw" / "example.csv"
