@@ -53,7 +53,7 @@ def look_at(place: str, folder: Path) -> tuple[str, set[str] | None]:
     path = path_of(place, folder)
     name, modules = installed_from().get(key_of(place, path)), None
     if name:
-        modules = contents.modules_of_installed(name)
+        modules = contents.modules_in(map(str, importlib.metadata.files(name) or ())) or None
     if path and path.is_dir():
         name = name or contents.name_of_folder(path)
         modules = contents.modules_in(contents.files_of_folder(path)) or modules

@@ -25,7 +25,8 @@ def mention_gone_once(pair: Pair) -> bool:
     """Say that a script is gone, while git has all that its notebook holds, if that's new."""
     agreed = pair.agreed or pair.agree_on_notebook()
     if agreed.told != GONE:
-        messages.mention_gone(pair)
+        where = pair.notebook.as_posix()
+        print(f"{where} has no script here. If its task is gone for good, delete it.")
     pair.agreed = agreed._replace(told=GONE)
     return True
 

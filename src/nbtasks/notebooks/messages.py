@@ -158,13 +158,6 @@ def mention_new(pair: Pair) -> bool:
     return name_commands(pair)
 
 
-def mention_gone(pair: Pair) -> bool:
-    """Say that a script is gone, while git has all that its notebook holds."""
-    where = pair.notebook.as_posix()
-    print(f"{where} has no script here. If its task is gone for good, delete it.")
-    return True
-
-
 def mention_conflict(pair: Pair) -> bool:
     """Say that a script has a merge conflict."""
     print(f"{pair.script.as_posix()} has a merge conflict: solve it, then nbtasks sync")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nbtasks.errors import Refusal
 from nbtasks.notebooks import replace, sync
-from nbtasks.pipeline import draft, kinds, parts, pipeline_file, raw
+from nbtasks.pipeline import kinds, parts, pipeline_file, raw
 from nbtasks.project import package, root
 
 #: Where else a file may have the name of a task.
@@ -41,7 +41,7 @@ def check_name(name: str, tasks: parts.Tasks) -> None:
         raise Refusal(f"{name!r} is a module of Python or of this project: choose another name.")
     if any(name in (task, task.partition("-")[0]) for task in tasks):
         raise Refusal(f"pipeline.yaml has a task {name!r} already.")
-    for path in kinds.files_of(name).values():
+    for path in parts.files_of(name).values():
         if path.exists():
             place = path.relative_to(root()).as_posix()
             raise Refusal(f"{place} exists already: choose another name, or move it away.")
@@ -58,7 +58,7 @@ def check_options(options: argparse.Namespace) -> None:
 
 def namesakes(name: str, *known: Path | None) -> Iterator[str]:
     """Yield the files elsewhere in the project that are called like a task."""
-    made = {path.resolve() for path in (*kinds.files_of(name).values(), *known) if path}
+    made = {path.resolve() for path in (*parts.files_of(name).values(), *known) if path}
     for folder in FOLDERS:
         for path in sorted((root() / folder).rglob(f"{name}.*")):
             if path.resolve() not in made and path.is_file() and "__pycache__" not in path.parts:
@@ -71,7 +71,7 @@ def make(options: argparse.Namespace) -> None:
     check_name(name, tasks)
     check_options(options)
     if options.draft:
-        draft.write_task(name, options.upstream, options.draft, tasks)
+        kinds.write_draft(name, options.upstream, options.draft, tasks)
     elif options.raw:
         raw.write_task(name, options.raw)
     else:
@@ -168,7 +168,7 @@ def main(arguments: list[str]) -> int:
     except (Refusal, ValueError) as error:
         print(f"No task was made. {error}")
         return 1
-    made = [package() / "schemas.py", *kinds.files_of(name).values()]
+    made = [package() / "schemas.py", *parts.files_of(name).values()]
     made = [path for path in made if path.is_file()]
     tidy = [sys.executable, "-m", "ruff", "format", "--quiet", *map(str, made)]
     subprocess.run(tidy, cwd=root(), check=False)

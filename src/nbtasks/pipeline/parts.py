@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.errors import Refusal
+from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
 
 #: Texts of the files of a task, each below its name; $name and the like are filled in.
@@ -43,6 +44,21 @@ def write(path: Path, text: str) -> None:
 def pattern(name: str) -> str:
     """Return the name of a task, or of all tasks of a grid: `fit-[[depth]]` is `fit-*`."""
     return re.sub(r"\[\[.*?\]\]", "*", name)
+
+
+def files_of(name: str) -> dict[str, Path]:
+    """Return where the script, the functions and the test of a task are."""
+    return {
+        "script": root() / "tasks" / f"{name}.py",
+        "functions": package() / f"{name}.py",
+        "test": root() / "tests" / f"test_{name}.py",
+    }
+
+
+def add_entry(task: str, products: dict[str, str] | list[str] | str, **more: Any) -> None:
+    """Add the task to pipeline.yaml, the first thing that is written, and say so."""
+    pipeline_file.add_task(task, products, more=more)
+    print(f"The task {pattern(task)}:\n  pipeline.yaml")
 
 
 def find_input(name: str, tasks: Tasks) -> Input:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtasks.errors import Refusal
-from nbtasks.pipeline import kinds, parameters, parts
+from nbtasks.pipeline import parameters, parts
 from nbtasks.project import package, root
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def words_of(name: str, path: Path) -> dict[str, str]:
 def texts_of(name: str, path: Path) -> dict[str, str]:
     """Return the texts of the script, the functions and the test."""
     words = words_of(name, path)
-    texts = {part: parts.fill_in(f"raw_{part}", words) for part in kinds.files_of(name)}
+    texts = {part: parts.fill_in(f"raw_{part}", words) for part in parts.files_of(name)}
     if "take_sample" in words["functions"]:
         for part in ("functions", "test"):
             texts[part] += parts.fill_in(f"sample_{part}", words)
@@ -158,7 +158,7 @@ def write_task(name: str, given: Path) -> None:
     schema, texts = draft_schema(load(path)), texts_of(name, path)
     params = {key: f"{{{{{key}}}}}" for key in OF_SAMPLE}
     more = {"params": {**params, "resources_": {"raw": path.relative_to(root()).as_posix()}}}
-    kinds.add_entry(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"}, **more)
-    for part, place in kinds.files_of(name).items():
+    parts.add_entry(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"}, **more)
+    for part, place in parts.files_of(name).items():
         parts.write(place, texts[part])
     parts.describe(name, schema, comment_of(path))

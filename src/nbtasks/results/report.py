@@ -78,7 +78,13 @@ class Report(HTMLExporter):
         given = run.get("parameters", {})
         title = heading(nb) or facts.get("task", "Report")
         drop_paths(nb, given.get("product", {}))
-        needs = offline.prepare(nb, self.priority(), self.urls())
+        urls = {
+            "math": self.mathjax_url,
+            "mermaid": self.mermaid_js_url,
+            "require": self.require_js_url,
+            "widgets": self.jupyter_widgets_base_url,
+        }
+        needs = offline.prepare(nb, [*self.config.NbConvertBase.display_data_priority], urls)
         warn(needs, facts.get("task", title))
         finish.prepare(nb)
         used = {name: value for name, value in given.items() if name not in about.OWN}
@@ -103,19 +109,6 @@ class Report(HTMLExporter):
         for name in facts["scripts"]:  # only now: nbconvert would parse these 5 MB too
             html = html.replace(f"/* {name}.js */", embedded.script(name), 1)
         return html, resources
-
-    def priority(self) -> list[str]:
-        """Return the kinds of output, as this exporter prefers them."""
-        return list(self.config.NbConvertBase.display_data_priority)
-
-    def urls(self) -> dict[str, str]:
-        """Return where nbconvert has its scripts from."""
-        return {
-            "math": self.mathjax_url,
-            "mermaid": self.mermaid_js_url,
-            "require": self.require_js_url,
-            "widgets": self.jupyter_widgets_base_url,
-        }
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
