@@ -59,16 +59,16 @@ def parse(line: str) -> Requirement | None:
         return None
 
 
-def read(path: Path) -> Declared:
-    """Read a file of requirements, and the files that it names by `-r`."""
+def read(path: Path, known: Declared | None = None) -> Declared:
+    """Read a file of requirements, and those that it names by `-r`; add to what is known."""
     text = read_text(path).replace("\\\n", " ")
-    declared = Declared()
+    declared = known or Declared()
     for names in OPTIONAL.findall(text):
         declared.optional.update(map(canonicalize_name, re.findall(r"[\w.-]+", names)))
     for line in text.splitlines():
         words, comment = ([*re.split(r"(?:^|\s)#", line, maxsplit=1), ""])[:2]
         if other := re.match(r"\s*(?:-r|--requirement)[\s=]*(\S+)", words):
-            merge(declared, read(path.parent / other[1]))
+            read(path.parent / other[1], declared)
         else:
             add_line(declared, words, comment, path.parent)
     return declared
@@ -88,17 +88,6 @@ def add_line(declared: Declared, words: str, comment: str, folder: Path) -> None
     declared.modules.setdefault(name, set()).update(modules or ())
     if USED.search(comment):
         declared.used.add(name)
-
-
-def merge(declared: Declared, more: Declared) -> None:
-    """Add what another file says."""
-    for name, requirements in more.requirements.items():
-        declared.requirements.setdefault(name, []).extend(requirements)
-    declared.used |= more.used
-    declared.optional |= more.optional
-    declared.unknown += more.unknown
-    for name, modules in more.modules.items():
-        declared.modules.setdefault(name, set()).update(modules)
 
 
 def read_pyproject() -> dict[str, Any]:
