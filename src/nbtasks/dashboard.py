@@ -1,7 +1,5 @@
 """Serve the dashboard of src/: what was made last, a new build at the next page load."""
 
-from __future__ import annotations
-
 import argparse
 import html
 import importlib
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.engine import building, plain
-from nbtasks.pipeline import new_dashboard
+from nbtasks.pipeline import new
 from nbtasks.pipeline.tasks import Task
 from nbtasks.project import package, root, traces
 from nbtasks.results import about
@@ -109,8 +107,8 @@ def explain(error: ImportError) -> int:
     print(f"The dashboard in src/ can't be imported: {error}")
     if error.name == f"{package().name}.dashboard":
         print("Next: nbtasks new --dashboard")
-    elif error.name in {"waitress", *new_dashboard.IMPORTS}:
-        print(f"Next: {new_dashboard.next_step()}")
+    elif error.name in {"waitress", *new.IMPORTS}:
+        print(f"Next: {new.next_of_dashboard()}")
     return 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import sys
@@ -46,14 +47,15 @@ def test_what_a_command_says_is_kept_back_while_all_goes_well(capfd: Any) -> Non
 def test_where_workflows_have_to_go_is_said_inside_a_repository_only(
     project: Path, capfd: Any
 ) -> None:
-    repository.mention_workflows()
-    assert capfd.readouterr().out == ""  # in none
+    hook_up = functools.partial(repository.register_hooks, Path(sys.executable))
+    hook_up()
+    assert capfd.readouterr().out == "  No git hooks: this folder is not a git repository.\n"
     top = project.parent
     subprocess.run(["git", "init", "--quiet"], cwd=top, check=True)
-    repository.register_hooks(Path(sys.executable))
+    hook_up()
     shown = capfd.readouterr().out
     assert f"No git hooks: this project is inside the repository {top}" in shown
     assert f"GitHub reads .github/ at the top of a repository only: move it to {top}\n" in shown
     shutil.move(project / ".github", top)
-    repository.mention_workflows()
-    assert capfd.readouterr().out == ""
+    hook_up()
+    assert "GitHub" not in capfd.readouterr().out

@@ -63,11 +63,6 @@ def findings(package: dict[str, Any]) -> Iterator[str]:
         yield f"{package['name']} {package['version']}: {found['id']}, mended in {mended}"
 
 
-def is_vendored() -> bool:
-    """Tell whether the project holds our package as a file."""
-    return any((root() / VENDOR).glob(f"{OWN}-*.whl"))
-
-
 def say_if_taken(name: str) -> None:
     """Say so if PyPI has a package of a name that is not to come from there."""
     if packages.newest(name):
@@ -82,7 +77,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="nbtasks audit", description=__doc__)
     parser.parse_args(arguments)
     versions = lock.read_versions(declared.read_text(declared.lock_file()))
-    if is_vendored():
+    if any((root() / VENDOR).glob(f"{OWN}-*.whl")):
         versions.pop(OWN, None)
         say_if_taken(OWN)
     try:

@@ -1,11 +1,8 @@
 """Look into a package that is not on an index: what it is called, and which modules it holds."""
 
-from __future__ import annotations
-
 import ast
 import configparser
 import contextlib
-import importlib.metadata
 import os
 import re
 import tarfile
@@ -27,11 +24,6 @@ UNREADABLE = (
     *(OSError, ValueError, LookupError, TypeError, StopIteration),
     *(SyntaxError, configparser.Error),
 )
-
-
-def modules_of_installed(package: str) -> set[str] | None:
-    """Return the modules of an installed package, None if its files are not known."""
-    return modules_in(map(str, importlib.metadata.files(package) or ())) or None
 
 
 def name_of_file(name: str) -> str:

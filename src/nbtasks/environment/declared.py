@@ -1,5 +1,6 @@
-"""Read requirements.txt: which packages it asks for, and which of them a lock lacks."""
+"""Read what is asked for: which packages a lock lacks, and what a new one goes by."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,11 +14,22 @@ from packaging.utils import canonicalize_name
 
 from nbtasks.environment import sources
 from nbtasks.project import root
+from nbtasks.set_up import left
 
 #: A comment that says why a package stays which nothing imports.
 USED = re.compile(r"\bused by\b")
 #: A line that names packages which the code imports and can do without.
 OPTIONAL = re.compile(r"^\s*#\s*optional:(.*)$", re.M)
+#: A package of a lock, with its hashes.
+BLOCK = re.compile(r"(?m)^([\w.-]+)==.*\n(?: .*\n)*")
+
+#: What is asked for by a package that does as well without -> instead; who else may ask for it.
+#: Ploomber asks for an old front end, whose later versions bring a second one. An extra of
+#: jsonschema builds a grammar, 2 s at each start, for addresses that nobody here checks.
+INSTEAD = {
+    "notebook": ("notebook<6.5", {"notebook"}),
+    "rfc3987-syntax": ("rfc3987-syntax; python_version < '0'", {"rfc3987-syntax", "jsonschema"}),
+}
 
 
 @dataclass
@@ -59,16 +71,16 @@ def parse(line: str) -> Requirement | None:
         return None
 
 
-def read(path: Path) -> Declared:
-    """Read a file of requirements, and the files that it names by `-r`."""
+def read(path: Path, known: Declared | None = None) -> Declared:
+    """Read a file of requirements, and those that it names by `-r`; add to what is known."""
     text = read_text(path).replace("\\\n", " ")
-    declared = Declared()
+    declared = known or Declared()
     for names in OPTIONAL.findall(text):
         declared.optional.update(map(canonicalize_name, re.findall(r"[\w.-]+", names)))
     for line in text.splitlines():
         words, comment = ([*re.split(r"(?:^|\s)#", line, maxsplit=1), ""])[:2]
         if other := re.match(r"\s*(?:-r|--requirement)[\s=]*(\S+)", words):
-            merge(declared, read(path.parent / other[1]))
+            read(path.parent / other[1], declared)
         else:
             add_line(declared, words, comment, path.parent)
     return declared
@@ -88,17 +100,6 @@ def add_line(declared: Declared, words: str, comment: str, folder: Path) -> None
     declared.modules.setdefault(name, set()).update(modules or ())
     if USED.search(comment):
         declared.used.add(name)
-
-
-def merge(declared: Declared, more: Declared) -> None:
-    """Add what another file says."""
-    for name, requirements in more.requirements.items():
-        declared.requirements.setdefault(name, []).extend(requirements)
-    declared.used |= more.used
-    declared.optional |= more.optional
-    declared.unknown += more.unknown
-    for name, modules in more.modules.items():
-        declared.modules.setdefault(name, set()).update(modules)
 
 
 def read_pyproject() -> dict[str, Any]:
@@ -141,8 +142,59 @@ def needed_by_extras(requirement: Requirement) -> Iterator[str]:
     except metadata.PackageNotFoundError:
         return
     for needed in found if requirement.extras else ():
-        marker = needed.marker
-        if marker is None or marker.evaluate({"extra": ""}):
+        if not (marker := needed.marker) or marker.evaluate({"extra": ""}):
             continue
         if any(marker.evaluate({"extra": extra}) for extra in requirement.extras):
             yield needed.name
+
+
+def overrides(asked: list[Requirement]) -> Iterator[str]:
+    """Yield what to take instead of what packages ask for; what the project asks for is first."""
+    for name, (line, askers) in INSTEAD.items():
+        own = [one for one in asked if canonicalize_name(one.name) in askers]
+        yield from [str(one) for one in own if canonicalize_name(one.name) == name]
+        if not own:
+            yield line
+
+
+def preferences() -> str:
+    """Return the lock that holds the versions to keep; uv reads it in another folder.
+
+    In the middle of an update from before 2027.1 the lock is the template's: the project's own,
+    that was last committed, comes first.
+    """
+    text = first_sides(read_text(lock_file()))
+    before = left.committed_lock()
+    if before and not left.NAMES_US.search(before):
+        names = {block[1] for block in BLOCK.finditer(before)}
+        more = [block[0] for block in BLOCK.finditer(text) if block[1] not in names]
+        text = "\n".join([before, *more])
+    return re.sub(r"(?m)^--.*\n?", "", text)
+
+
+def first_sides(text: str) -> str:
+    """Return a text with the first side of each merge conflict in it."""
+    text = re.sub(r"(?ms)^(?:\|{7}|={7}).*?(?=^>{7})", "", text)
+    return re.sub(r"(?m)^[<>]{7}(?: .*)?\n?", "", text)
+
+
+def indexes() -> str:
+    """Return the lines of a lock that name the indexes of pyproject.toml, for who installs it."""
+    return "".join(
+        f"--{'' if index.get('default') else 'extra-'}index-url {index['url']}\n"
+        for index in read_uv().get("index", ())
+    )
+
+
+def from_indexes(asked: list[Requirement], folder: str) -> list[str]:
+    """Return the options by which uv takes packages from the index that pyproject.toml names.
+
+    uv reads ``[tool.uv.sources]`` for the groups of a pyproject.toml only, and not of one with
+    ``managed = false``: a copy, written to a folder, has a group of all packages.
+    """
+    text = re.sub(r"(?m)^managed *=.*", "", read_text(root() / "pyproject.toml"))
+    names = json.dumps([str(one) for one in asked if not one.url])
+    path = Path(folder, "pyproject.toml")
+    group = f"[dependency-groups]\nfrom-indexes = {names}\n"
+    path.write_text(re.sub(r"(?m)^\[dependency-groups\].*\n", group, text), encoding="utf-8")
+    return ["--group", f"{path}:from-indexes"] if read_uv().get("sources") else []

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from nbtasks.environment import declared, kept
+from nbtasks.environment import declared
 from nbtasks.errors import NbtasksError
 from nbtasks.project import root
 from nbtasks.set_up.left import CONFLICT
@@ -89,14 +89,14 @@ def resolve(upgrade: list[str]) -> str:
         options += [f"--find-links={VENDOR}", "--emit-find-links"]
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder, declared.lock_file().name)
-        new.write_text(kept.preferences(), encoding="utf-8")
+        new.write_text(declared.preferences(), encoding="utf-8")
         instead = Path(folder, "instead.txt")
-        instead.write_text("\n".join(kept.overrides(asked())), encoding="utf-8")
+        instead.write_text("\n".join(declared.overrides(asked())), encoding="utf-8")
         place = [
             f"--output-file={new}",
             f"--python-version={declared.oldest_python()}",
             f"--override={instead}",
-            *kept.from_indexes(asked(), folder),
+            *declared.from_indexes(asked(), folder),
         ]
         files = [declared.requirements_file().name, "-"]
         done = subprocess.run(
@@ -109,7 +109,7 @@ def resolve(upgrade: list[str]) -> str:
         if done.returncode:
             raise LockError("requirements.lock stays as it was.")
         text = new.read_text(encoding="utf-8")
-        return sealed(re.sub(r"(?m)^(?!#)", kept.indexes(), text, count=1))
+        return sealed(re.sub(r"(?m)^(?!#)", declared.indexes(), text, count=1))
 
 
 def differences(before: str, after: str) -> list[str]:
@@ -129,7 +129,7 @@ def check() -> list[str]:
     text = declared.read_text(declared.lock_file())
     if CONFLICT.search(text):
         return ["it has a merge conflict"]
-    named = f"--find-links {VENDOR}\n" * (root() / VENDOR).is_dir() + kept.indexes()
+    named = f"--find-links {VENDOR}\n" * (root() / VENDOR).is_dir() + declared.indexes()
     if lacks := [line for line in named.splitlines() if line not in text.splitlines()]:
         return [f"it lacks the line {line}" for line in lacks]
     versions = read_versions(text)

@@ -1,7 +1,5 @@
 """Tell which packages are imported and not declared, and how sure that is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

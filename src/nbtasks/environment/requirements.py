@@ -161,19 +161,15 @@ def write(lines: list[str]) -> None:
     print("requirements.txt:", *(f"  + {line}" for line in lines), sep="\n")
 
 
-def runs_on_oldest(package: str) -> bool:
-    """Tell whether the installed version of a package runs on the oldest supported Python."""
-    asked = metadata.metadata(package)["Requires-Python"]
-    return SpecifierSet(asked or "").contains(declared.oldest_python())
-
-
 def with_floor(package: str) -> str:
     """Return the line that asks for a package, at least as new as the lock has it anywhere."""
     if oldest := lock.oldest(package):
         return f"{package}>={oldest}"
     version = packages.version_in_use(package)
-    if version is not None and not runs_on_oldest(package):
-        return package
+    if version is not None:
+        pythons = SpecifierSet(metadata.metadata(package)["Requires-Python"] or "")
+        if not pythons.contains(declared.oldest_python()):
+            return package
     version = version or packages.newest(package)
     if version is None:
         print(f"{package}: not on PyPI, or PyPI can't be reached; is that its name?")

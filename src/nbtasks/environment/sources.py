@@ -1,7 +1,5 @@
 """Find out what a folder, a file or a repository is called that requirements.txt names."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import importlib.metadata
@@ -26,19 +24,9 @@ ARCHIVE = re.compile(r"/([^/]+)/(?:-/)?(?:archive|zipball|tarball)/")
 
 
 def parse(line: str, folder: Path) -> tuple[Requirement | None, set[str] | None]:
-    """Return what a line asks for by its place, and the modules that are there.
+    """Return what a line without its comment asks for by its place, and the modules there.
 
-    Parameters
-    ----------
-    line
-        A line of requirements, without its comment.
-    folder
-        Where the file of that line is.
-
-    Returns
-    -------
-    tuple
-        None if the line names no place, and None for modules that nobody knows yet.
+    `folder` is that of its file. None if it names no place; for modules that nobody knows yet.
     """
     is_editable, name = bool(EDITABLE.match(line)), None
     text = re.sub(r"\$\{(\w+)\}", lambda found: os.environ.get(found[1], found[0]), line)
@@ -65,7 +53,7 @@ def look_at(place: str, folder: Path) -> tuple[str, set[str] | None]:
     path = path_of(place, folder)
     name, modules = installed_from().get(key_of(place, path)), None
     if name:
-        modules = contents.modules_of_installed(name)
+        modules = contents.modules_in(map(str, importlib.metadata.files(name) or ())) or None
     if path and path.is_dir():
         name = name or contents.name_of_folder(path)
         modules = contents.modules_in(contents.files_of_folder(path)) or modules

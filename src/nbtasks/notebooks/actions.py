@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from nbtasks import notebooks
-from nbtasks.notebooks import command, messages, readback
+from nbtasks.notebooks import command, messages
 from nbtasks.notebooks.compare import is_committed
 from nbtasks.notebooks.pairs import TASKS, Pair, fingerprint, load_agreements
 from nbtasks.project import git
@@ -25,7 +25,8 @@ def mention_gone_once(pair: Pair) -> bool:
     """Say that a script is gone, while git has all that its notebook holds, if that's new."""
     agreed = pair.agreed or pair.agree_on_notebook()
     if agreed.told != GONE:
-        messages.mention_gone(pair)
+        where = pair.notebook.as_posix()
+        print(f"{where} has no script here. If its task is gone for good, delete it.")
     pair.agreed = agreed._replace(told=GONE)
     return True
 
@@ -47,7 +48,7 @@ def mention_taken_back_once(pair: Pair) -> bool:
 
 def refresh(pair: Pair) -> bool:
     """Write a notebook from its script; cells keep outputs and what a script does not hold."""
-    readback.check_notebook(pair.need_text(), pair.script)
+    messages.check_notebook(pair.need_text(), pair.script)
     write_notebook(pair, pair.content or find_former(pair))
     print(f"Refreshed {pair.notebook.as_posix()}")
     return True
@@ -55,8 +56,8 @@ def refresh(pair: Pair) -> bool:
 
 def refresh_over_copy(pair: Pair) -> bool:
     """Store what a notebook holds, then write it from its script."""
-    readback.check_notebook(pair.need_text(), pair.script)
-    readback.store_notebook(pair)
+    messages.check_notebook(pair.need_text(), pair.script)
+    messages.store_notebook(pair)
     return refresh(pair)
 
 
@@ -76,7 +77,7 @@ def write_notebook(pair: Pair, old: notebooks.Notebook | None) -> None:
     pasted = attachments(old) if old else set()
     lost = pasted and pasted - attachments(json.loads(text))
     if lost and pair.notebook.exists():
-        readback.store(pair.notebook, pair.notebook.read_bytes())
+        messages.store(pair.notebook, pair.notebook.read_bytes())
     pair.check_unsaved("content")
     notebooks.replace(pair.notebook, text)
     pair.forget()
@@ -96,11 +97,11 @@ def find_former(pair: Pair) -> notebooks.Notebook | None:
 def write_script(pair: Pair) -> None:
     """Write a script from its notebook, once it reads back as the same."""
     try:
-        readback.check_script(pair.need_content(), pair.as_script, pair.suffix)
-    except readback.Unwritable as error:
-        raise readback.Unwritable(f"{pair.notebook.as_posix()}, {error}") from None
+        messages.check_script(pair.need_content(), pair.as_script, pair.suffix)
+    except messages.Unwritable as error:
+        raise messages.Unwritable(f"{pair.notebook.as_posix()}, {error}") from None
     if pair.script.exists():
-        readback.store(pair.script, pair.script.read_bytes())
+        messages.store(pair.script, pair.script.read_bytes())
     pair.check_unsaved("text")
     notebooks.replace(pair.script, pair.as_script)
     pair.forget()
@@ -130,14 +131,14 @@ def keep_script(pair: Pair) -> None:
         remember(pair)
         print(f"{where} stays as it is, without a script. To keep drafts: another folder.")
         return
-    readback.check_notebook(pair.need_text(), pair.script)
+    messages.check_notebook(pair.need_text(), pair.script)
     try:
         old = pair.content
     except notebooks.Unreadable:
         old = None
-        readback.store(pair.notebook, pair.notebook.read_bytes())
+        messages.store(pair.notebook, pair.notebook.read_bytes())
     if old is not None:
-        readback.store_notebook(pair)
+        messages.store_notebook(pair)
     write_notebook(pair, old)
     print(f"Wrote {where} from {pair.script.as_posix()}.")
 
@@ -148,7 +149,7 @@ def discard(pair: Pair) -> None:
     if committed is None:
         raise notebooks.Unreadable(pair.script, "is in no commit to go back to")
     if pair.script.exists():
-        readback.store(pair.script, pair.script.read_bytes())
+        messages.store(pair.script, pair.script.read_bytes())
     notebooks.replace(pair.script, committed.decode("utf-8"))
     pair.forget()
     keep_script(pair)
@@ -185,7 +186,7 @@ def convert(path: Path) -> None:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        readback.store(path, data)
+        messages.store(path, data)
         notebooks.replace(path, text)
         print(f"{path.as_posix()} was {encoding} and is UTF-8 now. Look at its letters.")
         return

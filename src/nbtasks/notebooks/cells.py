@@ -1,7 +1,5 @@
 """What notebooks and their cells are made of."""
 
-from __future__ import annotations
-
 import json
 import re
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The one reader and the one writer of scripts and notebooks."""
 
-from __future__ import annotations
-
 import functools
 import json
 import os
@@ -108,7 +106,7 @@ def load_jupytext() -> tuple[Any, Any]:
     return jupytext, load_jupytext_configuration_file(str(root() / "pyproject.toml"))
 
 
-def to_notebook(script: str, kind: str = ".py") -> NotebookNode:
+def to_notebook(script: str, kind: str = ".py") -> "NotebookNode":
     """Return the notebook, without outputs, that jupytext makes of a script, or of Markdown."""
     jupytext, config = load_jupytext()
     notebook: NotebookNode = jupytext.reads(script, FORMATS[kind], config=config)

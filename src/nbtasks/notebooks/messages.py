@@ -1,12 +1,89 @@
-"""What sync says of a task. Each function returns whether a commit may go on."""
+"""What sync makes sure of before it writes, and what it says of a task.
+
+A file is read back before it is written, so that no cell gets lost; what it replaces is stored.
+What says something returns whether a commit may go on.
+"""
 
 import difflib
+import hashlib
+import re
+from functools import partial
+from pathlib import Path
 
 from nbtasks import notebooks
-from nbtasks.notebooks import LIGHT_CELL, command, readback
+from nbtasks.errors import NbtasksError
+from nbtasks.notebooks import CELL, LIGHT_CELL, command
 from nbtasks.notebooks.compare import is_same_for_jupytext
 from nbtasks.notebooks.pairs import NOTEBOOKS, Pair
 from nbtasks.project import git
+
+#: Where jupytext breaks a line and Python does not, halves of characters, the null character.
+BREAKS = re.compile("[\0\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029\ud800-\udfff]")
+
+
+class Unwritable(NbtasksError, ValueError):
+    """A file can't be written without a loss; the message says why."""
+
+
+def check_script(notebook: notebooks.Notebook, script: str, kind: str) -> None:
+    """Read a script back; raise Unwritable, and name the cell, if it differs from the notebook."""
+    was = notebooks.contents(notebook)
+    now = notebooks.contents(notebooks.to_notebook(script, kind))
+    for number, cell in enumerate(was, start=1):
+        if now[number - 1 : number] != [cell] or BREAKS.search(cell[1]):
+            raise Unwritable(f"cell {number} {find_reason(cell[1])}")
+    if len(now) != len(was):
+        raise Unwritable(f"its {len(was)} cells would be read back as {len(now)}")
+
+
+def find_reason(source: str) -> str:
+    """Return why a script can't hold a cell."""
+    broken = BREAKS.search(source)
+    line = next((line for line in source.splitlines() if CELL.search(line)), None)
+    if broken:
+        return f'holds the character "\\u{ord(broken[0]):04x}", which a script cannot hold'
+    if line:
+        return f"holds the line {line!r}, which begins a new cell in a script"
+    return f"({(source.splitlines() or [''])[0]!r} ...) would be read back as something else"
+
+
+def check_notebook(script: str, path: Path) -> None:
+    """Read the notebook of a script back; raise Unwritable if it is not what the script holds."""
+    broken = BREAKS.search(script)
+    if broken:
+        line = script[: broken.start()].count("\n") + 1
+        reason = f'the character "\\u{ord(broken[0]):04x}", which a notebook cannot hold'
+        raise Unwritable(f"{path.as_posix()} has in line {line} {reason}")
+    notebook = notebooks.to_notebook(script, path.suffix)
+    try:
+        check_script(notebook, notebooks.to_script(notebook, path.suffix), path.suffix)
+    except Unwritable as error:
+        raise Unwritable(f"{path.as_posix()}, {error}") from None
+
+
+def store(path: Path, data: bytes) -> None:
+    """Store what a file holds in git, or beside it where git can't, and print the way back.
+
+    Raises OSError if it can't be stored at all; then nothing may be overwritten.
+    """
+    name = git.store(data)
+    if name:
+        way_back = command("git", "cat-file", "-p", name[:12])
+    else:
+        copy = path.with_name(f"{path.name}.{hashlib.sha1(data).hexdigest()[:8]}.kept")
+        copy.write_bytes(data)
+        way_back = f"a copy in {command(copy)}"
+    print(f"What {path.as_posix()} held before: {way_back}")
+
+
+def store_notebook(pair: Pair) -> None:
+    """Store what was typed in a notebook, as a script; or the file, if no script can hold it."""
+    try:
+        check_script(pair.need_content(), pair.as_script, pair.suffix)
+        data = pair.as_script.encode("utf-8")
+    except ValueError:
+        data = pair.notebook.read_bytes()
+    store(pair.notebook, data)
 
 
 def leave_alone(pair: Pair) -> bool:
@@ -30,8 +107,8 @@ def show_difference(pair: Pair) -> None:
     names = pair.script.as_posix(), pair.notebook.as_posix()
     print(*difflib.unified_diff(old, new, *names, lineterm=""), sep="\n")
     try:
-        readback.check_script(pair.need_content(), pair.as_script, pair.suffix)
-    except readback.Unwritable as error:
+        check_script(pair.need_content(), pair.as_script, pair.suffix)
+    except Unwritable as error:
         print(f"  To keep the notebook, change it first: {error}.")
 
 
@@ -44,11 +121,15 @@ def show_unreadable(pair: Pair, error: notebooks.Unreadable) -> bool:
     return False
 
 
-def show_edits(pair: Pair) -> bool:
-    """Show the edits that only the notebook has, and how to settle that."""
-    print(f"{pair.notebook.as_posix()} has edits that are nowhere else:")
+def show(pair: Pair, what: str) -> bool:
+    """Say of a notebook what is to be settled, show the difference, and how to settle it."""
+    print(f"{pair.notebook.as_posix()} {what}:")
     show_difference(pair)
     return name_commands(pair)
+
+
+show_edits = partial(show, what="has edits that are nowhere else")
+show_new = partial(show, what="has no script yet")
 
 
 def mention_edits(pair: Pair) -> bool:
@@ -71,24 +152,10 @@ def refuse_taken_back(pair: Pair) -> bool:
     return mention_taken_back(pair) if git.tracks(pair.notebook) else True
 
 
-def show_new(pair: Pair) -> bool:
-    """Show a notebook that has no script yet."""
-    print(f"{pair.notebook.as_posix()} has no script yet:")
-    show_difference(pair)
-    return name_commands(pair)
-
-
 def mention_new(pair: Pair) -> bool:
     """Say that a notebook has no script yet."""
     print(f"{pair.notebook.as_posix()} has no script yet.")
     return name_commands(pair)
-
-
-def mention_gone(pair: Pair) -> bool:
-    """Say that a script is gone, while git has all that its notebook holds."""
-    where = pair.notebook.as_posix()
-    print(f"{where} has no script here. If its task is gone for good, delete it.")
-    return True
 
 
 def mention_conflict(pair: Pair) -> bool:

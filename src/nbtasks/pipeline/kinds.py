@@ -1,9 +1,10 @@
-"""The kinds of tasks that make a table: a notebook, a grid of them, a function, an SQL script."""
-
-from __future__ import annotations
+"""The kinds of tasks: a notebook, a grid of them, a function, SQL; a draft that was tried out."""
 
 import argparse
+import ast
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,19 @@ import yaml
 
 from nbtasks.errors import Refusal
 from nbtasks.pipeline import parts, pipeline_file
-from nbtasks.project import package, root
+from nbtasks.project import imports, package, root
 
+PARAMETERS = """\
+# %% tags=["parameters"]
+upstream = {upstream}
+product = None
 
-def files_of(name: str) -> dict[str, Path]:
-    """Return where the script, the functions and the test of a task are."""
-    return {
-        "script": root() / "tasks" / f"{name}.py",
-        "functions": package() / f"{name}.py",
-        "test": root() / "tests" / f"test_{name}.py",
-    }
-
-
-def add_entry(task: str, products: dict[str, str] | list[str] | str, **more: Any) -> None:
-    """Add the task to pipeline.yaml, the first thing that is written, and say so."""
-    pipeline_file.add_task(task, products, more=more)
-    print(f"The task {parts.pattern(task)}:\n  pipeline.yaml")
+"""
+#: What the name of a file of data ends with.
+DATA = re.compile(
+    r"\.(csv|tsv|txt|parquet|feather|xlsx?|json|jsonl|html|png|svg|db|sqlite|np[yz]|"
+    r"pickle|pkl|joblib|h5|gz|zip)$"
+)
 
 
 def read_grid(words: list[str]) -> dict[str, list[Any]]:
@@ -69,7 +67,7 @@ def write_notebook(name: str, inputs: list[parts.Input], options: argparse.Names
     if options.report:
         products["report"] = f"{task}.html"
         more["nb_product_key"] = ["nb", "report"]
-    add_entry(task, products, **{"source": f"tasks/{name}.py"} | more)
+    parts.add_entry(task, products, **{"source": f"tasks/{name}.py"} | more)
     words = words_of(name, inputs)
     is_sql = any(not one.suffix for one in inputs)
     words |= {
@@ -80,7 +78,7 @@ def write_notebook(name: str, inputs: list[parts.Input], options: argparse.Names
         + ("" if not grid else f".assign({', '.join(f'{key}={key}' for key in grid)})"),
         "write": parts.saves(suffix, 'product["data"]'),
     }
-    for part, path in files_of(name).items():
+    for part, path in parts.files_of(name).items():
         parts.write(path, parts.fill_in(part, words))
     parts.describe(parts.pattern(task))
 
@@ -90,7 +88,7 @@ def write_function(name: str, inputs: list[parts.Input], options: argparse.Names
     if not all(one.suffix and "*" not in one.name for one in inputs):
         raise Refusal("A function is given files, so leave out --function to read these.")
     suffix = ".csv" if options.csv else ".parquet"
-    add_entry(name, name + suffix, source=f"{package().name}.{name}.{name}")
+    parts.add_entry(name, name + suffix, source=f"{package().name}.{name}.{name}")
     files = {one.suffix: f'tmp_path / "given{one.suffix}"' for one in inputs}
     given = [
         f'"{one.name}": '
@@ -115,7 +113,7 @@ def write_function(name: str, inputs: list[parts.Input], options: argparse.Names
         "reader": parts.READERS[suffix],
     }
     for part in ("functions", "test"):
-        parts.write(files_of(name)[part], parts.fill_in(f"function_{part}", words))
+        parts.write(parts.files_of(name)[part], parts.fill_in(f"function_{part}", words))
     parts.describe(name)
 
 
@@ -125,7 +123,7 @@ def write_sql(name: str, inputs: list[parts.Input], options: argparse.Namespace)
     if files:
         raise Refusal(f"SQL reads tables of its database, and {files[0]} makes a file.")
     where = {"url": f"{package().name}.database.url", "folder": pipeline_file.folder()[:-1]}
-    add_entry(
+    parts.add_entry(
         name,
         [name + "_sample_{{sample|lower}}" * ("{{sample}}" in where["folder"]), "table"],
         source=f"tasks/{name}.sql",
@@ -141,6 +139,60 @@ def write_sql(name: str, inputs: list[parts.Input], options: argparse.Namespace)
         parts.write(module, parts.fill_in("database_functions", words))
         parts.write(root() / "tests" / "test_database.py", parts.fill_in("database_test", words))
     parts.describe(name)
+
+
+def connect(text: str, tasks: parts.Tasks) -> tuple[str, list[str]]:
+    """Return a script that reads products by `upstream`, not by their paths; and whose they are."""
+    lines, read = text.split("\n"), []
+    for name, task in tasks.items():
+        product = task["product"]
+        for key, file in (product if isinstance(product, dict) else {None: product}).items():
+            place = f'upstream["{name}"]' + (f'["{key}"]' if key else "")
+            any_run = re.sub(r"\\{\\{.*?\\}\\}", r"[^\"']+", re.escape(str(file)))
+            path = re.compile(rf"""(?<!\w)(["']){any_run}\1""")
+            for number, line in enumerate(lines):
+                if line[:1] != "#" and path.search(line):
+                    lines[number] = path.sub(place, line)
+                    read.append(name)
+    return "\n".join(lines), list(dict.fromkeys(read))
+
+
+def find_files(script: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each file of data that a script names by itself."""
+    for node in ast.walk(imports.parse(script)):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and DATA.search(text) and "\n" not in text:
+            yield getattr(node, "lineno", 0), text
+
+
+def write_draft(name: str, upstream: list[str], draft: Path, tasks: parts.Tasks) -> None:
+    """Write the script of a task; name the files that it still reads or writes by their paths."""
+    import jupytext
+    from jupytext.config import load_jupytext_configuration_file
+
+    if not draft.is_file():
+        raise Refusal(f"There is no file {draft}.")
+    config = load_jupytext_configuration_file(str(root() / "pyproject.toml"))
+    try:
+        notebook = jupytext.read(draft)
+    except Exception as error:  # whatever is in the file, jupytext's reason is the best there is
+        raise Refusal(f"{draft} can't be read as a notebook: {error}") from None
+    text = jupytext.writes(notebook, "py:percent", config=config)
+    text, read = connect(text, tasks)
+    upstream = [*upstream, *(name for name in read if name not in upstream)]
+    if '"parameters"' not in text:
+        first = re.search(r"(?m)^# %%(?! \[markdown\])", text)
+        at = first.start() if first else len(text)
+        cell = PARAMETERS.format(upstream=json.dumps(upstream) if upstream else None)
+        text = text[:at] + cell + text[at:]
+    parts.add_entry(name, {"nb": f"{name}.ipynb"})
+    parts.write(parts.files_of(name)["script"], text)
+    left = sorted(set(find_files(text)))
+    if left:
+        print("Files that the pipeline does not know of; name what it reads in upstream or in")
+        print("resources_, and what it writes in product:")
+    for line, file in left:
+        print(f"  tasks/{name}.py:{line}  {file}")
 
 
 KINDS = {"function": write_function, "sql": write_sql}

@@ -4,9 +4,8 @@ All of it works at once, so that `ploomber build` and `pytest` pass before you h
 anything. Nothing that exists is overwritten.
 """
 
-from __future__ import annotations
-
 import argparse
+import json
 import keyword
 import re
 import subprocess
@@ -15,12 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtasks.errors import Refusal
-from nbtasks.notebooks import sync
-from nbtasks.pipeline import draft, kinds, new_dashboard, parts, pipeline_file, raw
+from nbtasks.notebooks import replace, sync
+from nbtasks.pipeline import kinds, parts, pipeline_file, raw
 from nbtasks.project import package, root
 
 #: Where else a file may have the name of a task.
 FOLDERS = ("tasks", "src", "tests", "exploration", "data")
+#: What a dashboard imports, which requirements.txt has to name.
+IMPORTS = ("dash", "plotly")
 #: What does not go together, as argparse names it.
 ALONE = {
     "draft": ["grid", "csv", "report"],
@@ -40,7 +41,7 @@ def check_name(name: str, tasks: parts.Tasks) -> None:
         raise Refusal(f"{name!r} is a module of Python or of this project: choose another name.")
     if any(name in (task, task.partition("-")[0]) for task in tasks):
         raise Refusal(f"pipeline.yaml has a task {name!r} already.")
-    for path in kinds.files_of(name).values():
+    for path in parts.files_of(name).values():
         if path.exists():
             place = path.relative_to(root()).as_posix()
             raise Refusal(f"{place} exists already: choose another name, or move it away.")
@@ -57,7 +58,7 @@ def check_options(options: argparse.Namespace) -> None:
 
 def namesakes(name: str, *known: Path | None) -> Iterator[str]:
     """Yield the files elsewhere in the project that are called like a task."""
-    made = {path.resolve() for path in (*kinds.files_of(name).values(), *known) if path}
+    made = {path.resolve() for path in (*parts.files_of(name).values(), *known) if path}
     for folder in FOLDERS:
         for path in sorted((root() / folder).rglob(f"{name}.*")):
             if path.resolve() not in made and path.is_file() and "__pycache__" not in path.parts:
@@ -65,18 +66,12 @@ def namesakes(name: str, *known: Path | None) -> Iterator[str]:
 
 
 def make(options: argparse.Namespace) -> None:
-    """Make a task of the kind that is asked for.
-
-    Raises
-    ------
-    Refusal
-        Before anything is written, if it can't be made.
-    """
+    """Make a task of the kind that is asked for, or refuse before anything is written."""
     name, tasks = options.name, pipeline_file.read_tasks()
     check_name(name, tasks)
     check_options(options)
     if options.draft:
-        draft.write_task(name, options.upstream, options.draft, tasks)
+        kinds.write_draft(name, options.upstream, options.draft, tasks)
     elif options.raw:
         raw.write_task(name, options.raw)
     else:
@@ -117,10 +112,54 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def dashboard(arguments: list[str]) -> int:
+    """Make the dashboard and say what to type next; return 1 if it is refused."""
+    try:
+        if arguments != ["--dashboard"]:
+            raise Refusal("Type --dashboard alone: a dashboard is no task.")
+        make_dashboard()
+    except (Refusal, ValueError) as error:
+        print(f"No dashboard was made. {error}")
+        return 1
+    print(f"Next: {next_of_dashboard()}")
+    return 0
+
+
+def make_dashboard() -> None:
+    """Write src/<package>/dashboard.py, which must not exist yet."""
+    path = package() / "dashboard.py"
+    place = path.relative_to(root()).as_posix()
+    if path.exists():
+        raise Refusal(f"{place} exists already. Next: nbtasks dashboard")
+    names = []
+    for name, task in pipeline_file.read_tasks().items():
+        product = task["product"]
+        files = product.values() if isinstance(product, dict) else [product]
+        if "grid" not in task and any(str(file).endswith((".parquet", ".csv")) for file in files):
+            names.append(name)
+    if not names:
+        raise Refusal("No task of pipeline.yaml makes a .parquet or .csv table to show.")
+    path.write_bytes(parts.fill_in("dashboard", {"tasks": json.dumps(names)}).encode("utf-8"))
+    print(f"A dashboard of {', '.join(names)}:\n  {place}")
+
+
+def next_of_dashboard() -> str:
+    """Return what to type, after pyproject.toml was told to ask for the server too."""
+    path = root() / "pyproject.toml"
+    before = path.read_bytes().decode("utf-8")
+    extras = r'(?m)^( *"nbtasks)(?:\[(?!.*dashboard)(.*?)\])?=='
+    after = re.sub(extras, lambda found: f"{found[1]}[{found[2] or ''},dashboard]==", before)
+    replace(path, after := after.replace("[,dashboard]", "[dashboard]"))
+    asked = (root() / "requirements.txt").read_text(encoding="utf-8-sig")
+    if missing := [name for name in IMPORTS if not re.search(rf"(?mi)^{name}\b", asked)]:
+        return f"nbtasks add {' '.join(missing)}"
+    return "ploomber build" if after == before else "nbtasks lock, python bootstrap.py"
+
+
 def main(arguments: list[str]) -> int:
     """Make the task; return 1 if it is refused."""
     if "--dashboard" in arguments:
-        return new_dashboard.main(arguments)
+        return dashboard(arguments)
     options = parse(arguments)
     name = options.name
     others = list(namesakes(name, options.draft, options.raw))
@@ -129,7 +168,7 @@ def main(arguments: list[str]) -> int:
     except (Refusal, ValueError) as error:
         print(f"No task was made. {error}")
         return 1
-    made = [package() / "schemas.py", *kinds.files_of(name).values()]
+    made = [package() / "schemas.py", *parts.files_of(name).values()]
     made = [path for path in made if path.is_file()]
     tidy = [sys.executable, "-m", "ruff", "format", "--quiet", *map(str, made)]
     subprocess.run(tidy, cwd=root(), check=False)

@@ -1,7 +1,5 @@
 """What the files of a new task are made of: texts with gaps, and how it reads its upstream."""
 
-from __future__ import annotations
-
 import re
 import string
 from collections.abc import Mapping
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtasks.errors import Refusal
+from nbtasks.pipeline import pipeline_file
 from nbtasks.project import package, root
 
 #: Texts of the files of a task, each below its name; $name and the like are filled in.
@@ -47,14 +46,23 @@ def pattern(name: str) -> str:
     return re.sub(r"\[\[.*?\]\]", "*", name)
 
 
-def find_input(name: str, tasks: Tasks) -> Input:
-    """Return how a script reads the table of a task.
+def files_of(name: str) -> dict[str, Path]:
+    """Return where the script, the functions and the test of a task are."""
+    return {
+        "script": root() / "tasks" / f"{name}.py",
+        "functions": package() / f"{name}.py",
+        "test": root() / "tests" / f"test_{name}.py",
+    }
 
-    Raises
-    ------
-    Refusal
-        If there is no such task, or it makes no table.
-    """
+
+def add_entry(task: str, products: dict[str, str] | list[str] | str, **more: Any) -> None:
+    """Add the task to pipeline.yaml, the first thing that is written, and say so."""
+    pipeline_file.add_task(task, products, more=more)
+    print(f"The task {pattern(task)}:\n  pipeline.yaml")
+
+
+def find_input(name: str, tasks: Tasks) -> Input:
+    """Return how a script reads the table of a task; refuse one that is none, or makes no table."""
     named = {pattern(one): task for one, task in tasks.items()}
     grids = (one for one in named if "-*" in one and one.partition("-*")[0] == name.rstrip("-*"))
     wanted = name if name in named else next(grids, "")

@@ -1,7 +1,5 @@
 """Read pipeline.yaml, and add a task to it; every line that is there stays as it is."""
 
-from __future__ import annotations
-
 import functools
 import io
 import re

@@ -1,7 +1,5 @@
 """Make the task that reads a raw file: functions, test, and a schema of what is in it."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import json
@@ -9,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtasks.errors import Refusal
-from nbtasks.pipeline import kinds, parameters, parts
+from nbtasks.pipeline import parameters, parts
 from nbtasks.project import package, root
 
 if TYPE_CHECKING:
@@ -43,10 +41,7 @@ def options_of(path: Path) -> dict[str, str]:
 def reading(path: Path) -> tuple[str, dict[str, str]]:
     """Return the function of pandas that reads a file as it is, and its options.
 
-    Raises
-    ------
-    Refusal
-        If its name does not tell what it is.
+    A file whose name does not tell what it is, is refused.
     """
     suffix = path.suffix.lower()
     if suffix in TEXTS:
@@ -56,7 +51,7 @@ def reading(path: Path) -> tuple[str, dict[str, str]]:
     return OTHERS[suffix], {}
 
 
-def load(path: Path) -> pd.DataFrame:
+def load(path: Path) -> "pd.DataFrame":
     """Return the table of a raw file; it has rows, and all columns have a name."""
     import pandas
 
@@ -70,7 +65,7 @@ def load(path: Path) -> pd.DataFrame:
     return table
 
 
-def column(name: str, values: pd.Series) -> str:
+def column(name: str, values: "pd.Series") -> str:
     """Return the line of a schema for a column, with what is in it as a comment."""
     from pandas.api import types
 
@@ -89,7 +84,7 @@ def column(name: str, values: pd.Series) -> str:
     return f"{line}  # {seen}" if seen and len(line) + len(seen) < 96 else line
 
 
-def draft_schema(table: pd.DataFrame) -> str:
+def draft_schema(table: "pd.DataFrame") -> str:
     """Return the arguments of a schema that a table passes: columns, types, holes."""
     lines = [column(name, table[name]) for name in table.columns]
     return "\n    {\n" + "\n".join(lines) + "\n    }$checks\n"
@@ -136,7 +131,7 @@ def words_of(name: str, path: Path) -> dict[str, str]:
 def texts_of(name: str, path: Path) -> dict[str, str]:
     """Return the texts of the script, the functions and the test."""
     words = words_of(name, path)
-    texts = {part: parts.fill_in(f"raw_{part}", words) for part in kinds.files_of(name)}
+    texts = {part: parts.fill_in(f"raw_{part}", words) for part in parts.files_of(name)}
     if "take_sample" in words["functions"]:
         for part in ("functions", "test"):
             texts[part] += parts.fill_in(f"sample_{part}", words)
@@ -163,7 +158,7 @@ def write_task(name: str, given: Path) -> None:
     schema, texts = draft_schema(load(path)), texts_of(name, path)
     params = {key: f"{{{{{key}}}}}" for key in OF_SAMPLE}
     more = {"params": {**params, "resources_": {"raw": path.relative_to(root()).as_posix()}}}
-    kinds.add_entry(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"}, **more)
-    for part, place in kinds.files_of(name).items():
+    parts.add_entry(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"}, **more)
+    for part, place in parts.files_of(name).items():
         parts.write(place, texts[part])
     parts.describe(name, schema, comment_of(path))

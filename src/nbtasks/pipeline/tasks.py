@@ -1,7 +1,5 @@
 """A pipeline as plain data: what the rooms that know no engine get of its tasks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,7 +81,7 @@ class Task:
     products: Mapping[str, Product]
     state: State
     #: The tasks whose products it reads, by name.
-    upstream: Mapping[str, Task] = field(default_factory=dict)
+    upstream: Mapping[str, "Task"] = field(default_factory=dict)
     #: Module and name of those that it is made of: its source, its serializers.
     functions: tuple[tuple[str, str], ...] = ()
     #: How the classes of the task and its products are called, such as `SQLScript`.
@@ -102,7 +100,7 @@ class Task:
         found = {key or "product": product.path for key, product in self.products.items()}
         return {key: path for key, path in found.items() if path is not None}
 
-    def lineage(self) -> dict[str, Task]:
+    def lineage(self) -> dict[str, "Task"]:
         """Return the task and all that it depends on, by name, what comes first first."""
         tasks: dict[str, Task] = {}
         for other in self.upstream.values():

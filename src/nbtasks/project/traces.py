@@ -3,14 +3,12 @@
 What libraries, Ploomber and this package have done in between is left out.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from nbtasks.project import root
 
@@ -41,7 +39,7 @@ class Cells(NamedTuple):
     path: str
 
     @classmethod
-    def of(cls, notebook: dict[str, Any], path: str) -> Cells:
+    def of(cls, notebook: dict[str, Any], path: str) -> Self:
         """Return those of a notebook, read from JSON."""
         code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
         sources = ("".join(cell["source"]) for cell in code)

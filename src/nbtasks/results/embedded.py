@@ -1,6 +1,4 @@
-"""Scripts of libraries that an installed package brings along: a report holds them."""
-
-from __future__ import annotations
+"""What a report holds so that it needs no network: scripts of libraries, formulas as MathML."""
 
 import importlib
 import json
@@ -8,6 +6,8 @@ import pkgutil
 import re
 from importlib.util import find_spec
 from typing import Any
+
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 #: A script that does nothing, in the place of one that the page holds already.
 NOTHING = "data:text/javascript,"
@@ -39,10 +39,7 @@ ADVICE = {
 def embed(text: str) -> tuple[str, list[str]]:
     """Return HTML or a script that does without what the page can hold, and the names of that.
 
-    Parameters
-    ----------
-    text
-        As a notebook shows it. What a frame holds is a page of its own, and is left.
+    What a frame holds is a page of its own, and is left.
     """
     if "srcdoc=" in text:
         return text, []
@@ -98,3 +95,45 @@ def chart(data: dict[str, Any]) -> str:
             text = json.dumps(spec).replace("</", "<\\/")
             return CHART_PAGE.format(vega=vega, embed=embed, chart=text)
     return ""
+
+
+class Renderer(IPythonRenderer):
+    """Markdown as nbconvert makes it, with its formulas in MathML, which browsers draw."""
+
+    #: Whether a formula was left as it is, for MathJax: one with a command that is not known.
+    left = False
+
+    def block_math(self, body: str) -> str:
+        """Return a formula that stands alone."""
+        return self.drawn(body, "block") or super().block_math(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """Return an environment such as align."""
+        text = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+        return self.drawn(text, "block") or super().latex_environment(name, body)
+
+    def inline_math(self, body: str) -> str:
+        """Return a formula within a text."""
+        return self.drawn(body, "inline") or super().inline_math(body)
+
+    def drawn(self, body: str, display: str) -> str:
+        """Return the MathML of a formula, "" of one that is not understood."""
+        try:
+            from latex2mathml.converter import convert
+
+            made = convert(body.strip(), display=display)
+        except Exception:  # whatever it thinks of what is no LaTeX
+            made = "\\"
+        if "\\" in made:  # a command that it has not known
+            self.left = True
+            return ""
+        return made
+
+
+def render(text: str, **options: Any) -> tuple[str, bool]:
+    """Return the HTML of some Markdown, and whether MathJax has to draw some of its formulas.
+
+    The text may be LaTeX, as a cell shows it; the options are those of nbconvert's renderer.
+    """
+    renderer = Renderer(escape=False, **options)
+    return MarkdownWithMath(renderer=renderer).render(text), renderer.left

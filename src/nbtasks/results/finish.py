@@ -1,7 +1,5 @@
 """What finishes a report: contents, captions, and no column that only numbers the rows."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections import Counter

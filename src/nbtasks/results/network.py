@@ -1,7 +1,5 @@
 """What a part of a page loads from the network: scripts, styles, frames, pictures, tiles."""
 
-from __future__ import annotations
-
 import re
 from html.parser import HTMLParser
 
@@ -49,24 +47,16 @@ class NetworkWarning(UserWarning):
 
 
 class Loaded(HTMLParser):
-    """What some HTML loads.
-
-    Attributes
-    ----------
-    code
-        Addresses of scripts and frames, without which nothing is to be seen.
-    others
-        Addresses of pictures, styles, tiles and data.
-    text
-        What is to be read.
-    """
+    """What some HTML loads."""
 
     def __init__(self, html: str = "") -> None:
         """Look through some HTML."""
         super().__init__()
+        #: Addresses of scripts and frames, without which nothing is to be seen.
         self.code: list[str] = []
+        #: Addresses of pictures, styles, tiles and data.
         self.others: list[str] = []
-        self.text = ""
+        self.text = ""  # what is to be read
         self.within: list[str] = []
         if html:
             self.feed(html)
@@ -81,7 +71,9 @@ class Loaded(HTMLParser):
             (self.code if tag in NEEDED else self.others).extend(remote)
         self.others += STYLE.findall(given.get("style", ""))
         if "srcdoc" in given:
-            self.add(Loaded(given["srcdoc"]))
+            held = Loaded(given["srcdoc"])
+            self.code += held.code
+            self.others += held.others
         if tag in {"script", "style", "pre", "code", "math"}:
             self.within.append(tag)
 
@@ -107,11 +99,6 @@ class Loaded(HTMLParser):
                 if CODE.search(found[1]) or ASKS.search(line[: found.start()]):
                     self.code.append(found[1])
         self.others += TILES.findall(text) + DATA.findall(text)
-
-    def add(self, other: Loaded) -> None:
-        """Add what something else loads."""
-        self.code += other.code
-        self.others += other.others
 
 
 def parts(name: str, given: dict[str, str]) -> list[str]:

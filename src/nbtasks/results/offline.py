@@ -1,7 +1,5 @@
 """What a report needs a network for: as little as can be, and said where it stands."""
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import dataclass, field
@@ -9,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-from nbtasks.results import embedded, formulas, network
+from nbtasks.results import embedded, network
 
 #: How plotly stores a figure in a notebook: as data, which JupyterLab and VS Code draw.
 FIGURE = "application/vnd.plotly.v1+json"
@@ -32,20 +30,13 @@ MERMAID = re.compile(r"(?m)^ {0,3}(?:```|~~~)+ *mermaid")
 
 @dataclass
 class Needs:
-    """What a page can't do without.
+    """What a page can't do without."""
 
-    Attributes
-    ----------
-    scripts
-        Names of the libraries that it holds.
-    addresses
-        What it loads from the network.
-    tools
-        Which scripts of nbconvert it loads: math, require, mermaid, widgets.
-    """
-
+    #: Names of the libraries that it holds
     scripts: list[str] = field(default_factory=list)
+    #: What it loads from the network
     addresses: list[str] = field(default_factory=list)
+    #: Which scripts of nbconvert it loads: math, require, mermaid, widgets
     tools: set[str] = field(default_factory=set)
 
     def advice(self) -> list[str]:
@@ -56,16 +47,10 @@ class Needs:
 
 
 def prepare(nb: Any, priority: list[str], urls: dict[str, str]) -> Needs:
-    """Let a notebook load as little as can be, and note in its metadata what it does.
+    """Let an executed notebook load as little as can be, and note in its metadata what it does.
 
-    Parameters
-    ----------
-    nb
-        An executed notebook. It is changed.
-    priority
-        The kinds of output, as the page prefers them.
-    urls
-        Where the scripts of nbconvert come from.
+    `priority` has the kinds of output, as the page prefers them; `urls`, where the scripts of
+    nbconvert come from.
     """
     needs = Needs()
     states = nb.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
@@ -100,7 +85,7 @@ def note(
 
 def of_markdown(cell: Any) -> tuple[set[str], network.Loaded]:
     """Return the tools that a text needs, and what it loads."""
-    rendered, left = formulas.render(cell.source, attachments=cell.get("attachments", {}))
+    rendered, left = embedded.render(cell.source, attachments=cell.get("attachments", {}))
     found = network.Loaded(rendered)
     tools = {"math"} if left or network.FORMULA.search(found.text) else set()
     return tools | ({"mermaid"} if MERMAID.search(cell.source) else set()), found
@@ -118,7 +103,7 @@ def of_output(data: Any, kind: str) -> tuple[set[str], network.Loaded]:
     elif kind in {"text/html", "image/svg+xml"}:
         found = network.Loaded(text)
     elif kind in {"text/latex", "text/markdown"}:
-        rendered, left = formulas.render(text)
+        rendered, left = embedded.render(text)
         found = network.Loaded(rendered)
         tools = {"math"} if left else tools
     if network.FORMULA.search(found.text):
@@ -175,13 +160,10 @@ def words(name: str, states: dict[str, Any]) -> tuple[list[str], bool]:
     value = state.get("value", "")
     plain = html.unescape(re.sub(r"<[^>]*>", "", value)) if isinstance(value, str) else ""
     texts = [" ".join(plain.split())]
-    found = [words(str(child).removeprefix("IPY_MODEL_"), states) for child in children(state)]
+    found = [
+        words(str(child).removeprefix("IPY_MODEL_"), states) for child in state.get("children", [])
+    ]
     return (
         texts + [text for texts, _ in found for text in texts],
         kind in BARS or any(bar for _, bar in found),
     )
-
-
-def children(state: dict[str, Any]) -> list[Any]:
-    """Return what a widget holds."""
-    return list(state.get("children", []))

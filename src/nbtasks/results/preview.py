@@ -3,8 +3,6 @@
 The pictures are SVG of some hundred bytes: a page that holds plotly.js has 5 MB more.
 """
 
-from __future__ import annotations
-
 import itertools
 from contextlib import suppress
 from pathlib import Path

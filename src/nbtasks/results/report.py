@@ -4,8 +4,6 @@ Every notebook product whose name ends in .html becomes one, unless pipeline.yam
 exporter for it (`nbconvert_exporter_name`). The page is templates/report/index.html.j2.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import warnings
@@ -19,7 +17,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from nbtasks.pipeline.tasks import Task
-from nbtasks.results import about, embedded, finish, formulas, network, offline
+from nbtasks.results import about, embedded, finish, network, offline
 from nbtasks.results.offline import FIGURE
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -80,7 +78,13 @@ class Report(HTMLExporter):
         given = run.get("parameters", {})
         title = heading(nb) or facts.get("task", "Report")
         drop_paths(nb, given.get("product", {}))
-        needs = offline.prepare(nb, self.priority(), self.urls())
+        urls = {
+            "math": self.mathjax_url,
+            "mermaid": self.mermaid_js_url,
+            "require": self.require_js_url,
+            "widgets": self.jupyter_widgets_base_url,
+        }
+        needs = offline.prepare(nb, [*self.config.NbConvertBase.display_data_priority], urls)
         warn(needs, facts.get("task", title))
         finish.prepare(nb)
         used = {name: value for name, value in given.items() if name not in about.OWN}
@@ -106,26 +110,13 @@ class Report(HTMLExporter):
             html = html.replace(f"/* {name}.js */", embedded.script(name), 1)
         return html, resources
 
-    def priority(self) -> list[str]:
-        """Return the kinds of output, as this exporter prefers them."""
-        return list(self.config.NbConvertBase.display_data_priority)
-
-    def urls(self) -> dict[str, str]:
-        """Return where nbconvert has its scripts from."""
-        return {
-            "math": self.mathjax_url,
-            "mermaid": self.mermaid_js_url,
-            "require": self.require_js_url,
-            "widgets": self.jupyter_widgets_base_url,
-        }
-
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
         """Return the HTML of a text, with formulas that need no script."""
         attachments = context.get("cell", {}).get("attachments", {})
         links = {"anchor_link_text": self.anchor_link_text, "embed_images": self.embed_images}
         path = context.get("resources", {}).get("metadata", {}).get("path", "")
-        return formulas.render(source, attachments=attachments, path=path, **links)[0]
+        return embedded.render(source, attachments=attachments, path=path, **links)[0]
 
 
 def warn(needs: offline.Needs, task: str) -> None:

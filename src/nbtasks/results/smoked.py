@@ -1,7 +1,5 @@
 """Read what a smoke run has left in its folder: of each pipeline a log, and facts on its tasks."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -4,8 +4,6 @@ A build may be under way: a table is half written, or made of another one than t
 The note that a task leaves when it has succeeded tells; until then, what was last whole stays.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,28 +40,19 @@ class UnreadableError(NbtasksError):
 
 
 class Whole:
-    """What some tasks have made, as it was when it was last whole.
-
-    Attributes
-    ----------
-    problems
-        Why it was not whole when it was last read, a sentence for each product or task.
-
-    Parameters
-    ----------
-    load
-        Returns the tasks of the pipeline by name, with what is noted of their products now.
-    names
-        The tasks; what they depend on has to be whole too.
-    """
+    """What some tasks, and those that they depend on, have made when that was last whole."""
 
     def __init__(self, load: Callable[[], Mapping[str, Task]], names: list[str]) -> None:
-        """See above; no product is read yet."""
+        """Read nothing yet.
+
+        `load` returns all tasks by name, with what is noted of their products at that moment.
+        """
         self.load, self.names = load, names
         self.files = [path for task in self.tasks().values() for path in task.files().values()]
         self.lock = Lock()
         self.state: list[Any] = []
         self.results: Results | None = None
+        #: Why it was not whole when it was last read, a sentence for each product or task.
         self.problems: list[str] = []
 
     def read(self) -> Results | None:
@@ -113,10 +102,7 @@ class Whole:
 def read_tables(task: Task) -> dict[str, Any]:
     """Return those of a task's products that are files of tables, texts as their schema says.
 
-    Raises
-    ------
-    UnreadableError
-        If one can't be read, whatever the reason.
+    UnreadableError is raised if one can't be read, whatever the reason.
     """
     found = {}
     for key in frames.find_tables(task.products):

@@ -61,11 +61,6 @@ def fingerprint_of_lock() -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def find_links() -> list[str]:
-    """Return the option that names the folder of our wheel; a merged lock may not name it."""
-    return ["--find-links", VENDOR] if (root() / VENDOR).is_dir() else []
-
-
 def split_lock() -> tuple[str, str]:
     """Return the lock as two texts: what has hashes, and folders and repositories, without."""
     blocks = re.findall(r"(?:.*\\\n)*.*\n", (root() / LOCK).read_text(encoding="utf-8"))
@@ -94,13 +89,15 @@ def install(python: Path, flags: list[str]) -> None:
     """
     uv, started = find_uv(python) or install_uv(python), time.monotonic()
     pip: list[str | Path] = [uv, "pip", "install", "--python", python, "--no-deps"]
+    # A merged lock may not name the folder of our wheel.
+    links = ["--find-links", VENDOR] if (root() / VENDOR).is_dir() else []
     hashes = ["--require-hashes"]
     if "\n--extra-index-url " in (root() / LOCK).read_text(encoding="utf-8"):
         # An index may have others of a package too; the hashes tell which file is meant.
         hashes += ["--index-strategy", "unsafe-best-match"]
     with tempfile.TemporaryDirectory() as folder:
         lock, sources = locks_in(folder)
-        lines = watch(*pip, *flags, *find_links(), *hashes, "-r", lock)
+        lines = watch(*pip, *flags, *links, *hashes, "-r", lock)
         if sources:
             lines += watch(*pip, *flags, "-r", sources)
     count = sum(line.startswith(" + ") for line in lines)

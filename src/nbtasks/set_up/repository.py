@@ -1,14 +1,16 @@
-"""Make the git repository, register its hooks, commit the new project."""
+"""The git repository: make it and commit, register its hooks, or copy into one that exists."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 from nbtasks.project import can_write, root
-from nbtasks.set_up.commands import SetupError, ask, run, watch, works
+from nbtasks.set_up import commands
+from nbtasks.set_up.commands import SetupError, ask, run, start, watch, works
 
 # Put after the first line of every git hook: clients with windows start git without an
 # activated environment, and a worktree has none of its own.
@@ -99,8 +101,7 @@ def first_commit() -> None:
         )
     else:
         run("git", "add", "--all")
-        message = "Start the project from its template"
-        run("git", "commit", "--quiet", "--no-verify", "--message", message)
+        run("git", "commit", "--quiet", "--no-verify", "-m", "Start the project from its template")
 
 
 def register_hooks(python: Path) -> None:
@@ -108,7 +109,10 @@ def register_hooks(python: Path) -> None:
     problem = why_not_ours()
     if problem:
         print(f"  No git hooks: {problem}.")
-        mention_workflows()
+        top = find_repository()
+        if top not in {None, root()} and (root() / ".github").is_dir():
+            print(f"  GitHub reads .github/ at the top of a repository only: move it to {top}")
+            print("  (what to change in it: nbtasks docs ci)")
         return
     keep_cache_here()
     watch(python, "-m", "pre_commit", "install", "--allow-missing-config")
@@ -121,14 +125,6 @@ def register_hooks(python: Path) -> None:
             hook.write_bytes(f"{shebang}\n{lines}{rest}".encode())
     if (root() / "notebooks" / ".gitattributes").exists():  # they are in git, stripped
         configure_notebooks(python)
-
-
-def mention_workflows() -> None:
-    """Say where .github/ has to go, for GitHub to read it, if the project is in a repository."""
-    top = find_repository()
-    if top not in {None, root()} and (root() / ".github").is_dir():
-        print(f"  GitHub reads .github/ at the top of a repository only: move it to {top}")
-        print("  (what to change in it: nbtasks docs ci)")
 
 
 def keep_cache_here() -> None:
@@ -150,3 +146,55 @@ def configure_notebooks(python: Path) -> None:
         "merge.jupyternotebook.driver": f"{nbdime}.mergedriver merge %O %A %B %L %P",
     }.items():
         ask("git", "config", name, f"{command} {value}")
+
+
+def copy_missing(target: Path) -> list[str]:
+    """Copy the files that a folder lacks, none that git ignores; return those that it has."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed: str = start(subprocess.run, command, stdout=subprocess.PIPE, check=True).stdout
+    there = []
+    for name in sorted(set(listed.split("\0"))):
+        source, place = root() / name, target / name
+        if source.is_file() and (place.exists() or place.is_symlink()):
+            there.append(name)
+        elif source.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, place)
+    return there
+
+
+def why_not(target: Path) -> str | None:
+    """Return why this project can't move into a folder, or None if it can."""
+    if not (target / ".git").exists() or target == root():
+        return f"{target} is not the top folder of another git repository."
+    pairs = target / "notebooks"
+    for path in sorted(pairs.rglob("*.ipynb")):
+        if not (target / "tasks" / path.relative_to(pairs)).with_suffix(".py").exists():
+            here = f"{path} is a notebook of its own, and here that folder holds the pairs of the\n"
+            return here + "tasks. Rename the folder first: git mv notebooks drafts."
+    return None
+
+
+def copy_into(repository: Path) -> int:
+    """Copy into a repository that exists, list what it has already; return the exit code."""
+    target = repository.resolve()
+    reason = why_not(target)
+    if reason:
+        print(f"{reason} Nothing was copied.")
+        return 1
+    if not (root() / ".git").exists():
+        run("git", "init", "--quiet")
+    there = copy_missing(target)
+    if there:
+        print("Left out, since the repository has its own; take over what you need of each:")
+    for name in there:
+        pair = [shlex.quote(str(folder / name)) for folder in (target, root())]
+        print("  git diff --no-index", *pair)
+    if ".gitignore" in there:
+        print("Begin with .gitignore: without its lines git takes products/ and notebooks/ too.")
+    if "requirements.txt" in there:
+        print("Then requirements.txt: the lock holds what its lines ask for, with extras, such as")
+        print("pandas[parquet]; after that, nbtasks lock.")
+    print(f"All else is in {target} now, not committed yet. Next, type there:")
+    print(f"  {commands.python()} bootstrap.py")
+    return 0

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nbtasks.project import root, spare_the_home
-from nbtasks.set_up import commands, environment, into, left, packages, repository
+from nbtasks.set_up import commands, environment, left, packages, repository
 from nbtasks.set_up.commands import WINDOWS, SetupError, run, start, watch
 
 T = TypeVar("T")
@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None, typed_in: str = ".") -> int:
     if options.check:
         return environment.check_lock()
     if options.into:
-        return into.copy(Path(typed_in, options.into))
+        return repository.copy_into(Path(typed_in, options.into))
     if left.is_in_the_way():
         print("Nothing was installed: an update or a merge is not finished.")
         left.show([*left.to_decide(), *left.to_lock(), left.INSTALL])

@@ -1,7 +1,5 @@
 """Take lines out of files that are otherwise the user's: entries, schemas, parameters, packages."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

@@ -4,8 +4,6 @@ What is still as the template made it goes: scripts, functions, tests, data, ent
 edited stays, and so does what it needs. Git undoes it.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -14,7 +12,7 @@ from pathlib import Path
 from nbtasks.environment import requirements
 from nbtasks.errors import Refusal
 from nbtasks.notebooks import sync
-from nbtasks.pipeline import kinds, parts, pipeline_file, raw
+from nbtasks.pipeline import parts, pipeline_file, raw
 from nbtasks.project import git, imports, package, root
 from nbtasks.template import entries
 
@@ -30,7 +28,7 @@ def as_made() -> set[str]:
 
 def groups() -> dict[str, list[Path]]:
     """Return the files of the example that come and go together, by the name of their module."""
-    found = {name: list(kinds.files_of(name).values()) for name in TASKS}
+    found = {name: list(parts.files_of(name).values()) for name in TASKS}
     for name in ("dashboard", "style"):
         found[name] = [package() / f"{name}.py", root() / "tests" / f"test_{name}.py"]
     present = {name: [path for path in paths if path.is_file()] for name, paths in found.items()}
@@ -84,17 +82,14 @@ def check_git() -> None:
 def drop(given: Path | None) -> Iterator[str]:
     """Take the example out; yield what goes, and what stays and why.
 
-    Raises
-    ------
-    Refusal
-        Before anything is written, if git could not undo it, or nothing of it is left.
+    It is refused, before anything is written, if git could not undo it or nothing of it is left.
     """
     check_git()
     path = raw.find(given) if given else root() / "data" / "raw" / "example.csv"
     names, there = {line.rpartition("\t")[2] for line in as_made()}, groups()
     edited = {one for paths in there.values() for one in paths if entries.short(one) not in names}
     kept = find_kept(there, edited)
-    get = [one for one in kinds.files_of("get").values() if one.is_file()]
+    get = [one for one in parts.files_of("get").values() if one.is_file()]
     begins = all(entries.short(one) in names for one in get) and not kept
     if not there and not (begins and given):
         raise Refusal("Nothing of the example is left.")
@@ -125,7 +120,7 @@ def delete(dropped: Collection[str], there: dict[str, list[Path]]) -> None:
 def begin(path: Path, schema: str, names: set[str]) -> None:
     """Let the first task read a raw file."""
     texts = raw.texts_of("get", path)
-    for part, place in kinds.files_of("get").items():
+    for part, place in parts.files_of("get").items():
         place.write_bytes(texts[part].encode("utf-8"))
     (root() / "notebooks" / "get.ipynb").unlink(missing_ok=True)
     entries.read_from(entries.short(path))
