@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from conftest import Project
 from desk import QuickDesk, copy_of, without_set_up
 
+from nbtasks.engine.database import sql_notes
 from nbtasks.pipeline.pipeline_file import read_tasks
 
 
@@ -84,6 +87,19 @@ def test_a_parameter_that_only_another_pipeline_uses_is_no_warning(project: Quic
     assert "get" in shown and "placeholders" not in shown
 
 
+def address(folder: str) -> str:
+    """Return where a database is, as a project's `database.url` does."""
+    return f"sqlite:///{Path(folder).as_posix()}/database.db"
+
+
+def test_the_notes_of_tables_can_be_read_in_any_thread(tmp_path: Path) -> None:
+    """The dashboard answers each visitor in another one."""
+    client = sql_notes(f"{__name__}.address", str(tmp_path))
+    with contextlib.closing(client), ThreadPoolExecutor(1) as other:
+        rows = other.submit(client.connection.execute, "SELECT 1").result().fetchall()
+    assert rows == [(1,)]
+
+
 def test_a_grid_is_one_entry(project: QuickDesk) -> None:
     """Its values keep their types; its schema is for all of them."""
     new(project, "fit", "--grid", "depth=2,4", "kind=a,b", "--upstream", "get")
@@ -98,6 +114,8 @@ def test_a_grid_is_one_entry(project: QuickDesk) -> None:
     [
         (b"a;b\n1;Stra\xdfe\n", 'encoding="latin-1", sep=";"', '"b": pa.Column(str),  # Straße'),
         ("a,b\n1,é\n".encode(), "read_csv(path)", '"a": pa.Column(int),  # 1 to 1'),
+        (b"z;n\n01067;1,5\n50667;2\n", 'decimal=",", dtype={"z": "str"}', '"z": pa.Column(str),'),
+        (b"a,b\n1,5\n2,\n", 'dtype={"b": "Int64"}', '"b": pa.Column("Int64", nullable=True)'),
         (b"a|b\n1|\n2|\n", 'sep="|"', '"b": pa.Column(float, nullable=True),\n'),
         (b"a,$b\nTrue,1\nFalse,2\n", "read_csv(path)", '"a": pa.Column(bool),'),
         (b"a,$b\nx,1\n,2\n", "read_csv(path)", '"$b": pa.Column(int),  # 1 to 2'),
@@ -121,13 +139,24 @@ def test_a_draft_names_the_files_that_it_keeps(project: QuickDesk) -> None:
     printed = new(project, "look", "--from", "exploration/look.py")
     named = re.findall(r"  tasks/look.py:\d+  (\S+)\n", printed)
     assert named == ["/data/a.csv", "out/b.csv"]
-    assert "exploration/look.py" not in printed.split("Called like it")[0].split("resources_")[0]
+    assert (
+        "exploration/look.py" not in printed.split("Files of that name")[0].split("resources_")[0]
+    )
+
+
+def test_a_draft_can_have_a_report(project: QuickDesk) -> None:
+    project.write("exploration/look.py", "# %%\n1 + 1\n")
+    new(project, "look", "--from", "exploration/look.py", "--report")
+    task = read_tasks(project.path / "pipeline.yaml")["look"]
+    assert task["nb_product_key"] == ["nb", "report"] and task["product"]["report"].endswith(
+        ".html"
+    )
 
 
 def test_files_that_are_called_like_it_are_named(project: QuickDesk) -> None:
     project.write("exploration/snow.py", "1 + 1\n")
     printed = new(project, "snow")
-    assert "Called like it, and not part of it: exploration/snow.py\n" in printed
+    assert "Files of that name that are not part of the task: exploration/snow.py\n" in printed
 
 
 @pytest.mark.parametrize(

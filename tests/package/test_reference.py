@@ -36,12 +36,16 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     forget()
 
 
+#: How modules call what takes an option.
+ADDS = {"parser.add_argument", "kind.add_argument", "adding.add_argument", "add"}
+
+
 def options_of(module: str) -> Iterator[str]:
     """Yield the options that a module gives to argparse, but those that are hidden."""
     place = PACKAGE.joinpath(*module.partition(":")[0].split("."))
     path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if not isinstance(node, ast.Call) or "add_argument" not in ast.unparse(node.func):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) not in ADDS:
             continue
         if "SUPPRESS" not in ast.unparse(node):
             yield from (str(a.value) for a in node.args if isinstance(a, ast.Constant))

@@ -48,4 +48,5 @@ def sql_notes(url: str, folder: str) -> DBAPIClient:
             if name not in tables:
                 notes.execute("DELETE FROM _metadata WHERE name = ?", (name,))
         notes.commit()
-    return DBAPIClient(sqlite3.connect, {"database": str(file)})
+    # The dashboard reads in several threads, one after the other.
+    return DBAPIClient(sqlite3.connect, {"database": str(file), "check_same_thread": False})

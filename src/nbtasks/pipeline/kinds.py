@@ -165,7 +165,9 @@ def find_files(script: str) -> Iterator[tuple[int, str]]:
             yield getattr(node, "lineno", 0), text
 
 
-def write_draft(name: str, upstream: list[str], draft: Path, tasks: parts.Tasks) -> None:
+def write_draft(
+    name: str, upstream: list[str], draft: Path, tasks: parts.Tasks, report: bool
+) -> None:
     """Write the script of a task; name the files that it still reads or writes by their paths."""
     import jupytext
     from jupytext.config import load_jupytext_configuration_file
@@ -185,10 +187,10 @@ def write_draft(name: str, upstream: list[str], draft: Path, tasks: parts.Tasks)
         at = first.start() if first else len(text)
         cell = PARAMETERS.format(upstream=json.dumps(upstream) if upstream else None)
         text = text[:at] + cell + text[at:]
-    parts.add_entry(name, {"nb": f"{name}.ipynb"})
+    products = {"nb": f"{name}.ipynb"} | ({"report": f"{name}.html"} if report else {})
+    parts.add_entry(name, products, **({"nb_product_key": [*products]} if report else {}))
     parts.write(parts.files_of(name)["script"], text)
-    left = sorted(set(find_files(text)))
-    if left:
+    if left := sorted(set(find_files(text))):
         print("Files that the pipeline does not know of; name what it reads in upstream or in")
         print("resources_, and what it writes in product:")
     for line, file in left:

@@ -24,7 +24,7 @@ FOLDERS = ("tasks", "src", "tests", "exploration", "data")
 IMPORTS = ("dash", "plotly")
 #: What does not go together, as argparse names it.
 ALONE = {
-    "draft": ["grid", "csv", "report"],
+    "draft": ["grid", "csv"],
     "raw": ["grid", "csv", "report", "upstream"],
     "sql": ["grid", "csv", "report"],
     "function": ["grid", "report"],
@@ -71,7 +71,7 @@ def make(options: argparse.Namespace) -> None:
     check_name(name, tasks)
     check_options(options)
     if options.draft:
-        kinds.write_draft(name, options.upstream, options.draft, tasks)
+        kinds.write_draft(name, options.upstream, options.draft, tasks, options.report)
     elif options.raw:
         raw.write_task(name, options.raw)
     else:
@@ -173,7 +173,7 @@ def main(arguments: list[str]) -> int:
     tidy = [sys.executable, "-m", "ruff", "format", "--quiet", *map(str, made)]
     subprocess.run(tidy, cwd=root(), check=False)
     if others:
-        print(f"Called like it, and not part of it: {', '.join(others)}")
+        print(f"Files of that name that are not part of the task: {', '.join(others)}")
     sync.main([])
     what = f"'{name}-*'" if options.grid else name
     print(f"Next: ploomber build --partially {what}")

@@ -4,7 +4,7 @@ import contextlib
 import csv
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbtasks.errors import Refusal
 from nbtasks.pipeline import parameters, parts
@@ -21,10 +21,16 @@ KINDS = dict.fromkeys([*TEXTS, *OTHERS])
 MOST_VALUES = 6  # of a text, that are shown beside its column
 
 
-def options_of(path: Path) -> dict[str, str]:
-    """Return what pandas has to be told to read a text: its encoding and its separator."""
+def options_of(path: Path) -> dict[str, Any]:
+    """Return what pandas has to be told to read a text: encoding, separator, and what it can't see.
+
+    That is a decimal comma, numbers with a leading zero, which are codes, and whole numbers with
+    holes, which would become fractions.
+    """
+    import pandas as pd
+
     data = path.read_bytes()
-    found = {}
+    found: dict[str, Any] = {}
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -35,10 +41,29 @@ def options_of(path: Path) -> dict[str, str]:
         separator = csv.Sniffer().sniff("\n".join(lines), ",;\t|").delimiter
         if separator != ",":
             found["sep"] = separator
+    with contextlib.suppress(ValueError):  # of pandas, which load() tells of
+        texts = pd.read_csv(path, dtype=str, **found)
+        kinds = {str(name): kind_of_texts(texts[name]) for name in texts.columns}
+        if "," in kinds.values():
+            found["decimal"] = ","
+        if types := {name: kind for name, kind in kinds.items() if kind not in ("", ",")}:
+            found["dtype"] = types
     return found
 
 
-def reading(path: Path) -> tuple[str, dict[str, str]]:
+def kind_of_texts(values: "pd.Series") -> str:
+    """Return as what a column has to be read: "str", "Int64", "," for fractions; "" as it is."""
+    known = values.dropna()
+    if known.str.fullmatch(r"-?\d+(,\d+)?").all() and known.str.contains(",").any():
+        return ","
+    if not len(known) or not known.str.fullmatch(r"-?\d{1,18}").all():
+        return ""
+    if known.str.fullmatch(r"0\d+").any():
+        return "str"
+    return "Int64" if len(known) < len(values) else ""
+
+
+def reading(path: Path) -> tuple[str, dict[str, Any]]:
     """Return the function of pandas that reads a file as it is, and its options.
 
     A file whose name does not tell what it is, is refused.

@@ -97,9 +97,14 @@ def find_modules(name: str, folders: tuple[Path, ...] = ()) -> Iterator[tuple[st
 
 @functools.cache
 def read(file: Path) -> tuple[ast.Module, str]:
-    """Return a module's syntax tree, and a fingerprint of its text."""
-    text = file.read_bytes()
-    return parse(text.decode("utf-8", "replace")), hashlib.sha256(text).hexdigest()
+    """Return a module's syntax tree, and a fingerprint of what it does.
+
+    How it is formatted and its comments do not count.
+    """
+    text = file.read_text(encoding="utf-8", errors="replace")
+    tree = parse(text)
+    does = ast.dump(tree) if tree.body else text
+    return tree, hashlib.sha256(does.encode()).hexdigest()
 
 
 @functools.cache

@@ -160,5 +160,6 @@ def main(arguments: list[str]) -> int:
         return 1
     print(*lines, sep="\n")
     print("Next: ploomber build, python -m pytest, git add --all and git commit")
+    print("What it needed leaves the environment by: nbtasks lock, then python bootstrap.py")
     print("To undo it instead: git checkout .")
     return 0
