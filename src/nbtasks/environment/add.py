@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
     try:
         add_to_files(wanted)
     except lock.LockError as error:
-        print(f"requirements.txt and {error}")
+        print(f"{error}\nrequirements.txt was not changed.")
         return 1
     return install() or say_what_lacks(wanted)
 
@@ -148,7 +148,7 @@ def remove(arguments: list[str]) -> int:
     try:
         lock_with(b"".join(block for block, asked in found if not asked & names))
     except lock.LockError as error:
-        print(f"requirements.txt and {error}")
+        print(f"{error}\nrequirements.txt was not changed.")
         return 1
     for name, files in used.items():
         print(f"requirements.txt: - {name}")
