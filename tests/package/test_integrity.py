@@ -251,11 +251,11 @@ def test_the_empty_example_is_checked_too(at_hand: Callable[..., Project]) -> No
     empty = at_hand(example="empty")
     data = empty.read("data/raw/example.csv")
     empty.run("python", "-m", "pytest", "--ignore", "tests/test_pipeline.py")
-    empty.write("data/raw/example.csv", data.replace("1.2", "-1.2"))
+    empty.write("data/raw/example.csv", data.replace("1.2", "much"))
 
     output = empty.ploomber("build", check=False).stdout
 
     assert "The table of task 'get' is not as its schema" in output
-    assert "column rain_mm, check greater_than_or_equal_to(0): 1 of 10 rows" in output
+    assert "column rain_mm" in output
     notes = list((empty.path / "products").rglob(".*.metadata"))
     assert [json.loads(note.read_text()) for note in notes] == []

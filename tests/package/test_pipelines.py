@@ -263,7 +263,7 @@ def test_a_changed_function_runs_the_tasks_that_use_it_and_says_so(project: Proj
     edit(project, "src/PKG/db.py", '"data/data.db"', '"./data/data.db"')
     edit(project, "src/PKG/steps.py", "table = pd.read_csv(", "table = pd.read_csv(sep=',', *[")
     edit(project, "src/PKG/steps.py", 'upstream["count"])', 'upstream["count"]])')
-    edit(project, "tasks/eda/beside.py", 'NAME = "', 'NAME  = "')
+    edit(project, "tasks/eda/beside.py", 'NAME = "', 'OTHER = 1\nNAME = "')
     again = reasons(project)
     assert "count" not in again  # what it calls `double` is no function
     assert again["double"] == f"src/{package}/steps.py"
