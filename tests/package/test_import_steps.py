@@ -315,6 +315,18 @@ def shown(*rows: str) -> list[Any]:
     return [new_output("display_data", {"text/html": "".join(f"<tr>{row}</tr>" for row in rows)})]
 
 
+def test_figures_are_compared(step: Callable[[str], Any]) -> None:
+    """What a library draws is nested, and no line of text."""
+
+    def figure(*heights: int) -> list[Any]:
+        data = {"application/vnd.plotly.v1+json": {"data": [{"y": [*heights]}]}}
+        return [new_output("display_data", data)]
+
+    difference = step("prove.difference")
+    assert difference(figure(1), figure(1), figure(1)) == ""
+    assert difference(figure(2), figure(1), figure(1)) == "application/vnd.plotly.v1+json"
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "again", "expected"),
     [

@@ -107,7 +107,7 @@ def differ(ours: list[Any], *runs: list[Any]) -> bool:
     """Tell whether lines differ that are the same in all runs of the original."""
     if len({*map(len, runs)}) > 1:
         return False
-    steady = (len({*each}) == 1 for each in zip(*runs, strict=True))
+    steady = (all(one == each[0] for one in each) for each in zip(*runs, strict=True))
     lines = zip(ours, runs[0], steady, strict=False)
     return len(ours) != len(runs[0]) or any(a != b for a, b, same in lines if same)
 
