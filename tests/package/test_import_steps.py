@@ -324,7 +324,7 @@ def test_figures_are_compared(step: Callable[[str], Any]) -> None:
 
     difference = step("prove.difference")
     assert difference(figure(1), figure(1), figure(1)) == ""
-    assert difference(figure(2), figure(1), figure(1)) == "application/vnd.plotly.v1+json"
+    assert difference(figure(2), figure(1), figure(1)) == "figure"
 
 
 @pytest.mark.parametrize(
