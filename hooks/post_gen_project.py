@@ -27,9 +27,8 @@ TAKEN = """bootstrap build data dist docs env exploration notebooks pip products
     pythonjsonlogger rpds ruamel sklearn websocket yaml zmq"""
 
 #: What only the example, or only a cluster, needs of the lock, which is one for all answers.
-EXAMPLE = """blinker cloudpickle dash flask importlib-metadata itsdangerous janus joblib
-    lazy-importer narwhals plotly retrying scikit-learn scipy threadpoolctl waitress werkzeug
-    zipp"""
+EXAMPLE = """blinker dash flask importlib-metadata itsdangerous janus lazy-importer narwhals
+    plotly retrying scikit-learn scipy threadpoolctl waitress werkzeug zipp"""
 CLUSTER = "build pyproject-hooks soopervisor"
 #: The answers that need none of these, nor what is for older Pythons.
 UNUSED = {

@@ -63,6 +63,8 @@ def test_a_new_project_has_a_lock_that_fits(
     printed = nbtasks(new, "lock")[1]
     assert "requirements.lock: 0 of " in printed, printed
     assert new.read("requirements.lock") == before
+    # What the serializers of Ploomber's function tasks fall back to.
+    assert "\njoblib==" in before and "\ncloudpickle==" in before
 
 
 @pytest.mark.parametrize(
