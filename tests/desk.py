@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -243,6 +244,13 @@ def committed(project: Project) -> Project:
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "Start")
     return project
+
+
+def put_back(project: AnyProject) -> Iterator[AnyProject]:
+    """Yield a project that tests share; then leave it as its last commit has it."""
+    yield project
+    project.git("reset", "--quiet", "--hard")
+    project.git("clean", "--quiet", "--force", "-d", "-x")
 
 
 def copy_of(base: AnyProject, folder: Path) -> AnyProject:

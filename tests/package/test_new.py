@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import Project
-from desk import without_set_up
+from desk import put_back, without_set_up
 
 from nbtasks.pipeline.pipeline_file import read_tasks
 
@@ -27,9 +27,7 @@ def made(request: pytest.FixtureRequest, bake: Callable[..., Project], home: Pat
 @pytest.fixture
 def project(made: Project) -> Iterator[Project]:
     """Return the project; as it was, after the test."""
-    yield made
-    made.git("reset", "--quiet", "--hard")
-    made.git("clean", "--quiet", "--force", "-d", "-x")
+    yield from put_back(made)
 
 
 def new(project: Project, *arguments: str, check: bool = True) -> str:

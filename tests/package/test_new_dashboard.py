@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from conftest import Project
-from desk import without_set_up
+from desk import put_back, without_set_up
 
 PAGE = "src/my_pipeline/dashboard.py"
 
@@ -24,9 +24,7 @@ def made(bake: Callable[..., Project], home: Path) -> Project:
 @pytest.fixture
 def project(made: Project) -> Iterator[Project]:
     """Return the project; as it was, after the test."""
-    yield made
-    made.git("reset", "--quiet", "--hard")
-    made.git("clean", "--quiet", "--force", "-d", "-x")
+    yield from put_back(made)
 
 
 def test_the_page_shows_every_table_and_passes_the_checks(project: Project) -> None:

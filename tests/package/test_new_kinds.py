@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Project
-from desk import QuickDesk, copy_of, without_set_up
+from desk import QuickDesk, copy_of, put_back, without_set_up
 
 from nbtasks.engine.database import sql_notes
 from nbtasks.pipeline.pipeline_file import read_tasks
@@ -27,9 +27,7 @@ def made(bake: Callable[..., Project], home: Path) -> QuickDesk:
 @pytest.fixture
 def project(made: QuickDesk) -> Iterator[QuickDesk]:
     """Return the project; as it was, after the test."""
-    yield made
-    made.git("reset", "--quiet", "--hard")
-    made.git("clean", "--quiet", "--force", "-d", "-x")
+    yield from put_back(made)
 
 
 def new(project: QuickDesk, *arguments: str, check: bool = True) -> str:

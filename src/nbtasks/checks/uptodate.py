@@ -65,7 +65,7 @@ def makers_of_clients(task: Task) -> Iterator[tuple[str, str]]:
     kinds = task.kinds - {"File"}
     given = [(pipeline.get("clients") or {}).get(kind) for kind in sorted(kinds)]
     for entry in pipeline.get("tasks") or []:
-        if fnmatchcase(task.name, re.sub(r"\[\[.*?\]\]", "*", pipeline_file.name_of(entry))):
+        if fnmatchcase(task.name, pipeline_file.pattern(pipeline_file.name_of(entry))):
             given += [entry.get("client"), None if is_file else entry.get("product_client")]
     for spec in filter(None, given):
         passed = dict(spec) if isinstance(spec, dict) else {"dotted_path": spec}

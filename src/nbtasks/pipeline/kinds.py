@@ -80,7 +80,7 @@ def write_notebook(name: str, inputs: list[parts.Input], options: argparse.Names
     }
     for part, path in parts.files_of(name).items():
         parts.write(path, parts.fill_in(part, words))
-    parts.describe(parts.pattern(task))
+    parts.describe(pipeline_file.pattern(task))
 
 
 def write_function(name: str, inputs: list[parts.Input], options: argparse.Namespace) -> None:

@@ -8,7 +8,6 @@ import argparse
 import json
 import keyword
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from nbtasks.errors import Refusal
 from nbtasks.notebooks import replace, sync
 from nbtasks.pipeline import kinds, parts, pipeline_file, raw
+from nbtasks.pipeline.tasks import shorten
 from nbtasks.project import package, root
 
 #: Where else a file may have the name of a task.
@@ -43,8 +43,7 @@ def check_name(name: str, tasks: parts.Tasks) -> None:
         raise Refusal(f"pipeline.yaml has a task {name!r} already.")
     for path in parts.files_of(name).values():
         if path.exists():
-            place = path.relative_to(root()).as_posix()
-            raise Refusal(f"{place} exists already: choose another name, or move it away.")
+            raise Refusal(f"{shorten(path)} exists already: choose another name, or move it away.")
 
 
 def check_options(options: argparse.Namespace) -> None:
@@ -62,7 +61,7 @@ def namesakes(name: str, *known: Path | None) -> Iterator[str]:
     for folder in FOLDERS:
         for path in sorted((root() / folder).rglob(f"{name}.*")):
             if path.resolve() not in made and path.is_file() and "__pycache__" not in path.parts:
-                yield path.relative_to(root()).as_posix()
+                yield shorten(path)
 
 
 def make(options: argparse.Namespace) -> None:
@@ -128,7 +127,7 @@ def dashboard(arguments: list[str]) -> int:
 def make_dashboard() -> None:
     """Write src/<package>/dashboard.py, which must not exist yet."""
     path = package() / "dashboard.py"
-    place = path.relative_to(root()).as_posix()
+    place = shorten(path)
     if path.exists():
         raise Refusal(f"{place} exists already. Next: nbtasks dashboard")
     names = []
@@ -170,8 +169,7 @@ def main(arguments: list[str]) -> int:
         return 1
     made = [package() / "schemas.py", *parts.files_of(name).values()]
     made = [path for path in made if path.is_file()]
-    tidy = [sys.executable, "-m", "ruff", "format", "--quiet", *map(str, made)]
-    subprocess.run(tidy, cwd=root(), check=False)
+    parts.tidy(*made)
     if others:
         print(f"Files of that name that are not part of the task: {', '.join(others)}")
     sync.main([])

@@ -2,6 +2,8 @@
 
 import re
 import string
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 from nbtasks.errors import Refusal
 from nbtasks.pipeline import pipeline_file
+from nbtasks.pipeline.tasks import shorten
 from nbtasks.project import package, root
 
 #: Texts of the files of a task, each below its name; $name and the like are filled in.
@@ -38,12 +41,7 @@ def fill_in(part: str, words: Mapping[str, object]) -> str:
 def write(path: Path, text: str) -> None:
     """Write a file of the task, and say so."""
     path.write_bytes(text.encode("utf-8"))
-    print(f"  {path.relative_to(root()).as_posix()}")
-
-
-def pattern(name: str) -> str:
-    """Return the name of a task, or of all tasks of a grid: `fit-[[depth]]` is `fit-*`."""
-    return re.sub(r"\[\[.*?\]\]", "*", name)
+    print(f"  {shorten(path)}")
 
 
 def files_of(name: str) -> dict[str, Path]:
@@ -58,12 +56,12 @@ def files_of(name: str) -> dict[str, Path]:
 def add_entry(task: str, products: dict[str, str] | list[str] | str, **more: Any) -> None:
     """Add the task to pipeline.yaml, the first thing that is written, and say so."""
     pipeline_file.add_task(task, products, more=more)
-    print(f"The task {pattern(task)}:\n  pipeline.yaml")
+    print(f"The task {pipeline_file.pattern(task)}:\n  pipeline.yaml")
 
 
 def find_input(name: str, tasks: Tasks) -> Input:
     """Return how a script reads the table of a task; refuse one that is none, or makes no table."""
-    named = {pattern(one): task for one, task in tasks.items()}
+    named = {pipeline_file.pattern(one): task for one, task in tasks.items()}
     grids = (one for one in named if "-*" in one and one.partition("-*")[0] == name.rstrip("-*"))
     wanted = name if name in named else next(grids, "")
     if not wanted:
@@ -96,11 +94,21 @@ def constant(name: str) -> str:
     return "RAW" if name == "get" else re.sub(r"\W+", "_", name).strip("_").upper()
 
 
+def schema_code(name: str, schemas: str, schema: str, comment: str = "") -> str:
+    """Return the assignment of a schema, with the checks that the text of schemas.py offers."""
+    checks = ", checks=HAS_ROWS" if "HAS_ROWS" in schemas else ""
+    return f"{comment}{name} = pa.DataFrameSchema({schema.replace('$checks', checks)})\n"
+
+
 def describe(name: str, schema: str = "{}$checks", comment: str = "") -> None:
     """Add the schema of a task's table to schemas.py; an empty one if none is given."""
     schemas = package() / "schemas.py"
     before = schemas.read_text(encoding="utf-8")
-    checks = ", checks=HAS_ROWS" if "HAS_ROWS" in before else ""
-    words = {"name": name, "constant": constant(name), "comment": comment}
-    words["schema"] = schema.replace("$checks", checks)
-    write(schemas, before + fill_in("schema", words))
+    code = schema_code(constant(name), before, schema, comment)
+    write(schemas, f'{before}\n{code}SCHEMAS["{name}"] = {constant(name)}\n')
+
+
+def tidy(*paths: Path) -> None:
+    """Format files of Python, by the settings of the project."""
+    command = [sys.executable, "-m", "ruff", "format", "--quiet", *map(str, paths)]
+    subprocess.run(command, cwd=root(), check=False)

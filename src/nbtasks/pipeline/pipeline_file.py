@@ -114,6 +114,11 @@ def name_of(task: Mapping[str, Any]) -> str:
     return task.get("name") or (Path(source).stem if is_file else source.rpartition(".")[2])
 
 
+def pattern(name: str) -> str:
+    """Return the name of a task, or of all tasks of a grid: `fit-[[depth]]` is `fit-*`."""
+    return re.sub(r"\[\[.*?\]\]", "*", name)
+
+
 def folder_of(tasks: list[Mapping[str, Any]]) -> str:
     """Return the folder that the first task writes to, with its placeholders."""
     product = tasks[0]["product"]

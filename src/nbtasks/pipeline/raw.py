@@ -2,12 +2,14 @@
 
 import contextlib
 import csv
+import functools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtasks.errors import Refusal
 from nbtasks.pipeline import parameters, parts
+from nbtasks.pipeline.tasks import shorten
 from nbtasks.project import package, root
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def kind_of_texts(values: "pd.Series") -> str:
     return "Int64" if len(known) < len(values) else ""
 
 
+@functools.cache  # it looks at all of the file
 def reading(path: Path) -> tuple[str, dict[str, Any]]:
     """Return the function of pandas that reads a file as it is, and its options.
 
@@ -117,8 +120,7 @@ def draft_schema(table: "pd.DataFrame") -> str:
 
 def comment_of(path: Path) -> str:
     """Return the line above a drafted schema."""
-    file = path.relative_to(root()).as_posix()
-    return f"#: Drafted from {file}; its comments may become checks.\n"
+    return f"#: Drafted from {shorten(path)}; its comments may become checks.\n"
 
 
 def find_sampler(name: str) -> str:
@@ -146,7 +148,7 @@ def words_of(name: str, path: Path) -> dict[str, str]:
         "imports": "\n".join(sorted(imports)),
         "functions": functions,
         "whole": ", whole or as a small sample of it" * own,
-        "file": path.relative_to(root()).as_posix(),
+        "file": shorten(path),
         "read": f"{function}(path{given})",
         "constant": parts.constant(name),
         "write": parts.saves(".parquet", 'product["data"]'),
@@ -182,7 +184,7 @@ def write_task(name: str, given: Path) -> None:
         raise Refusal(f"env.yaml has no {', '.join(missing)}, by which a sample is drawn.")
     schema, texts = draft_schema(load(path)), texts_of(name, path)
     params = {key: f"{{{{{key}}}}}" for key in OF_SAMPLE}
-    more = {"params": {**params, "resources_": {"raw": path.relative_to(root()).as_posix()}}}
+    more = {"params": {**params, "resources_": {"raw": shorten(path)}}}
     parts.add_entry(name, {"nb": f"{name}.ipynb", "data": f"{name}.parquet"}, **more)
     for part, place in parts.files_of(name).items():
         parts.write(place, texts[part])

@@ -2,8 +2,6 @@
 
 import ast
 import re
-import subprocess
-import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -11,11 +9,6 @@ from nbtasks import notebooks
 from nbtasks.environment import declared
 from nbtasks.pipeline import parts, pipeline_file
 from nbtasks.project import package, root
-
-
-def short(path: Path) -> str:
-    """Return the path of a file as git and people write it."""
-    return path.relative_to(root()).as_posix()
 
 
 def without(lines: list[str], start: int, end: int) -> list[str]:
@@ -41,10 +34,10 @@ def drop_tasks(names: Collection[str]) -> None:
     from ruamel.yaml import YAML
 
     path = root() / pipeline_file.PIPELINE
-    tasks = YAML().load(path.read_bytes())["tasks"]
-    lines = read(path)
+    pipeline, lines = YAML().load(path.read_bytes()), read(path)
+    tasks = pipeline["tasks"]
     starts = [tasks.lc.item(index)[0] for index in range(len(tasks))]
-    stops = [*starts[1:], pipeline_file.end_of("".join(lines), YAML().load(path.read_bytes()))]
+    stops = [*starts[1:], pipeline_file.end_of("".join(lines), pipeline)]
     for index in reversed(range(len(tasks))):
         end = stops[index]
         while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
@@ -78,10 +71,9 @@ def describe(schema: str, comment: str) -> None:
     path = package() / "schemas.py"
     text = "".join(read(path))
     lines = text.splitlines(keepends=True)
-    checks = ", checks=HAS_ROWS" if "HAS_ROWS" in text else ""
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "RAW":
-            new = f"{comment}RAW = pa.DataFrameSchema({schema.replace('$checks', checks)})\n"
+            new = parts.schema_code("RAW", text, schema, comment)
             before = without(lines, node.lineno - 1, len(lines))
             edit(path, [*before, "\n", new, *lines[node.end_lineno :]])
             break
@@ -90,7 +82,7 @@ def describe(schema: str, comment: str) -> None:
 def drop_schemas() -> None:
     """Take out schemas of tasks that are gone, and names that only these used."""
     path = package() / "schemas.py"
-    tasks = {parts.pattern(name).partition("-")[0] for name in pipeline_file.read_tasks()}
+    tasks = {pipeline_file.pattern(name).partition("-")[0] for name in pipeline_file.read_tasks()}
     others = "".join(one.read_text("utf-8") for one in root().glob("[st]*/**/*.py") if one != path)
     before = ""
     while before != (before := "".join(read(path))):
@@ -101,8 +93,7 @@ def drop_schemas() -> None:
         for start, end in sorted(found, reverse=True):
             lines = without(lines, start - 1, end)
         edit(path, lines)
-    command = [sys.executable, "-m", "ruff", "format", "--quiet", str(path)]
-    subprocess.run(command, cwd=root(), check=False)
+    parts.tidy(path)
 
 
 def idle(

@@ -13,6 +13,7 @@ from nbtasks.environment import requirements
 from nbtasks.errors import Refusal
 from nbtasks.notebooks import sync
 from nbtasks.pipeline import parts, pipeline_file, raw
+from nbtasks.pipeline.tasks import shorten
 from nbtasks.project import git, imports, package, root
 from nbtasks.template import entries
 
@@ -53,7 +54,7 @@ def own_files() -> Iterator[Path]:
 def find_kept(there: dict[str, list[Path]], edited: Iterable[Path]) -> dict[str, str]:
     """Return name -> why it stays, of what is edited or needed by what stays."""
     kept = {
-        name: f"since you have edited {entries.short(path)}"
+        name: f"since you have edited {shorten(path)}"
         for name, paths in there.items()
         for path in paths
         if path in edited
@@ -62,7 +63,7 @@ def find_kept(there: dict[str, list[Path]], edited: Iterable[Path]) -> dict[str,
         going = {path for name in there.keys() - kept.keys() for path in there[name]}
         staying = [path for path in own_files() if path not in going | {package() / "get.py"}]
         more = {
-            name: f"since {entries.short(path)} needs it"
+            name: f"since {shorten(path)} needs it"
             for path in staying
             for name in needs(path) & (there.keys() - kept.keys())
         }
@@ -87,10 +88,10 @@ def drop(given: Path | None) -> Iterator[str]:
     check_git()
     path = raw.find(given) if given else root() / "data" / "raw" / "example.csv"
     names, there = {line.rpartition("\t")[2] for line in as_made()}, groups()
-    edited = {one for paths in there.values() for one in paths if entries.short(one) not in names}
+    edited = {one for paths in there.values() for one in paths if shorten(one) not in names}
     kept = find_kept(there, edited)
     get = [one for one in parts.files_of("get").values() if one.is_file()]
-    begins = all(entries.short(one) in names for one in get) and not kept
+    begins = all(shorten(one) in names for one in get) and not kept
     if not there and not (begins and given):
         raise Refusal("Nothing of the example is left.")
     if begins and not given:
@@ -103,7 +104,7 @@ def drop(given: Path | None) -> Iterator[str]:
     clean_up(names)
     yield f"Gone: {', '.join(sorted(dropped)) or 'the raw data of the example'}."
     if begins:
-        yield f"The task get reads {entries.short(path)}; its schema is in schemas.py."
+        yield f"The task get reads {shorten(path)}; its schema is in schemas.py."
     elif not kept:
         yield "get stays, since you have edited it."
     yield from (f"{name} stays, {why}." for name, why in kept.items())
@@ -123,13 +124,13 @@ def begin(path: Path, schema: str, names: set[str]) -> None:
     for part, place in parts.files_of("get").items():
         place.write_bytes(texts[part].encode("utf-8"))
     (root() / "notebooks" / "get.ipynb").unlink(missing_ok=True)
-    entries.read_from(entries.short(path))
+    entries.read_from(shorten(path))
     entries.describe(schema, raw.comment_of(path))
     conftest = root() / "tests" / "conftest.py"
-    if entries.short(conftest) in names:
+    if shorten(conftest) in names:
         conftest.unlink()
     readme = root() / "data" / "raw" / "README.md"
-    if entries.short(readme) in names:
+    if shorten(readme) in names:
         words = {"file": path.name}
         readme.write_text(parts.fill_in("raw_readme", words), encoding="utf-8", newline="\n")
 
